@@ -1,0 +1,1 @@
+"""Ray shells: the tenant actor, the attribution pool, and the typed handles to both."""

@@ -1,0 +1,1 @@
+"""The pure hot path: request bytes in, rows for the store out."""

@@ -1,0 +1,1 @@
+"""The words everyone shares: ids, events, batches, touchpoints, results, problems, settings, limits."""

@@ -1,0 +1,25 @@
+"""Every bound of the product in one place, with the relations between them asserted at import."""
+
+BODY_BYTES_MAX = 10 * 1024 * 1024
+"""A request body after decompression."""
+
+EVENTS_PER_REQUEST_MAX = 10_000
+
+EVENT_BYTES_MAX = 64 * 1024
+"""One event as JSON text."""
+
+EVENT_NESTING_MAX = 16
+
+EVENT_ID_CHARS_MAX = 100
+
+EVENT_FUTURE_HOURS_MAX = 24
+EVENT_AGE_DAYS_MAX = 400
+
+PAGE_ROWS_MAX = 1_000
+PAGE_ROWS_DEFAULT = 100
+
+CALL_BYTES_MAX = 16 * 1024 * 1024
+"""Rows that one call from a replica to a tenant actor may carry, before compression."""
+
+assert EVENT_BYTES_MAX < BODY_BYTES_MAX <= CALL_BYTES_MAX
+assert PAGE_ROWS_DEFAULT <= PAGE_ROWS_MAX

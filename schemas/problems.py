@@ -1,0 +1,403 @@
+"""The error tree. A class is a problem type (RFC 9457): its slug, status, title and remedy.
+
+The docstring is the default detail. `serve_apps/problem_responses.py` turns any of these into
+`application/problem+json`; the page at `/problems/<slug>` is made from the same class.
+
+    Problem
+    ├── BadRequest 400      UnparseableBody, TenantRequired, TenantIdInvalid, ParameterInvalid, CursorInvalid
+    ├── Unauthorized 401    CredentialsWrong, KeyInvalid, TokenInvalid
+    ├── Forbidden 403       TenantMismatch, TenantSuspended, ScopeMissing, RoleInsufficient
+    ├── NotFound 404        TenantUnknown, ConversionUnknown, RouteUnknown, SchemaUnknown, ProblemUnknown
+    ├── MethodNotAllowed 405
+    ├── Conflict 409        TenantExists, HostTaken
+    ├── TooLarge 413        BodyTooLarge, TooManyEvents
+    ├── UnsupportedMedia 415 MediaTypeUnsupported, EncodingUnsupported
+    ├── Unprocessable 422   EventsInvalid, RequestInvalid
+    ├── SlowDown 429        LoginTooOften, TenantOverShare
+    └── Unavailable 503     SpoolUnavailable, StoreUnavailable, ActorUnavailable
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field: `index` of the event in the request, JSON Pointer, explanation."""
+
+    index: int
+    pointer: str
+    detail: str
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's own word
+    """Something went wrong."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "problem"
+    title: ClassVar[str] = "Problem"
+    remedy: ClassVar[str] = "Try again; if it persists, report the request id."
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: tuple[FieldError, ...] = (),
+        retry_after_seconds: int | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        """Say what happened here; without `detail` the class's docstring speaks."""
+        self.detail = detail or (type(self).__doc__ or "").strip()
+        self.errors = errors
+        self.retry_after_seconds = retry_after_seconds
+        self.extra = extra or {}
+        super().__init__(self.detail)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by keyword: problems cross process boundaries."""
+        return _rebuild, (type(self), self.detail, self.errors, self.retry_after_seconds, self.extra)
+
+    def document(self, instance: str) -> dict[str, Any]:
+        """Build the problem+json body; `code` and `message` are what Segment-family SDKs look for."""
+        body: dict[str, Any] = {
+            "type": f"/problems/{self.slug}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            "code": self.slug,
+            "message": self.detail,
+            "remedy": self.remedy,
+        }
+        if self.errors:
+            body["errors"] = [asdict(error) for error in self.errors]
+        return body | self.extra
+
+
+def _rebuild(
+    kind: type[Problem],
+    detail: str,
+    errors: tuple[FieldError, ...],
+    retry_after_seconds: int | None,
+    extra: dict[str, Any],
+) -> Problem:
+    return kind(detail, errors=errors, retry_after_seconds=retry_after_seconds, extra=extra)
+
+
+def every_problem(root: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """Walk the tree's leaves: the problem types a client can meet."""
+    children = root.__subclasses__()
+    if not children:
+        yield root
+    for child in children:
+        yield from every_problem(child)
+
+
+class BadRequest(Problem):
+    """The request cannot be understood."""
+
+    status = 400
+
+
+class UnparseableBody(BadRequest):
+    """The body is not JSON or NDJSON."""
+
+    slug = "unparseable-body"
+    title = "Body cannot be parsed"
+    remedy = 'Send one JSON object, an array of them, {"events": [...]}, or one JSON object a line.'
+
+
+class TenantRequired(BadRequest):
+    """The request names no tenant."""
+
+    slug = "tenant-required"
+    title = "Tenant required"
+    remedy = "Call the tenant's own host name, or send the X-Tenant-ID header."
+
+
+class TenantIdInvalid(BadRequest):
+    """A tenant id is a lower-case letter followed by 1 to 30 lower-case letters or digits."""
+
+    slug = "tenant-id-invalid"
+    title = "Tenant id invalid"
+    remedy = "Use an id such as t123."
+
+
+class ParameterInvalid(BadRequest):
+    """A query parameter has a value that it cannot have."""
+
+    slug = "parameter-invalid"
+    title = "Parameter invalid"
+    remedy = "Correct the parameter that the detail names."
+
+
+class CursorInvalid(BadRequest):
+    """The cursor was not made by this endpoint for this tenant."""
+
+    slug = "cursor-invalid"
+    title = "Cursor invalid"
+    remedy = "Start again without a cursor, then pass next_cursor back unchanged."
+
+
+class Unauthorized(Problem):
+    """The caller is not known."""
+
+    status = 401
+
+
+class CredentialsWrong(Unauthorized):
+    """The email or the password is wrong."""
+
+    slug = "credentials-wrong"
+    title = "Credentials wrong"
+    remedy = "Check both, or reset the password."
+
+
+class KeyInvalid(Unauthorized):
+    """The key is missing, unknown or revoked."""
+
+    slug = "key-invalid"
+    title = "Key invalid"
+    remedy = "Send a key of this tenant as 'Authorization: Bearer wk_...', as the Basic user name, or as X-Write-Key."
+
+
+class TokenInvalid(Unauthorized):
+    """The access token is missing, expired or not for this tenant."""
+
+    slug = "token-invalid"
+    title = "Token invalid"
+    remedy = "Get a new one from POST /api/v1/auth and send it as 'Authorization: Bearer ...'."
+
+
+class Forbidden(Problem):
+    """The caller is known but may not do this."""
+
+    status = 403
+
+
+class TenantMismatch(Forbidden):
+    """The host, the X-Tenant-ID header and the token do not name the same tenant."""
+
+    slug = "tenant-mismatch"
+    title = "Tenant mismatch"
+    remedy = "Make all that you send name one tenant."
+
+
+class TenantSuspended(Forbidden):
+    """The tenant is suspended."""
+
+    slug = "tenant-suspended"
+    title = "Tenant suspended"
+    remedy = "Ask the platform's operator to resume it."
+
+
+class ScopeMissing(Forbidden):
+    """The key does not have the scope that this call needs."""
+
+    slug = "scope-missing"
+    title = "Scope missing"
+    remedy = "Use a key with the scope that the detail names."
+
+
+class RoleInsufficient(Forbidden):
+    """The user's role does not permit this call."""
+
+    slug = "role-insufficient"
+    title = "Role insufficient"
+    remedy = "Ask an owner of the tenant for a role that may do this."
+
+
+class NotFound(Problem):
+    """There is no such thing."""
+
+    status = 404
+
+
+class TenantUnknown(NotFound):
+    """No tenant has this id or host name."""
+
+    slug = "tenant-unknown"
+    title = "Tenant unknown"
+    remedy = "Check the host name or the X-Tenant-ID header."
+
+
+class ConversionUnknown(NotFound):
+    """The tenant has no conversion with this id."""
+
+    slug = "conversion-unknown"
+    title = "Conversion unknown"
+    remedy = "Use the event_id of an install or a purchase that was accepted."
+
+
+class RouteUnknown(NotFound):
+    """There is nothing at this path."""
+
+    slug = "route-unknown"
+    title = "Route unknown"
+    remedy = "See /openapi.json for what is there."
+
+
+class SchemaUnknown(NotFound):
+    """There is no event type of this name."""
+
+    slug = "schema-unknown"
+    title = "Schema unknown"
+    remedy = "See /schemas/events for the list."
+
+
+class ProblemUnknown(NotFound):
+    """There is no problem type of this name."""
+
+    slug = "problem-unknown"
+    title = "Problem unknown"
+    remedy = "See /problems for the list."
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, but not with this method."""
+
+    status = 405
+    slug = "method-not-allowed"
+    title = "Method not allowed"
+    remedy = "Use a method that the Allow header names."
+
+
+class Conflict(Problem):
+    """The request contradicts what is already there."""
+
+    status = 409
+
+
+class TenantExists(Conflict):
+    """A tenant with this id exists with another host or name."""
+
+    slug = "tenant-exists"
+    title = "Tenant exists"
+    remedy = "Choose another id, or repeat the request that made it."
+
+
+class HostTaken(Conflict):
+    """Another tenant already has this host name."""
+
+    slug = "host-taken"
+    title = "Host taken"
+    remedy = "Choose another host name."
+
+
+class TooLarge(Problem):
+    """The request is larger than the limit."""
+
+    status = 413
+
+
+class BodyTooLarge(TooLarge):
+    """The body is over 10 MiB after decompression."""
+
+    slug = "body-too-large"
+    title = "Body too large"
+    remedy = "Split it into smaller requests."
+
+
+class TooManyEvents(TooLarge):
+    """The request holds more than 10,000 events."""
+
+    slug = "too-many-events"
+    title = "Too many events"
+    remedy = "Split it into smaller requests."
+
+
+class UnsupportedMedia(Problem):
+    """The body is of a kind that is not understood."""
+
+    status = 415
+
+
+class MediaTypeUnsupported(UnsupportedMedia):
+    """The Content-Type is none that this call takes."""
+
+    slug = "media-type-unsupported"
+    title = "Media type unsupported"
+    remedy = "Send application/json or application/x-ndjson."
+
+
+class EncodingUnsupported(UnsupportedMedia):
+    """The Content-Encoding is none that this call takes, or the body does not decompress."""
+
+    slug = "encoding-unsupported"
+    title = "Encoding unsupported"
+    remedy = "Send the body plain, gzip or zstd."
+
+
+class Unprocessable(Problem):
+    """The request is understood but cannot be carried out."""
+
+    status = 422
+
+
+class EventsInvalid(Unprocessable):
+    """No event of the request is valid."""
+
+    slug = "events-invalid"
+    title = "Events invalid"
+    remedy = "Correct the fields that `rejected` names; schemas are at /schemas/events."
+
+
+class RequestInvalid(Unprocessable):
+    """The body lacks a field, or one has a value that it cannot have."""
+
+    slug = "request-invalid"
+    title = "Request invalid"
+    remedy = "Correct the fields that `errors` names."
+
+
+class SlowDown(Problem):
+    """Too much at once."""
+
+    status = 429
+
+
+class LoginTooOften(SlowDown):
+    """Too many failed logins for this account."""
+
+    slug = "login-too-often"
+    title = "Login too often"
+    remedy = "Wait as long as Retry-After says."
+
+
+class TenantOverShare(SlowDown):
+    """The tenant has more events waiting to be stored than its share of the spool."""
+
+    slug = "tenant-over-share"
+    title = "Tenant over its share"
+    remedy = "Send again after Retry-After; nothing of this request was accepted."
+
+
+class Unavailable(Problem):
+    """A part that this call needs is down."""
+
+    status = 503
+
+
+class SpoolUnavailable(Unavailable):
+    """The tenant's database does not take events at the moment."""
+
+    slug = "spool-unavailable"
+    title = "Spool unavailable"
+    remedy = "Send again after Retry-After; nothing of this request was acknowledged."
+
+
+class StoreUnavailable(Unavailable):
+    """The tenant's event store does not answer at the moment."""
+
+    slug = "store-unavailable"
+    title = "Store unavailable"
+    remedy = "Try again after Retry-After."
+
+
+class ActorUnavailable(Unavailable):
+    """The tenant's actor is starting or out of reach."""
+
+    slug = "actor-unavailable"
+    title = "Actor unavailable"
+    remedy = "Send again after Retry-After; nothing of this request was acknowledged."

@@ -1,0 +1,58 @@
+"""The result of attributing one conversion, with the field names of the raw-data exports users know."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.touchpoints import MatchType, Touchpoint, TouchType
+
+
+class CandidateReason(StrEnum):
+    """Why a considered touch won or lost."""
+
+    WON = "won"
+    OUTSIDE_WINDOW = "outside_window"
+    AFTER_CONVERSION = "after_conversion"
+    LOWER_PRIORITY = "lower_priority"
+    EARLIER = "earlier"
+    DUPLICATE = "duplicate"
+    OTHER_APP = "other_app"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A touch that was considered, whether it won, and the sentence that says why."""
+
+    touch: Touchpoint
+    reason: CandidateReason
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionResult:
+    """Who gets the conversion. `match_confidence` is 0 to 1, `ctit_seconds` click to install begin.
+
+    `contributors` are the touches that assisted (valid, but not the winner), newest first;
+    `credits` holds, by model, the share of each media source.
+    """
+
+    conversion_id: str
+    conversion_type: str
+    conversion_time: datetime
+    is_organic: bool
+    media_source: str
+    channel: str
+    campaign: str
+    adset: str
+    ad: str
+    attributed_touch_id: str | None
+    attributed_touch_type: TouchType | None
+    attributed_touch_time: datetime | None
+    match_type: MatchType | None
+    match_confidence: float
+    ctit_seconds: float | None
+    contributors: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    credits: dict[str, dict[str, float]]
+    policy_version: int
+    model_version: str

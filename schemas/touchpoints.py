@@ -1,0 +1,86 @@
+"""Touchpoints, conversions and the policy by which one is attributed to the other."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class TouchType(StrEnum):
+    """What a touchpoint was."""
+
+    CLICK = "click"
+    IMPRESSION = "impression"
+
+
+class MatchType(StrEnum):
+    """How a touchpoint was tied to a conversion, strongest first."""
+
+    CLICK_ID = "click_id"
+    ADVERTISING_ID = "advertising_id"
+    VENDOR_ID = "vendor_id"
+    USER_ID = "user_id"
+
+
+@dataclass(frozen=True, slots=True)
+class MatchKey:
+    """One identity under which a touch can be found, e.g. (`advertising_id`, the device's gaid)."""
+
+    match_type: MatchType
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touchpoint:
+    """An impression or a click, as found under one match key."""
+
+    touch_id: str
+    touch_type: TouchType
+    touch_time: datetime
+    received_at: datetime
+    match_type: MatchType
+    app_id: str = ""
+    media_source: str = ""
+    channel: str = ""
+    campaign: str = ""
+    campaign_id: str = ""
+    adset: str = ""
+    ad: str = ""
+    site_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """An install, reinstall or purchase, with the identities it can be matched by."""
+
+    conversion_id: str
+    conversion_type: str
+    conversion_time: datetime
+    app_id: str = ""
+    install_begin_time: datetime | None = None
+    keys: tuple[MatchKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionCase:
+    """All that the pool needs to attribute one conversion: it reads nothing itself."""
+
+    conversion: Conversion
+    touchpoints: tuple[Touchpoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A tenant's choices, versioned. Windows are the defaults of the field for deterministic matches."""
+
+    version: int = 1
+    click_windows: dict[MatchType, timedelta] = field(
+        default_factory=lambda: dict.fromkeys(MatchType, timedelta(days=7))
+    )
+    view_windows: dict[MatchType, timedelta] = field(
+        default_factory=lambda: {
+            MatchType.ADVERTISING_ID: timedelta(hours=24),
+            MatchType.VENDOR_ID: timedelta(hours=24),
+            MatchType.USER_ID: timedelta(hours=24),
+        }
+    )
+    duplicate_click_window: timedelta = timedelta(seconds=10)

@@ -1,0 +1,1 @@
+"""Ray Serve deployments: the tenant plane and the global plane."""
