@@ -17,16 +17,16 @@ class _Group(BaseModel):
 class PortSettings(_Group):
     """Where things listen. Everything binds to `host` alone."""
 
-    host: str = Field(default="127.0.0.1", description="Loopback: the stack is not for a network until TLS is set up.")
-    tenant: int = Field(default=8080, description="The tenant plane, as the contracts promise.")
-    global_: int = Field(default=9080, description="The global plane, as the contracts promise.")
-    serve: int = Field(default=8000, description="Ray Serve's own ingress, behind the edge; Serve's default.")
-    postgres: int = Field(default=5433, description="One past the default, beside a server you may already run.")
-    clickhouse: int = Field(default=8123, description="ClickHouse's usual HTTP port.")
-    ray: int = Field(default=6380, description="Ray's control service; one past Redis, whose port is Ray's default.")
-    serve_metrics: int = Field(default=9101, description="Prometheus metrics of Serve's HAProxy.")
-    serve_stats: int = Field(default=8404, description="Statistics page of Serve's HAProxy.")
-    replica_first: int = Field(default=30000, description="First of the 200 ports on which replicas take requests.")
+    host: str = Field("127.0.0.1", description="Loopback: the stack is not for a network until TLS is set up.")
+    tenant: int = Field(8080, description="The tenant plane, as the contracts promise.")
+    global_: int = Field(9080, description="The global plane, as the contracts promise.")
+    serve: int = Field(8000, description="Ray Serve's own ingress, behind the edge; Serve's default.")
+    postgres: int = Field(5433, description="One past the default, beside a server you may already run.")
+    clickhouse: int = Field(8123, description="ClickHouse's usual HTTP port.")
+    ray: int = Field(6380, description="Ray's control service; one past Redis, whose port is Ray's default.")
+    serve_metrics: int = Field(9101, description="Prometheus metrics of Serve's HAProxy.")
+    serve_stats: int = Field(8404, description="Statistics page of Serve's HAProxy.")
+    replica_first: int = Field(30000, description="First of the 200 ports on which replicas take requests.")
     worker_first: int = Field(
         default=11000, description="First of the 900 ports that Ray's workers use among themselves."
     )
@@ -38,8 +38,8 @@ class MemorySettings(_Group):
     object_store_bytes: int = Field(
         default=96 * 1024**2, description="Batches are small; Ray's minimum is about 75 MB."
     )
-    clickhouse_bytes: int = Field(default=2 * 1024**3, description="Bound of the engine's queries and caches together.")
-    postgres_shared_bytes: int = Field(default=64 * 1024**2, description="The spool is written once and read once.")
+    clickhouse_bytes: int = Field(2 * 1024**3, description="Bound of the engine's queries and caches together.")
+    postgres_shared_bytes: int = Field(64 * 1024**2, description="The spool is written once and read once.")
 
 
 class PostgresSettings(_Group):
@@ -48,16 +48,16 @@ class PostgresSettings(_Group):
     pool_connections_max: int = Field(
         default=4, description="Per tenant and process; commits are grouped, so few suffice."
     )
-    idle_seconds: float = Field(default=300.0, description="An idle connection is closed after this long.")
-    statement_seconds: float = Field(default=10.0, description="A statement that takes longer is broken off.")
-    connect_seconds: float = Field(default=3.0, description="A health call must not hang on a server that is away.")
+    idle_seconds: float = Field(300.0, description="An idle connection is closed after this long.")
+    statement_seconds: float = Field(10.0, description="A statement that takes longer is broken off.")
+    connect_seconds: float = Field(3.0, description="A health call must not hang on a server that is away.")
 
 
 class ClickHouseSettings(_Group):
     """How the event store is used."""
 
-    insert_seconds: float = Field(default=60.0, description="An insert without an answer by then is sent again.")
-    query_seconds: float = Field(default=10.0, description="A report that takes longer is broken off.")
+    insert_seconds: float = Field(60.0, description="An insert without an answer by then is sent again.")
+    query_seconds: float = Field(10.0, description="A report that takes longer is broken off.")
     query_threads: int = Field(
         default=1, description="Three reading threads make inserts 2.3 times slower on two cores."
     )
@@ -69,59 +69,59 @@ class ClickHouseSettings(_Group):
 class ActorSettings(_Group):
     """The tenant actor's loop."""
 
-    flush_rows: int = Field(default=20_000, description="Past 20,000 rows an insert gains nothing.")
-    flush_seconds: float = Field(default=1.0, description="The longest that rows wait for company before an insert.")
-    conversion_flush_seconds: float = Field(default=0.1, description="The same when a conversion waits for its result.")
+    flush_rows: int = Field(20_000, description="Past 20,000 rows an insert gains nothing.")
+    flush_seconds: float = Field(1.0, description="The longest that rows wait for company before an insert.")
+    conversion_flush_seconds: float = Field(0.1, description="The same when a conversion waits for its result.")
     insert_rest_seconds: float = Field(
         default=0.25, description="Rest between two inserts of one tenant: bounds its parts."
     )
-    spool_bytes_max: int = Field(default=512 * 1024**2, description="Compressed backlog past which a tenant gets 429.")
+    spool_bytes_max: int = Field(512 * 1024**2, description="Compressed backlog past which a tenant gets 429.")
     spool_age_seconds_max: float = Field(
         default=3_600.0, description="Age of the backlog past which a tenant gets 429."
     )
     keep_hours: float = Field(
         default=24.0, description="Stored rows stay this long: ClickHouse does not fsync by default."
     )
-    attribution_rows: int = Field(default=1_000, description="Conversions sent to the pool in one call.")
+    attribution_rows: int = Field(1_000, description="Conversions sent to the pool in one call.")
     idle_seconds: float = Field(
         default=900.0, description="An actor with an empty spool leaves after this long unused."
     )
-    dedup_days: int = Field(default=30, description="How long an event id is remembered, as the contracts promise.")
-    cpus: float = Field(default=0.05, description="Ray's book-keeping share: actors are bound by I/O, not by a core.")
+    dedup_days: int = Field(30, description="How long an event id is remembered, as the contracts promise.")
+    cpus: float = Field(0.05, description="Ray's book-keeping share: actors are bound by I/O, not by a core.")
 
 
 class ServeSettings(_Group):
     """The HTTP planes."""
 
-    replicas_min: int = Field(default=1, description="One replica fills a core; two cores run the whole stack.")
-    replicas_max: int = Field(default=1, description="Raise with the cores of the cluster.")
+    replicas_min: int = Field(1, description="One replica fills a core; two cores run the whole stack.")
+    replicas_max: int = Field(1, description="Raise with the cores of the cluster.")
     requests_ongoing_max: int = Field(
         default=500, description="Requests a replica holds before Serve sends them elsewhere."
     )
-    replica_cpus: float = Field(default=0.1, description="Ray's book-keeping share of a replica.")
-    directory_seconds: float = Field(default=0.5, description="How often a replica looks for changed tenants and keys.")
-    append_seconds: float = Field(default=30.0, description="An append without an answer by then becomes a 503.")
+    replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
+    directory_seconds: float = Field(0.5, description="How often a replica looks for changed tenants and keys.")
+    append_seconds: float = Field(30.0, description="An append without an answer by then becomes a 503.")
 
 
 class PoolSettings(_Group):
     """The shared attribution pool."""
 
-    replicas_min: int = Field(default=1, description="One is always warm: a result is due within a second.")
-    replicas_max: int = Field(default=2, description="Raise with the cluster.")
-    deadline_seconds: float = Field(default=30.0, description="A batch without an answer by then is sent again.")
-    replica_cpus: float = Field(default=0.1, description="Ray's book-keeping share of a replica.")
+    replicas_min: int = Field(1, description="One is always warm: a result is due within a second.")
+    replicas_max: int = Field(2, description="Raise with the cluster.")
+    deadline_seconds: float = Field(30.0, description="A batch without an answer by then is sent again.")
+    replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 
 class AuthSettings(_Group):
     """Tokens and passwords."""
 
-    issuer: str = Field(default="unmogrow", description="The `iss` of access tokens.")
-    access_seconds: int = Field(default=900, description="15 minutes, as the contracts promise.")
-    refresh_days: int = Field(default=30, description="An unused refresh token ends after this long.")
-    argon2_memory_kib: int = Field(default=19 * 1024, description="OWASP's minimum with two passes: 29 ms on one core.")
-    argon2_passes: int = Field(default=2, description="See argon2_memory_kib.")
-    login_failures_max: int = Field(default=10, description="Failed logins of one account before it must wait.")
-    login_window_seconds: int = Field(default=300, description="The window in which failed logins are counted.")
+    issuer: str = Field("unmogrow", description="The `iss` of access tokens.")
+    access_seconds: int = Field(900, description="15 minutes, as the contracts promise.")
+    refresh_days: int = Field(30, description="An unused refresh token ends after this long.")
+    argon2_memory_kib: int = Field(19 * 1024, description="OWASP's minimum with two passes: 29 ms on one core.")
+    argon2_passes: int = Field(2, description="See argon2_memory_kib.")
+    login_failures_max: int = Field(10, description="Failed logins of one account before it must wait.")
+    login_window_seconds: int = Field(300, description="The window in which failed logins are counted.")
 
 
 class Settings(BaseSettings):
@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="32 bytes, base64: the root of every database password and sealed secret."
     )
-    ray_namespace: str = Field(default="unmogrow", description="Where tenant actors are named.")
+    ray_namespace: str = Field("unmogrow", description="Where tenant actors are named.")
     ports: PortSettings = PortSettings()
     memory: MemorySettings = MemorySettings()
     postgres: PostgresSettings = PostgresSettings()
