@@ -1,0 +1,74 @@
+"""Reads a tenant's raw events, newest first."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from schemas.ids import TenantId
+from storage.clickhouse.connect import ClickHouse
+from storage.names import clickhouse_tables
+from storage.sql import fill, load_queries
+
+_SQL = load_queries("storage.clickhouse", "queries.sql")
+_FAR_AHEAD = ("2299-01-01 00:00:00.000", "")
+
+
+class EventReader:
+    """Reads one tenant's events."""
+
+    def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
+        self._store = store
+        self._tables = clickhouse_tables(tenant_id)
+
+    async def page(self, *, before: tuple[str, str] | None, event_type: str | None, limit: int) -> list[dict[str, Any]]:
+        """Read events by (received_at, event_id), descending, those before a position.
+
+        Raises:
+            StoreAwayError: the store did not answer.
+        """
+        return await self._rows("events_before", before or _FAR_AHEAD, event_type, limit)
+
+    async def after(self, *, position: tuple[str, str], event_type: str | None, limit: int) -> list[dict[str, Any]]:
+        """Read events that arrived after a position (received_at, event_id), oldest first.
+
+        Raises:
+            StoreAwayError: the store did not answer.
+        """
+        return await self._rows("events_after", position, event_type, limit)
+
+    async def _rows(
+        self, query: str, position: tuple[str, str], event_type: str | None, limit: int
+    ) -> list[dict[str, Any]]:
+        time, event_id = position
+        async with self._store.client() as client:
+            answer = await client.raw_query(
+                fill(_SQL[query], self._tables),
+                parameters={"time": time, "event_id": event_id, "event_type": event_type or "", "limit": limit},
+                fmt="JSONEachRow",
+                settings={
+                    "max_threads": self._store.settings.query_threads,
+                    "max_execution_time": self._store.settings.query_seconds,
+                    "output_format_json_quote_decimals": 1,
+                },
+            )
+        return [_present(orjson.loads(line)) for line in answer.splitlines()]
+
+
+def _present(row: dict[str, Any]) -> dict[str, Any]:
+    """Drop what the event does not have, and open what is stored as JSON text."""
+    event = {name: value for name, value in row.items() if value not in ("", None)}
+    for name in ("properties", "consent"):
+        if name in event:
+            event[name] = orjson.loads(event[name])
+    return event
+
+
+def position_of(event: dict[str, Any]) -> tuple[str, str]:
+    """Position of an event in the order of arrival: what `page` and `after` go on from."""
+    return event["received_at"], event["event_id"]
+
+
+def position_at(moment: datetime) -> tuple[str, str]:
+    """Position just before everything that arrives from a moment (UTC) on."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3], ""

@@ -1,0 +1,77 @@
+"""Finds the touches that may have led to conversions: ranges of a primary key, many conversions in one query."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import xxhash
+
+from schemas.ids import TenantId
+from schemas.touchpoints import Conversion, ConversionCase, MatchKey, MatchType, Touchpoint, TouchType
+from storage.clickhouse.connect import ClickHouse
+from storage.names import clickhouse_tables
+from storage.sql import fill, load_queries
+
+_SQL = load_queries("storage.clickhouse", "queries.sql")
+
+
+def key_hash(key: MatchKey) -> int:
+    """Hash a match key as the table's feed does: xxh3-64 of `match_type:value`."""
+    return xxhash.xxh3_64_intdigest(f"{key.match_type}:{key.value}".encode())
+
+
+class TouchReader:
+    """Reads one tenant's touches by their keys."""
+
+    def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
+        self._store = store
+        self._query = fill(_SQL["touches"], clickhouse_tables(tenant_id))
+
+    async def cases(self, conversions: Sequence[Conversion], lookback: timedelta) -> list[ConversionCase]:
+        """Give each conversion the touches under any of its keys, from `lookback` before the first of them on.
+
+        Raises:
+            StoreAwayError: the store did not answer.
+        """
+        by_key = await self._touches(conversions, lookback)
+        return [
+            ConversionCase(conversion, tuple(touch for key in conversion.keys for touch in by_key.get(key, ())))
+            for conversion in conversions
+        ]
+
+    async def _touches(
+        self, conversions: Sequence[Conversion], lookback: timedelta
+    ) -> dict[MatchKey, list[Touchpoint]]:
+        hashes = {key_hash(key) for conversion in conversions for key in conversion.keys}
+        if not hashes:
+            return {}
+        times = [conversion.conversion_time for conversion in conversions]
+        async with self._store.client() as client:
+            answer = await client.query(
+                fill(
+                    self._query,
+                    {
+                        # Integers and moments of our own making: safe in the text, and too many for parameters.
+                        "hashes": ",".join(map(str, sorted(hashes))),
+                        "since": _literal(min(times) - lookback),
+                        "until": _literal(max(times)),
+                    },
+                ),
+                settings={
+                    "max_threads": self._store.settings.query_threads,
+                    "max_execution_time": self._store.settings.query_seconds,
+                },
+            )
+        found: dict[MatchKey, list[Touchpoint]] = {}
+        for row in answer.result_rows:
+            match_type = MatchType(row[4])
+            touch = Touchpoint(row[0], TouchType(row[1]), _utc(row[2]), _utc(row[3]), match_type, *row[6:])
+            found.setdefault(MatchKey(match_type, row[5]), []).append(touch)
+        return found
+
+
+def _literal(moment: datetime) -> str:
+    return f"fromUnixTimestamp64Milli({int(moment.timestamp() * 1000)}, 'UTC')"
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -1,0 +1,21 @@
+"""The only functions that turn a tenant id into names of databases, roles and tables."""
+
+from schemas.ids import TenantId
+
+CONTROL_DATABASE = "unmogrow_control"
+CONTROL_ROLE = "unmogrow_control"
+CLICKHOUSE_DATABASE = "unmogrow"
+
+
+def tenant_database(tenant_id: TenantId) -> str:
+    """Name of the tenant's Postgres database, and of the one role that may connect to it."""
+    return f"unmogrow_tenant_{tenant_id}"
+
+
+def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
+    """Qualified names of the tenant's ClickHouse tables, by the placeholder that stands for each in `.sql` files."""
+    return {
+        "events": f"{CLICKHOUSE_DATABASE}.events_{tenant_id}",
+        "touch_keys": f"{CLICKHOUSE_DATABASE}.touch_keys_{tenant_id}",
+        "touch_keys_feed": f"{CLICKHOUSE_DATABASE}.touch_keys_feed_{tenant_id}",
+    }

@@ -1,0 +1,1 @@
+"""Postgres: the control database, and one database and role for each tenant."""

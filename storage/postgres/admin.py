@@ -1,0 +1,74 @@
+"""The administrator's hands: roles, databases, migrations. Only provisioning uses them, never a request."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+
+from schemas.backends import Backends
+from schemas.ids import TenantId
+from storage.names import CONTROL_DATABASE, tenant_database
+from storage.postgres.migrate import migrate
+from storage.sql import load_migrations
+
+
+def server_address(postgres_url: str) -> tuple[str, int, str]:
+    """Take host, port and sslmode from an administrator's URL, and nothing else."""
+    parts = urlsplit(postgres_url)
+    return parts.hostname or "127.0.0.1", parts.port or 5432, parse_qs(parts.query).get("sslmode", ["prefer"])[0]
+
+
+class PostgresAdministrator:
+    """Makes databases and the roles that own them."""
+
+    def __init__(self, postgres_url: str, backends: Backends) -> None:
+        self._url = postgres_url
+        self._backends = backends
+
+    @asynccontextmanager
+    async def _connect(self) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(self._url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def ensure_control(self) -> None:
+        """Make the control database, its role and its schema, as far as they are missing."""
+        await self._ensure_database(CONTROL_DATABASE)
+        await self._migrate(CONTROL_DATABASE, "migrations/control")
+
+    async def ensure_tenant(self, tenant_id: TenantId) -> None:
+        """Make the tenant's database, its role and its schema, as far as they are missing."""
+        name = tenant_database(tenant_id)
+        await self._ensure_database(name)
+        await self._migrate(name, "migrations/tenant")
+
+    async def _ensure_database(self, name: str) -> None:
+        password = self._backends.role_password(name)
+        async with self._connect() as connection:
+            await connection.execute("SELECT pg_advisory_lock(hashtext($1))", name)
+            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name):
+                await connection.execute(f'CREATE ROLE "{name}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE')
+            # The password is set each time: it follows the root secret, also after that was rotated.
+            await connection.execute(f"ALTER ROLE \"{name}\" PASSWORD '{password}'")
+            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+                await connection.execute(f'GRANT "{name}" TO CURRENT_USER')
+                await connection.execute(f'CREATE DATABASE "{name}" OWNER "{name}"')
+            await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+
+    async def _migrate(self, name: str, folder: str) -> None:
+        connection = await asyncpg.connect(
+            host=self._backends.postgres_host,
+            port=self._backends.postgres_port,
+            ssl=self._backends.postgres_tls,
+            user=name,
+            password=self._backends.role_password(name),
+            database=name,
+        )
+        try:
+            await migrate(connection, load_migrations("storage.postgres", folder))
+        finally:
+            await connection.close()

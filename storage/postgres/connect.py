@@ -1,0 +1,109 @@
+"""Connections to Postgres: always as the role of one database, pooled per database, closed when unused."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from schemas.backends import Backends
+from schemas.ids import TenantId
+from schemas.settings import PostgresSettings
+from storage.names import CONTROL_DATABASE, tenant_database
+
+_JSON_TYPES = ("json", "jsonb")
+
+CONNECTION_LOST = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+"""What a caller sees when the server is away, as opposed to refusing a statement."""
+
+
+async def _as_text(connection: asyncpg.Connection) -> None:
+    for name in _JSON_TYPES:
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=_text, decoder=str)
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode()
+
+
+class Database:
+    """One database, reached as its own role through a small pool that opens on first use."""
+
+    def __init__(self, backends: Backends, settings: PostgresSettings, database: str) -> None:
+        """Name the database; its owner has the same name."""
+        self._backends = backends
+        self._settings = settings
+        self._database = database
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+
+    async def _open(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    host=self._backends.postgres_host,
+                    port=self._backends.postgres_port,
+                    ssl=self._backends.postgres_tls,
+                    user=self._database,
+                    password=self._backends.role_password(self._database),
+                    database=self._database,
+                    min_size=0,
+                    max_size=self._settings.pool_connections_max,
+                    max_inactive_connection_lifetime=self._settings.idle_seconds,
+                    command_timeout=self._settings.statement_seconds,
+                    timeout=self._settings.connect_seconds,
+                    init=_as_text,
+                )
+            return self._pool
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """Borrow a connection (asyncpg's).
+
+        Raises:
+            OSError, TimeoutError, asyncpg.PostgresConnectionError: the server is away.
+        """
+        pool = self._pool or await self._open()
+        async with pool.acquire(timeout=self._settings.connect_seconds) as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Answer a trivial statement, or raise what `connection` raises."""
+        async with self.connection() as connection:
+            await connection.execute("SELECT 1", timeout=self._settings.connect_seconds)
+
+    async def close(self) -> None:
+        """Close the pool without waiting for borrowers."""
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
+
+
+class Databases:
+    """Every database this process uses, each opened once."""
+
+    def __init__(self, backends: Backends, settings: PostgresSettings) -> None:
+        self._backends = backends
+        self._settings = settings
+        self._open: dict[str, Database] = {}
+
+    def _database(self, name: str) -> Database:
+        database = self._open.get(name)
+        if database is None:
+            database = self._open[name] = Database(self._backends, self._settings, name)
+        return database
+
+    def control(self) -> Database:
+        """Give the control database: the directory of tenants."""
+        return self._database(CONTROL_DATABASE)
+
+    def tenant(self, tenant_id: TenantId) -> Database:
+        """Give the tenant's own database, as the tenant's own role."""
+        return self._database(tenant_database(tenant_id))
+
+    async def close(self) -> None:
+        """Close all of them."""
+        for database in self._open.values():
+            await database.close()
+        self._open.clear()

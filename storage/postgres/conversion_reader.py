@@ -1,0 +1,79 @@
+"""Conversions and their attributions, as the API reads them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from storage.postgres.connect import Database
+from storage.sql import load_queries
+
+_SQL = load_queries("storage.postgres", "conversions.sql")
+_BEGINNING = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionFilter:
+    """Which conversions a page shows; None means any."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    conversion_type: str | None = None
+    media_source: str | None = None
+    campaign: str | None = None
+    is_organic: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversion:
+    """A conversion with its newest result; `revision` 0 and no result while it waits for one."""
+
+    conversion_id: str
+    conversion_type: str
+    conversion_time: datetime
+    received_at: datetime
+    revision: int
+    event: dict[str, Any]
+    attributed_at: datetime | None
+    result: dict[str, Any] | None
+
+
+class ConversionReader:
+    """What the API reads of conversions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def one(self, conversion_id: str) -> StoredConversion | None:
+        """Find one conversion by its id."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_SQL["one"], conversion_id)
+        return None if row is None else _stored(row)
+
+    async def page(
+        self, chosen: ConversionFilter, *, before: tuple[datetime, str] | None, now: datetime, limit: int
+    ) -> list[StoredConversion]:
+        """Read attributed conversions, newest first, those before a (conversion_time, conversion_id)."""
+        # Conversions may lie up to a day ahead: a device's clock is not ours.
+        time, conversion_id = before or (chosen.until or now + timedelta(days=2), "")
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                _SQL["page"],
+                time,
+                conversion_id,
+                chosen.since or _BEGINNING,
+                chosen.conversion_type,
+                chosen.media_source,
+                chosen.campaign,
+                chosen.is_organic,
+                limit,
+            )
+        return [_stored(row) for row in rows]
+
+
+def _stored(row: Any) -> StoredConversion:
+    fields = dict(row)
+    fields["event"] = orjson.loads(fields["event"])
+    fields["result"] = orjson.loads(fields["result"]) if fields["result"] else None
+    return StoredConversion(**fields)

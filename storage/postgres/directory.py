@@ -1,0 +1,124 @@
+"""The directory of tenants in the control database: read whole by replicas, written by provisioning."""
+
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from schemas.ids import TenantId
+from schemas.problems import HostTaken, TenantExists
+from storage.postgres.connect import Database
+from storage.sql import load_queries
+
+_SQL = load_queries("storage.postgres", "directory.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRecord:
+    """A tenant as the directory knows it; `state` is provisioning, active or suspended."""
+
+    tenant_id: TenantId
+    host: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """An API key: SHA-256 of it, whose it is (None: the platform's), and what it may do."""
+
+    key_hash: bytes
+    tenant_id: TenantId | None
+    kind: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyRecord:
+    """A tenant's token key: the private half sealed, the public half as a JWK (JSON text)."""
+
+    kid: str
+    tenant_id: TenantId
+    private_key_sealed: bytes = field(repr=False)
+    public_jwk: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryRows:
+    """Everything a replica's snapshot is made of, as of one version."""
+
+    version: int
+    tenants: tuple[TenantRecord, ...]
+    keys: tuple[KeyRecord, ...]
+    signing_keys: tuple[SigningKeyRecord, ...]
+
+
+class DirectoryReader:
+    """What every process may read of the directory."""
+
+    def __init__(self, control: Database) -> None:
+        self._control = control
+
+    async def version(self) -> int:
+        """Read the number that grows with every change of the directory."""
+        async with self._control.connection() as connection:
+            return int(await connection.fetchval(_SQL["version"]))
+
+    async def rows(self) -> DirectoryRows:
+        """Read the whole directory as of one moment."""
+        async with (
+            self._control.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            version = int(await connection.fetchval(_SQL["version"]))
+            tenants = await connection.fetch(_SQL["tenants"])
+            keys = await connection.fetch(_SQL["keys"])
+            signing_keys = await connection.fetch(_SQL["signing_keys"])
+        return DirectoryRows(
+            version,
+            tuple(TenantRecord(**row) for row in tenants),
+            tuple(KeyRecord(row["key_hash"], row["tenant_id"], row["kind"], frozenset(row["scopes"])) for row in keys),
+            tuple(SigningKeyRecord(**row) for row in signing_keys),
+        )
+
+
+class DirectoryWriter:
+    """What provisioning writes; every step may be repeated."""
+
+    def __init__(self, control: Database) -> None:
+        self._control = control
+
+    async def claim(self, tenant_id: TenantId, host: str, name: str) -> TenantRecord:
+        """Enter the tenant, or find it as it was entered before.
+
+        Raises:
+            TenantExists: it is there with another host.
+            HostTaken: another tenant has the host.
+        """
+        async with self._control.connection() as connection:
+            try:
+                await connection.execute(_SQL["claim_tenant"], tenant_id, host, name)
+            except asyncpg.UniqueViolationError as error:
+                raise HostTaken(f"{host} belongs to another tenant.") from error
+            record = TenantRecord(**await connection.fetchrow(_SQL["tenant"], tenant_id))
+        if record.host != host:
+            raise TenantExists(f"{tenant_id} exists with the host {record.host}.")
+        return record
+
+    async def activate(self, tenant_id: TenantId) -> None:
+        """Let the tenant's traffic in: everything it needs is there."""
+        async with self._control.connection() as connection:
+            await connection.execute(_SQL["activate_tenant"], tenant_id)
+
+    async def add_key(self, record: KeyRecord, prefix: str) -> None:
+        """Enter a key; `prefix` is the part of it that may be shown again."""
+        async with self._control.connection() as connection:
+            await connection.execute(
+                _SQL["add_key"], record.key_hash, prefix, record.tenant_id, record.kind, sorted(record.scopes)
+            )
+
+    async def add_signing_key(self, record: SigningKeyRecord) -> None:
+        """Enter the tenant's token key, unless it has one."""
+        async with self._control.connection() as connection:
+            await connection.execute(
+                _SQL["add_signing_key"], record.kid, record.tenant_id, record.private_key_sealed, record.public_jwk
+            )

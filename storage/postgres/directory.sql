@@ -1,0 +1,27 @@
+-- name: version
+SELECT version FROM directory_version
+
+-- name: tenants
+SELECT tenant_id, host, name, state FROM tenants WHERE state <> 'provisioning'
+
+-- name: keys
+SELECT key_hash, tenant_id, kind, scopes FROM api_keys WHERE revoked_at IS NULL
+
+-- name: signing_keys
+SELECT kid, tenant_id, private_key_sealed, public_jwk FROM signing_keys ORDER BY created_at
+
+-- name: claim_tenant
+INSERT INTO tenants (tenant_id, host, name) VALUES ($1, $2, $3) ON CONFLICT (tenant_id) DO NOTHING
+
+-- name: tenant
+SELECT tenant_id, host, name, state FROM tenants WHERE tenant_id = $1
+
+-- name: activate_tenant
+UPDATE tenants SET state = 'active' WHERE tenant_id = $1 AND state = 'provisioning'
+
+-- name: add_key
+INSERT INTO api_keys (key_hash, key_prefix, tenant_id, kind, scopes) VALUES ($1, $2, $3, $4, $5)
+
+-- name: add_signing_key
+INSERT INTO signing_keys (kid, tenant_id, private_key_sealed, public_jwk)
+SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE tenant_id = $2)

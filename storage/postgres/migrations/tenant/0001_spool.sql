@@ -1,0 +1,127 @@
+-- What was accepted, in the order it was accepted. A row is one group commit: zstd frames of NDJSON.
+CREATE TABLE event_spool (
+    spool_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    committed_at timestamptz NOT NULL DEFAULT now(),
+    events integer NOT NULL,
+    rows_bytes bigint NOT NULL,
+    frames bytea NOT NULL
+);
+-- The frames are compressed already: Postgres must not try again.
+ALTER TABLE event_spool ALTER COLUMN frames SET STORAGE EXTERNAL;
+
+-- Which spool rows went to ClickHouse together, under which token. Apart from the bodies, so that
+-- completing a batch rewrites a few bytes and not a frame.
+CREATE TABLE store_batches (
+    last_spool_id bigint PRIMARY KEY,
+    first_spool_id bigint NOT NULL,
+    batch_id uuid NOT NULL UNIQUE,
+    events integer NOT NULL,
+    sealed_at timestamptz NOT NULL DEFAULT now(),
+    stored_at timestamptz
+);
+CREATE INDEX store_batches_unfinished ON store_batches (last_spool_id) WHERE stored_at IS NULL;
+
+-- The ids that count as duplicates when they come again: 8 bytes an event, kept for the dedup window.
+CREATE TABLE event_hashes (
+    spool_id bigint PRIMARY KEY,
+    committed_at timestamptz NOT NULL DEFAULT now(),
+    hashes bytea NOT NULL
+);
+ALTER TABLE event_hashes ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
+-- Rows that ClickHouse refused, found by bisection, with its reason.
+CREATE TABLE dead_letters (
+    dead_letter_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    batch_id uuid NOT NULL,
+    event jsonb NOT NULL,
+    reason text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (batch_id, event)
+);
+
+-- The incarnation of the tenant's actor that may write: an older one is refused from the moment a newer one starts.
+CREATE TABLE actor_epoch (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    epoch bigint NOT NULL
+);
+INSERT INTO actor_epoch (epoch) VALUES (0);
+
+CREATE TABLE conversions (
+    conversion_id text PRIMARY KEY,
+    conversion_type text NOT NULL,
+    conversion_time timestamptz NOT NULL,
+    spool_id bigint NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT now(),
+    revision integer NOT NULL DEFAULT 0,
+    event jsonb NOT NULL
+);
+CREATE INDEX conversions_pending ON conversions (spool_id) WHERE revision = 0;
+CREATE INDEX conversions_page ON conversions (conversion_time, conversion_id);
+
+-- Results are revisions: a later one supersedes, none is overwritten.
+CREATE TABLE attributions (
+    conversion_id text NOT NULL REFERENCES conversions,
+    revision integer NOT NULL,
+    attributed_at timestamptz NOT NULL DEFAULT now(),
+    is_organic boolean NOT NULL,
+    media_source text NOT NULL,
+    campaign text NOT NULL,
+    match_type text,
+    policy_version integer NOT NULL,
+    model_version text NOT NULL,
+    result jsonb NOT NULL,
+    PRIMARY KEY (conversion_id, revision)
+);
+
+CREATE FUNCTION assert_epoch(expected bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    -- The share lock makes a successor wait for this transaction, and so see all that it wrote.
+    PERFORM 1 FROM actor_epoch WHERE epoch = expected FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'epoch % was superseded', expected USING ERRCODE = 'UM001';
+    END IF;
+    RETURN true;
+END $$;
+
+CREATE FUNCTION spool_append(
+    p_epoch bigint, p_events integer, p_rows_bytes bigint, p_frames bytea, p_hashes bytea,
+    p_conversion_ids text[], p_conversion_types text[], p_conversion_times timestamptz[], p_conversion_events jsonb[]
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    new_id bigint;
+BEGIN
+    PERFORM assert_epoch(p_epoch);
+    INSERT INTO event_spool (events, rows_bytes, frames) VALUES (p_events, p_rows_bytes, p_frames)
+    RETURNING spool_id INTO new_id;
+    INSERT INTO event_hashes (spool_id, hashes) VALUES (new_id, p_hashes);
+    IF cardinality(p_conversion_ids) > 0 THEN
+        INSERT INTO conversions (conversion_id, conversion_type, conversion_time, spool_id, event)
+        SELECT u.id, u.type, u.at, new_id, u.event
+        FROM unnest(p_conversion_ids, p_conversion_types, p_conversion_times, p_conversion_events)
+            AS u (id, type, at, event)
+        ON CONFLICT (conversion_id) DO NOTHING;
+    END IF;
+    RETURN new_id;
+END $$;
+
+CREATE FUNCTION seal_batch(p_epoch bigint, p_batch_id uuid, p_events integer, p_rows_bytes bigint)
+RETURNS SETOF store_batches LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM assert_epoch(p_epoch);
+    RETURN QUERY
+    WITH unsealed AS (
+        SELECT s.spool_id, s.events,
+            sum(s.events) OVER earlier AS events_before, sum(s.rows_bytes) OVER earlier AS bytes_before
+        FROM event_spool AS s
+        WHERE s.spool_id > coalesce((SELECT max(b.last_spool_id) FROM store_batches AS b), 0)
+        WINDOW earlier AS (ORDER BY s.spool_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        ORDER BY s.spool_id
+        LIMIT 1000
+    )
+    INSERT INTO store_batches (last_spool_id, first_spool_id, batch_id, events)
+    SELECT max(u.spool_id), min(u.spool_id), p_batch_id, sum(u.events)
+    FROM unsealed AS u
+    WHERE coalesce(u.events_before, 0) < p_events AND coalesce(u.bytes_before, 0) < p_rows_bytes
+    HAVING count(*) > 0
+    RETURNING *;
+END $$;

@@ -1,0 +1,44 @@
+-- name: take_epoch
+UPDATE actor_epoch SET epoch = epoch + 1 RETURNING epoch
+
+-- name: append
+SELECT spool_append($1, $2, $3, $4, $5, $6, $7, $8::text[]::timestamptz[], $9)
+
+-- name: seal
+SELECT batch_id, first_spool_id, last_spool_id, events FROM seal_batch($1, $2, $3, $4)
+
+-- name: unfinished
+SELECT batch_id, first_spool_id, last_spool_id, events FROM store_batches WHERE stored_at IS NULL ORDER BY last_spool_id
+
+-- name: frames
+SELECT frames FROM event_spool WHERE spool_id BETWEEN $1 AND $2 ORDER BY spool_id
+
+-- name: mark_stored
+UPDATE store_batches SET stored_at = now() WHERE batch_id = $1
+
+-- name: backlog
+SELECT coalesce(sum(octet_length(s.frames)), 0) AS bytes, coalesce(sum(s.events), 0) AS events,
+    coalesce(max(s.spool_id), 0) AS newest_spool_id,
+    coalesce(extract(epoch FROM now() - min(s.committed_at)), 0)::float8 AS age_seconds
+FROM event_spool AS s
+WHERE s.spool_id > coalesce((SELECT max(b.last_spool_id) FROM store_batches AS b WHERE b.stored_at IS NOT NULL), 0)
+
+-- name: recent_hashes
+SELECT committed_at, hashes FROM event_hashes WHERE committed_at > now() - make_interval(days => $1) ORDER BY spool_id
+
+-- name: bury
+INSERT INTO dead_letters (batch_id, event, reason) VALUES ($1, $2, $3) ON CONFLICT (batch_id, event) DO NOTHING
+
+-- name: forget_stored
+WITH done AS (
+    SELECT b.first_spool_id, b.last_spool_id FROM store_batches AS b
+    WHERE b.stored_at < now() - make_interval(secs => $1)
+    ORDER BY b.last_spool_id LIMIT 100
+)
+DELETE FROM event_spool AS s USING done
+WHERE s.spool_id BETWEEN done.first_spool_id AND done.last_spool_id
+
+-- name: forget_hashes
+DELETE FROM event_hashes WHERE spool_id IN (
+    SELECT h.spool_id FROM event_hashes AS h WHERE h.committed_at < now() - make_interval(days => $1) LIMIT 1000
+)

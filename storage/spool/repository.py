@@ -1,0 +1,136 @@
+"""The spool of one tenant, as its actor writes and reads it.
+
+Life of a spool row: `append` commits it (then, and only then, its events are acknowledged); `seal`
+gives a run of rows a batch id; the batch is sent to ClickHouse under that id; `mark_stored` ends it;
+`forget` drops it a day later. A crash between any two of these is repaired by `unfinished`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from schemas.batches import ConversionRow
+from schemas.ids import BatchId
+from storage.postgres.connect import Database
+from storage.postgres.fencing import fenced
+from storage.sql import load_queries
+
+_SQL = load_queries("storage.spool", "queries.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBatch:
+    """A run of spool rows that go to ClickHouse together, under `batch_id` as the insert's token."""
+
+    batch_id: BatchId
+    first_spool_id: int
+    last_spool_id: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is accepted but not yet stored in ClickHouse: compressed bytes, events, age of the oldest."""
+
+    bytes: int
+    events: int
+    newest_spool_id: int
+    age_seconds: float
+
+
+class Spool:
+    """Reads and writes the spool tables of one tenant's database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take_epoch(self) -> int:
+        """Become the incarnation that may write; every older one is refused from now on."""
+        async with self._database.connection() as connection:
+            return int(await connection.fetchval(_SQL["take_epoch"]))
+
+    async def append(
+        self,
+        epoch: int,
+        *,
+        events: int,
+        rows_bytes: int,
+        frames: bytes,
+        hashes: bytes,
+        conversions: Sequence[ConversionRow],
+    ) -> int:
+        """Commit one row of the spool and its conversions in one transaction; return the row's id.
+
+        Raises:
+            EpochSupersededError: a newer incarnation has taken over; nothing was written.
+        """
+        async with self._database.connection() as connection:
+            with fenced():
+                spool_id = await connection.fetchval(
+                    _SQL["append"],
+                    epoch,
+                    events,
+                    rows_bytes,
+                    frames,
+                    hashes,
+                    [row.conversion_id for row in conversions],
+                    [row.conversion_type for row in conversions],
+                    [row.conversion_time for row in conversions],
+                    [row.event for row in conversions],
+                )
+        return int(spool_id)
+
+    async def seal(self, epoch: int, batch_id: BatchId, *, events: int, rows_bytes: int) -> SealedBatch | None:
+        """Give the oldest unsealed rows, up to about `events` or `rows_bytes`, to a batch; None if there are none.
+
+        Raises:
+            EpochSupersededError: a newer incarnation has taken over; nothing was written.
+        """
+        async with self._database.connection() as connection:
+            with fenced():
+                row = await connection.fetchrow(_SQL["seal"], epoch, batch_id, events, rows_bytes)
+        return None if row is None else _sealed(row)
+
+    async def unfinished(self) -> list[SealedBatch]:
+        """List the batches that were sealed but not marked stored, oldest first."""
+        async with self._database.connection() as connection:
+            return [_sealed(row) for row in await connection.fetch(_SQL["unfinished"])]
+
+    async def frames(self, batch: SealedBatch) -> list[bytes]:
+        """Read the rows of a batch: zstd frames of NDJSON, byte for byte as they were accepted."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_SQL["frames"], batch.first_spool_id, batch.last_spool_id)
+        return [row["frames"] for row in rows]
+
+    async def mark_stored(self, batch: SealedBatch) -> None:
+        """Record that ClickHouse has the batch."""
+        async with self._database.connection() as connection:
+            await connection.execute(_SQL["mark_stored"], batch.batch_id)
+
+    async def backlog(self) -> Backlog:
+        """Measure what is not yet stored."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_SQL["backlog"])
+        return Backlog(int(row["bytes"]), int(row["events"]), int(row["newest_spool_id"]), row["age_seconds"])
+
+    async def recent_hashes(self, days: int) -> list[tuple[datetime, bytes]]:
+        """Read the event-id hashes of the dedup window, oldest first: commit time, 8 bytes an event."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_SQL["recent_hashes"], days)
+        return [(row["committed_at"], row["hashes"]) for row in rows]
+
+    async def bury(self, batch_id: BatchId, events: Sequence[tuple[bytes, str]]) -> None:
+        """Keep rows that ClickHouse refused, each with its reason."""
+        async with self._database.connection() as connection:
+            await connection.executemany(_SQL["bury"], [(batch_id, event, reason) for event, reason in events])
+
+    async def forget(self, *, stored_seconds: float, hash_days: int) -> None:
+        """Drop rows stored longer ago than the replay window, and hashes older than the dedup window."""
+        async with self._database.connection() as connection:
+            await connection.execute(_SQL["forget_stored"], stored_seconds)
+            await connection.execute(_SQL["forget_hashes"], hash_days)
+
+
+def _sealed(row: Any) -> SealedBatch:
+    return SealedBatch(BatchId(str(row["batch_id"])), row["first_spool_id"], row["last_spool_id"], row["events"])
