@@ -1,0 +1,63 @@
+"""The identities of a conversion: under which keys, and how far back, its touches are to be looked up."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from schemas.touchpoints import Conversion, MatchKey, MatchType, Policy
+
+_UUID_FIELDS = frozenset({"gaid", "idfa", "oaid", "idfv"})
+_ABSENT_UUID = "00000000-0000-0000-0000-000000000000"
+
+_KEY_FIELDS = (
+    ("click_id", MatchType.CLICK_ID),
+    ("gaid", MatchType.ADVERTISING_ID),
+    ("idfa", MatchType.ADVERTISING_ID),
+    ("oaid", MatchType.ADVERTISING_ID),
+    ("idfv", MatchType.VENDOR_ID),
+    ("device_id", MatchType.VENDOR_ID),
+    ("user_id", MatchType.USER_ID),
+)
+
+
+def conversion_from_event(event: dict[str, Any]) -> Conversion:
+    """Read a conversion from a stamped event: an object with the contract's field names, times in RFC 3339.
+
+    Keys come strongest first and each once. Advertising and vendor ids are UUIDs, compared in lower case;
+    the all-zero one means that the person declined, so it is no key.
+
+    Raises:
+        KeyError: a field that every accepted event has is missing.
+        ValueError: a time is not RFC 3339 with an offset.
+    """
+    begin = event.get("install_begin_time")
+    return Conversion(
+        conversion_id=event["event_id"],
+        conversion_type=event["event_type"],
+        conversion_time=_time(event["event_time"]),
+        app_id=event.get("app_id") or "",
+        install_begin_time=_time(begin) if begin else None,
+        keys=_keys(event),
+    )
+
+
+def lookback(policy: Policy) -> timedelta:
+    """The longest window of a policy: no touch older than this before a conversion can win it."""
+    return max((*policy.click_windows.values(), *policy.view_windows.values()), default=timedelta())
+
+
+def _keys(event: dict[str, Any]) -> tuple[MatchKey, ...]:
+    found: dict[MatchKey, None] = {}
+    for field, match_type in _KEY_FIELDS:
+        value = event.get(field)
+        if field in _UUID_FIELDS and value:
+            value = value.lower()
+        if value and value != _ABSENT_UUID:
+            found[MatchKey(match_type, value)] = None
+    return tuple(found)
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text.upper())
+    if time.tzinfo is None:
+        raise ValueError(f"time without an offset: {text}")
+    return time

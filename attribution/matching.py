@@ -1,0 +1,168 @@
+"""Which touch led to a conversion, and why each of the others did not.
+
+The rules, of mobile attribution as the field practises it, in the order in which they are applied:
+
+1. A touch found under several of the person's keys is *one* candidate, at the strongest match that
+   gives it an open window.
+2. It is put aside if it was for another app, came after the conversion, or lies outside the lookback
+   window of its type and match. A window includes its ends. Time is measured from the conversion, also
+   for an install whose store says when it began: a click between that moment and the first open is
+   a sign of click injection, which the fraud rules judge, and a negative CTIT is the evidence they need.
+3. Clicks of one media source and key within 10 s are one. The *latest* stands for them: it is the one
+   whose click id the store hands on, and a click that turns up late in an older place can then never
+   move the winner. Two clicks share a key if a match type found both.
+4. Clicks beat views whatever their time; then the latest wins. Every match here is deterministic, so its
+   type decides only between touches of the same moment; then the one received first, then the lower id.
+
+So the outcome depends on the set of touches alone, never on the order in which they are given.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from attribution import explanations
+from schemas.results import Candidate, CandidateReason
+from schemas.touchpoints import Conversion, ConversionCase, MatchType, Policy, Touchpoint, TouchType
+
+_STRENGTH = {match_type: place for place, match_type in enumerate(MatchType)}
+_NO_TIME = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class _Contender:
+    """A touch inside its window. `age` is from touch to conversion; `found_by` the match types that found it."""
+
+    touch: Touchpoint
+    age: timedelta
+    window: timedelta
+    found_by: frozenset[MatchType]
+
+
+def judge(case: ConversionCase, policy: Policy) -> tuple[Candidate, ...]:
+    """Decide every touch of a case: the winner first (if there is one), the others newest first.
+
+    Each touch id appears once. At most one candidate has the reason `won`; none has it if no touch is left.
+    Source of the rules: the module's docstring.
+    """
+    findings: defaultdict[str, list[Touchpoint]] = defaultdict(list)
+    for touch in case.touchpoints:
+        findings[touch.touch_id].append(touch)
+
+    contenders: list[_Contender] = []
+    candidates: list[Candidate] = []
+    for found in findings.values():
+        screened = _screen(found, case.conversion, policy)
+        if isinstance(screened, _Contender):
+            contenders.append(screened)
+        else:
+            candidates.append(screened)
+
+    contenders.sort(key=_preference)
+    standing, repeated = _fold_duplicates(contenders, policy.duplicate_click_window)
+    candidates += _rank(standing, case.conversion)
+    candidates += (
+        Candidate(
+            contender.touch,
+            CandidateReason.DUPLICATE,
+            explanations.duplicate(contender.touch, policy.duplicate_click_window),
+        )
+        for contender in repeated
+    )
+    return _arrange(candidates)
+
+
+def _screen(found: list[Touchpoint], conversion: Conversion, policy: Policy) -> _Contender | Candidate:
+    """Merge the findings of one touch, and put it aside if it cannot win at all."""
+    found.sort(key=_finding_order)
+    strongest = found[0]
+    if strongest.app_id and conversion.app_id and strongest.app_id != conversion.app_id:
+        return Candidate(strongest, CandidateReason.OTHER_APP, explanations.other_app(strongest, conversion))
+    age = conversion.conversion_time - strongest.touch_time
+    if age < _NO_TIME:
+        return Candidate(
+            strongest, CandidateReason.AFTER_CONVERSION, explanations.after_conversion(strongest, conversion)
+        )
+    windows = policy.click_windows if strongest.touch_type is TouchType.CLICK else policy.view_windows
+    for touch in found:
+        window = windows.get(touch.match_type)
+        if window is not None and age <= window:
+            return _Contender(touch, age, window, frozenset(finding.match_type for finding in found))
+    widest = max(found, key=lambda touch: windows.get(touch.match_type, _NO_TIME))
+    return Candidate(
+        widest,
+        CandidateReason.OUTSIDE_WINDOW,
+        explanations.outside_window(widest, conversion, windows.get(widest.match_type)),
+    )
+
+
+def _fold_duplicates(preferred: Iterable[_Contender], window: timedelta) -> tuple[list[_Contender], list[_Contender]]:
+    """Part contenders, best first, into those that stand and the clicks that another stands for."""
+    standing: list[_Contender] = []
+    repeated: list[_Contender] = []
+    by_source: defaultdict[str, list[_Contender]] = defaultdict(list)
+    for contender in preferred:
+        if contender.touch.touch_type is TouchType.CLICK:
+            clicks = by_source[contender.touch.media_source]
+            if _stands_for(clicks, contender, window):
+                repeated.append(contender)
+                continue
+            clicks.append(contender)
+        standing.append(contender)
+    return standing, repeated
+
+
+def _stands_for(later_clicks: list[_Contender], click: _Contender, window: timedelta) -> bool:
+    for later in reversed(later_clicks):
+        if click.age - later.age > window:
+            return False
+        if not later.found_by.isdisjoint(click.found_by):
+            return True
+    return False
+
+
+def _rank(standing: list[_Contender], conversion: Conversion) -> list[Candidate]:
+    """Give the first of the standing contenders the conversion, and the others their reason."""
+    if not standing:
+        return []
+    winner = standing[0]
+    rival_clicks = sum(contender.touch.touch_type is TouchType.CLICK for contender in standing[1:])
+    explanation = explanations.won(
+        winner.touch, conversion, winner.window, rivals=len(standing) - 1, rival_clicks=rival_clicks
+    )
+    ranked = [Candidate(winner.touch, CandidateReason.WON, explanation)]
+    ranked += (_loser(contender, winner, conversion) for contender in standing[1:])
+    return ranked
+
+
+def _loser(contender: _Contender, winner: _Contender, conversion: Conversion) -> Candidate:
+    touch, window = contender.touch, contender.window
+    if touch.touch_type is not winner.touch.touch_type:
+        explanation = explanations.beaten_by_click(touch, conversion, window)
+        return Candidate(touch, CandidateReason.LOWER_PRIORITY, explanation)
+    if contender.age == winner.age:
+        return Candidate(touch, CandidateReason.LOWER_PRIORITY, explanations.tied(touch, winner.touch))
+    return Candidate(touch, CandidateReason.EARLIER, explanations.earlier(touch, conversion, window))
+
+
+def _preference(contender: _Contender) -> tuple[object, ...]:
+    touch = contender.touch
+    return (
+        touch.touch_type is not TouchType.CLICK,
+        contender.age,
+        _STRENGTH[touch.match_type],
+        touch.received_at,
+        touch.touch_id,
+    )
+
+
+def _finding_order(touch: Touchpoint) -> int:
+    return _STRENGTH[touch.match_type]
+
+
+def _arrange(candidates: list[Candidate]) -> tuple[Candidate, ...]:
+    candidates.sort(key=lambda candidate: candidate.touch.touch_id)
+    candidates.sort(key=lambda candidate: candidate.touch.touch_time, reverse=True)
+    candidates.sort(key=lambda candidate: candidate.reason is not CandidateReason.WON)
+    return tuple(candidates)

@@ -1,0 +1,60 @@
+"""A stamped event tells its own keys, times and app."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from attribution.keys import conversion_from_event, lookback
+from schemas.touchpoints import MatchKey, MatchType, Policy
+
+EVENT = {"event_id": "e1", "event_type": "install", "event_time": "2026-03-14T12:00:00.250Z"}
+ZERO = "00000000-0000-0000-0000-000000000000"
+
+
+def test_an_event_becomes_a_conversion() -> None:
+    """Id, type, app and times; an offset is kept, so that times compare."""
+    conversion = conversion_from_event(
+        EVENT | {"app_id": "com.demo", "install_begin_time": "2026-03-14T13:59:00+02:00"}
+    )
+    assert (conversion.conversion_id, conversion.conversion_type, conversion.app_id) == ("e1", "install", "com.demo")
+    assert conversion.conversion_time == datetime(2026, 3, 14, 12, 0, 0, 250_000, tzinfo=UTC)
+    assert conversion.install_begin_time == datetime(2026, 3, 14, 13, 59, tzinfo=timezone(timedelta(hours=2)))
+
+
+def test_keys_come_strongest_first() -> None:
+    """Click id, advertising ids, vendor ids, user id."""
+    found = conversion_from_event(
+        EVENT | {"user_id": "u", "device_id": "D", "idfv": "V", "oaid": "O", "idfa": "A", "gaid": "G", "click_id": "C"}
+    )
+    assert found.keys == (
+        MatchKey(MatchType.CLICK_ID, "C"),
+        MatchKey(MatchType.ADVERTISING_ID, "g"),
+        MatchKey(MatchType.ADVERTISING_ID, "a"),
+        MatchKey(MatchType.ADVERTISING_ID, "o"),
+        MatchKey(MatchType.VENDOR_ID, "v"),
+        MatchKey(MatchType.VENDOR_ID, "D"),
+        MatchKey(MatchType.USER_ID, "u"),
+    )
+
+
+def test_an_absent_id_is_no_key() -> None:
+    """No key for null, for the empty string, for the all-zero id; one for an id given twice."""
+    absent = conversion_from_event(EVENT | {"gaid": ZERO, "idfa": None, "user_id": ""})
+    twice = conversion_from_event(EVENT | {"idfv": "V", "device_id": "v"})
+    assert absent.keys == ()
+    assert twice.keys == (MatchKey(MatchType.VENDOR_ID, "v"),)
+
+
+@pytest.mark.parametrize("time", ["2026-03-14T12:00:00", "yesterday"])
+def test_a_time_without_an_offset_is_refused(time: str) -> None:
+    """ValueError, for what no accepted event has."""
+    with pytest.raises(ValueError, match=time.upper()[:4] + r"|offset|Invalid"):
+        conversion_from_event(EVENT | {"event_time": time})
+
+
+def test_lookback_is_the_longest_window() -> None:
+    """7 days by default; the longest of both kinds; nothing where nothing counts."""
+    assert lookback(Policy()) == timedelta(days=7)
+    views = {MatchType.USER_ID: timedelta(days=9)}
+    assert lookback(Policy(view_windows=views)) == timedelta(days=9)
+    assert lookback(Policy(click_windows={}, view_windows={})) == timedelta()
