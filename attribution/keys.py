@@ -5,7 +5,6 @@ from typing import Any
 
 from schemas.touchpoints import Conversion, MatchKey, MatchType, Policy
 
-_UUID_FIELDS = frozenset({"gaid", "idfa", "oaid", "idfv"})
 _ABSENT_UUID = "00000000-0000-0000-0000-000000000000"
 
 _KEY_FIELDS = (
@@ -22,8 +21,8 @@ _KEY_FIELDS = (
 def conversion_from_event(event: dict[str, Any]) -> Conversion:
     """Read a conversion from a stamped event: an object with the contract's field names, times in RFC 3339.
 
-    Keys come strongest first and each once. Advertising and vendor ids are UUIDs, compared in lower case;
-    the all-zero one means that the person declined, so it is no key.
+    Keys come strongest first and each once, with the very text of the event, because touches are stored under
+    the text of theirs. The all-zero id means that the person declined, so it is no key.
 
     Raises:
         KeyError: a field that every accepted event has is missing.
@@ -49,8 +48,6 @@ def _keys(event: dict[str, Any]) -> tuple[MatchKey, ...]:
     found: dict[MatchKey, None] = {}
     for field, match_type in _KEY_FIELDS:
         value = event.get(field)
-        if field in _UUID_FIELDS and value:
-            value = value.lower()
         if value and value != _ABSENT_UUID:
             found[MatchKey(match_type, value)] = None
     return tuple(found)

@@ -28,10 +28,10 @@ def test_keys_come_strongest_first() -> None:
     )
     assert found.keys == (
         MatchKey(MatchType.CLICK_ID, "C"),
-        MatchKey(MatchType.ADVERTISING_ID, "g"),
-        MatchKey(MatchType.ADVERTISING_ID, "a"),
-        MatchKey(MatchType.ADVERTISING_ID, "o"),
-        MatchKey(MatchType.VENDOR_ID, "v"),
+        MatchKey(MatchType.ADVERTISING_ID, "G"),
+        MatchKey(MatchType.ADVERTISING_ID, "A"),
+        MatchKey(MatchType.ADVERTISING_ID, "O"),
+        MatchKey(MatchType.VENDOR_ID, "V"),
         MatchKey(MatchType.VENDOR_ID, "D"),
         MatchKey(MatchType.USER_ID, "u"),
     )
@@ -40,9 +40,9 @@ def test_keys_come_strongest_first() -> None:
 def test_an_absent_id_is_no_key() -> None:
     """No key for null, for the empty string, for the all-zero id; one for an id given twice."""
     absent = conversion_from_event(EVENT | {"gaid": ZERO, "idfa": None, "user_id": ""})
-    twice = conversion_from_event(EVENT | {"idfv": "V", "device_id": "v"})
+    twice = conversion_from_event(EVENT | {"idfv": "V", "device_id": "V"})
     assert absent.keys == ()
-    assert twice.keys == (MatchKey(MatchType.VENDOR_ID, "v"),)
+    assert twice.keys == (MatchKey(MatchType.VENDOR_ID, "V"),)
 
 
 @pytest.mark.parametrize("time", ["2026-03-14T12:00:00", "yesterday"])
