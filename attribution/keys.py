@@ -54,7 +54,8 @@ def _keys(event: dict[str, Any]) -> tuple[MatchKey, ...]:
 
 
 def _time(text: str) -> datetime:
-    time = datetime.fromisoformat(text.upper())
+    # RFC 3339 knows leap seconds, datetime does not.
+    time = datetime.fromisoformat(f"{text[:17]}59{text[19:]}" if text[17:19] == "60" else text)
     if time.tzinfo is None:
         raise ValueError(f"time without an offset: {text}")
     return time

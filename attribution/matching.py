@@ -20,7 +20,7 @@ So the outcome depends on the set of touches alone, never on the order in which 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from attribution import explanations
 from schemas.results import Candidate, CandidateReason
@@ -157,8 +157,9 @@ def _preference(contender: _Contender) -> tuple[object, ...]:
     )
 
 
-def _finding_order(touch: Touchpoint) -> int:
-    return _STRENGTH[touch.match_type]
+def _finding_order(touch: Touchpoint) -> tuple[int, datetime, datetime]:
+    # A touch sent twice may be stored twice for a while: the times settle which of the two is read.
+    return _STRENGTH[touch.match_type], touch.received_at, touch.touch_time
 
 
 def _arrange(candidates: list[Candidate]) -> tuple[Candidate, ...]:

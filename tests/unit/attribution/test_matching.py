@@ -95,6 +95,12 @@ def test_one_touch_under_several_keys_is_one_candidate_at_its_strongest_match() 
     assert only.touch.match_type is MatchType.CLICK_ID
 
 
+def test_a_touch_stored_twice_is_one_as_first_received() -> None:
+    """One candidate with the earlier `received_at`, whichever of the two comes first."""
+    first, again = touch("t", HOUR), touch("t", HOUR, received=SECOND)
+    assert judge(case(again, first), POLICY) == judge(case(first), POLICY)
+
+
 def test_a_weaker_match_with_an_open_window_counts() -> None:
     """A view found by click id (no window) and by advertising id (24 h) is matched by the latter."""
     by_click_id, by_gaid = view("v", HOUR, match=MatchType.CLICK_ID), view("v", HOUR)

@@ -1,0 +1,1 @@
+"""The embedded stack of one machine, and the demo data that fills it."""
