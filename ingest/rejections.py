@@ -1,0 +1,186 @@
+"""Why an event is refused: every error of it, as a pointer and a sentence that says how to mend it.
+
+Nothing here is on the hot path, and nothing may raise, whatever JSON an event is. What is quoted
+from the event is made printable and short first: it ends up in answers, logs and dead letters.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from itertools import islice
+from typing import Any
+
+import orjson
+from jsonschema_rs import ValidationError, ValidationErrorKind
+
+from ingest.parse import BrokenLine
+from ingest.times import OTHER_TIMES, Window, time_fault
+from ingest.validators import common_validator, field_names, validators
+from schemas.event_types import EventType, event_schema
+from schemas.limits import EVENT_BYTES_MAX, EVENT_ID_CHARS_MAX, EVENT_NESTING_MAX
+from schemas.problems import FieldError
+
+ERRORS_PER_EVENT_MAX = 10
+QUOTED_CHARS_MAX = 60
+
+STAMPED_FIELDS = frozenset({"tenant_id", "received_at", "batch_id"})
+
+_TIME_HINT = "must be a time with offset such as 2026-10-01T12:00:00.123Z (RFC 3339, at most 9 fraction digits)"
+_MONEY_HINT = "must be a decimal of at most 18 integer and 9 fraction digits, without exponent, such as 9.99"
+_CURRENCY_HINT = "must be three capital letters (ISO 4217), such as USD"
+_HINTS = {
+    "event_id": f"must be 1 to {EVENT_ID_CHARS_MAX} printable ASCII characters without spaces; a UUIDv7 is advised",
+    **dict.fromkeys(("event_time", *OTHER_TIMES), _TIME_HINT),
+    **dict.fromkeys(("revenue", "cost_value"), _MONEY_HINT),
+    **dict.fromkeys(("currency", "cost_currency"), _CURRENCY_HINT),
+    **dict.fromkeys(("gaid", "idfa", "idfv", "oaid"), "must be a UUID such as 38400000-8cf0-11bd-b23e-10b96e40000d"),
+    "quantity": "must be a whole number from 0 to 4294967295",
+}
+_JSON_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
+
+type_names = ", ".join(EventType)
+
+
+def find_errors(index: int, event: Any, window: Window) -> tuple[FieldError, ...]:
+    """Explain what is wrong with what stood at `index` of the request: at most 10 errors, none twice."""
+    faults = dict.fromkeys(_faults(event, window))
+    return tuple(FieldError(index, pointer, detail) for pointer, detail in islice(faults, ERRORS_PER_EVENT_MAX))
+
+
+def find_text_errors(index: int, event: dict[str, Any]) -> tuple[FieldError, ...]:
+    """Explain what the store cannot hold of an event that its schema allows; empty if nothing."""
+    faults = islice(_text_faults(event), ERRORS_PER_EVENT_MAX)
+    return tuple(FieldError(index, pointer, detail) for pointer, detail in faults)
+
+
+def known_id(event: Any) -> str | None:
+    """Return the event's id if it has one that can be shown."""
+    event_id = event.get("event_id") if isinstance(event, dict) else None
+    if isinstance(event_id, str) and 0 < len(event_id) <= EVENT_ID_CHARS_MAX and event_id.isprintable():
+        return event_id
+    return None
+
+
+def _faults(event: Any, window: Window) -> Iterator[tuple[str, str]]:
+    if isinstance(event, BrokenLine):
+        yield "", event.detail
+        return
+    if not isinstance(event, dict):
+        yield "", f"must be a JSON object, not {_json_name(event)}"
+        return
+    unstorable = list(_text_faults(event))
+    yield from unstorable
+    if unstorable:
+        return
+    yield from _schema_faults(event)
+    for name in ("event_time", *OTHER_TIMES):
+        text = event.get(name)
+        if isinstance(text, str) and (fault := time_fault(name, text, window)):
+            yield f"/{name}", _HINTS[name] if "isoformat" in fault else fault
+
+
+def _text_faults(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Walk all of the event: the depth first, because the encoder gives up on deep values."""
+    for name, value in event.items():
+        deepest = 1
+        holds_nul = "\0" in name
+        for depth, text in _leaves(value):
+            deepest = max(deepest, depth)
+            holds_nul = holds_nul or "\0" in text
+        pointer = _pointer(name)
+        if deepest > EVENT_NESTING_MAX:
+            yield pointer, f"is nested deeper than {EVENT_NESTING_MAX} levels, the event itself included"
+        elif holds_nul:
+            yield pointer, "holds a NUL character, which no store takes; strip it"
+        elif (fault := _encoding_fault(name, value)) is not None:
+            yield pointer, fault
+    try:
+        size_bytes = len(orjson.dumps(event))
+    except TypeError:
+        return
+    if size_bytes > EVENT_BYTES_MAX:
+        yield "", f"has {size_bytes} bytes; an event may have {EVENT_BYTES_MAX}"
+
+
+def _leaves(value: Any) -> Iterator[tuple[int, str]]:
+    """Yield every key and string of a value and, by an empty string, every container; with its depth."""
+    waiting = [(1, value)]
+    while waiting:
+        depth, value = waiting.pop()
+        if isinstance(value, str):
+            yield depth, value
+        elif isinstance(value, dict):
+            yield depth + 1, ""
+            waiting.extend((depth + 1, part) for pair in value.items() for part in pair)
+        elif isinstance(value, list):
+            yield depth + 1, ""
+            waiting.extend((depth + 1, part) for part in value)
+
+
+def _encoding_fault(name: str, value: Any) -> str | None:
+    try:
+        orjson.dumps({name: value})
+    except TypeError as error:
+        if "surrogate" in str(error) or "UTF-8" in str(error):
+            return "holds half of a character (a lone surrogate); cut strings between characters"
+        return f"holds a number outside 64 bits; send it as a string ({error})"
+    return None
+
+
+def _schema_faults(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    event_type = event.get("event_type")
+    validator = validators().get(event_type) if isinstance(event_type, str) else None
+    for error in (validator or common_validator()).iter_errors(event):
+        yield from _sentences(error, event, str(event_type) if validator else "every event")
+
+
+def _sentences(error: ValidationError, event: dict[str, Any], whom: str) -> Iterator[tuple[str, str]]:
+    pointer = "".join(map(_pointer, map(str, error.instance_path)))
+    field = pointer.removeprefix("/")
+    match error.kind:
+        case ValidationErrorKind.Required(property=name):
+            allowed = f": one of {type_names}" if name == "event_type" else ""
+            yield _pointer(name), f"is required for {whom}{allowed}"
+        case ValidationErrorKind.AdditionalProperties(unexpected=names):
+            yield from ((_pointer(name), _unknown_field(name)) for name in names[:ERRORS_PER_EVENT_MAX])
+        case ValidationErrorKind.AnyOf():
+            alternatives = event_schema(EventType(whom))["anyOf"]
+            listed = ", ".join(alternative["required"][0] for alternative in alternatives)
+            yield "", f"needs at least one of {listed} for {whom}"
+        case ValidationErrorKind.Enum(options=options):
+            yield pointer, _unlisted(field, event.get(field), [str(option) for option in options])
+        case ValidationErrorKind.Type(types=types) if field not in _HINTS:
+            yield pointer, f"must be a JSON {' or '.join(types)}, not {_json_name(error.instance)}"
+        case ValidationErrorKind.MaxLength(limit=limit) if field not in _HINTS:
+            yield pointer, f"has more than {limit} characters"
+        case _:
+            yield pointer, _HINTS.get(field) or _shown(error.message)
+
+
+def _unknown_field(name: str) -> str:
+    if name in STAMPED_FIELDS:
+        return "is stamped by the platform; leave it out"
+    closest = get_close_matches(name[:QUOTED_CHARS_MAX], field_names(), n=1)
+    question = f"; did you mean `{closest[0]}`?" if closest else ""
+    return f"is not a field of an event; put it under `properties`{question}"
+
+
+def _unlisted(field: str, value: Any, options: list[str]) -> str:
+    allowed = f"must be one of {', '.join(options)}"
+    if not isinstance(value, str):
+        return f"{allowed}, not {_json_name(value)}"
+    closest = get_close_matches(value[:QUOTED_CHARS_MAX].lower(), options, n=1)
+    if closest:
+        return f"is `{_shown(value)}`; did you mean `{closest[0]}`? It {allowed}"
+    return f"is `{_shown(value)}`, but {allowed}" if field == "event_type" else allowed
+
+
+def _json_name(value: Any) -> str:
+    return _JSON_NAMES.get(type(value), "null")
+
+
+def _pointer(name: str) -> str:
+    return "/" + _shown(name).replace("~", "~0").replace("/", "~1")
+
+
+def _shown(text: str) -> str:
+    return text[:QUOTED_CHARS_MAX] if text.isprintable() else repr(text[:QUOTED_CHARS_MAX])[1:-1]
