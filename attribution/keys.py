@@ -54,8 +54,7 @@ def _keys(event: dict[str, Any]) -> tuple[MatchKey, ...]:
 
 
 def _time(text: str) -> datetime:
-    # RFC 3339 knows leap seconds, datetime does not.
-    time = datetime.fromisoformat(f"{text[:17]}59{text[19:]}" if text[17:19] == "60" else text)
+    time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError(f"time without an offset: {text}")
     return time

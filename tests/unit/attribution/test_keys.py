@@ -45,12 +45,6 @@ def test_an_absent_id_is_no_key() -> None:
     assert twice.keys == (MatchKey(MatchType.VENDOR_ID, "V"),)
 
 
-def test_a_leap_second_is_the_second_before_it() -> None:
-    """23:59:59, since no later moment of that minute can be named."""
-    conversion = conversion_from_event(EVENT | {"event_time": "2016-12-31T23:59:60Z"})
-    assert conversion.conversion_time == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
-
-
 @pytest.mark.parametrize("time", ["2026-03-14T12:00:00", "yesterday"])
 def test_a_time_without_an_offset_is_refused(time: str) -> None:
     """ValueError, for what no accepted event has."""

@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,7 @@ from local.demo_paths import (
     read_paths,
 )
 from schemas.touchpoints import ConversionCase, MatchType, Policy, Touchpoint, TouchType
+from tests.unit.local.acceptance import accept
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 535_897, tzinfo=UTC)
 
@@ -151,6 +153,12 @@ def test_the_longest_journey_stays_inside_its_windows() -> None:
     assert min(later - sooner for sooner, later in itertools.pairwise(times)) > timedelta(seconds=10)
 
 
+def test_every_event_is_accepted() -> None:
+    """No rejection; each install is a conversion."""
+    rows = list(path_events(small(), app_id="com.demo", now=NOW))
+    assert [found.conversion_type for found in accept(rows, NOW)] == ["install"] * 6
+
+
 def test_playing_again_makes_the_same_ids() -> None:
     """Equal ids in equal order at another time, each of them once."""
     ids = [event["event_id"] for event in play(small())]
@@ -221,7 +229,8 @@ def test_the_published_file_gives_its_published_totals() -> None:
 
 @pytest.mark.skipif(not REAL_FILE.exists(), reason=f"no conversion paths at {REAL_FILE}")
 def test_attributing_the_published_file_gives_its_last_touch_totals() -> None:
-    """Every one of the 19,785 installs goes to its last step, and every other step is an assist."""
+    """All converting journeys are accepted; each of the 19,785 installs goes to its last step, the others assist."""
     file = read_paths(REAL_FILE)
-    converting = PathsFile(tuple(path for path in file.paths if path.conversions))
+    converting = PathsFile(tuple(replace(path, nulls=0) for path in file.paths if path.conversions))
+    accept(list(path_events(converting, app_id="com.demo", now=NOW)), NOW)
     assert attributed(play(converting)) == last_touch_totals(file)
