@@ -11,6 +11,7 @@ import zstandard
 
 from schemas.ids import BatchId, TenantId
 from storage.clickhouse.connect import ClickHouse, RowsRefusedError
+from storage.clickhouse.schema import guard_tables
 from storage.names import clickhouse_tables
 
 _INSERT_SETTINGS = {
@@ -30,7 +31,17 @@ class EventWriter:
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
         self._store = store
+        self._tenant_id = tenant_id
         self._table = clickhouse_tables(tenant_id)["events"]
+
+    async def guard(self) -> None:
+        """Check that the tables are such that an insert that is sent twice is stored once.
+
+        Raises:
+            WrongTableError: they are not.
+            StoreAwayError: the store did not answer.
+        """
+        await guard_tables(self._store, self._tenant_id)
 
     async def insert(self, frames: bytes, token: str) -> None:
         """Insert zstd frames of NDJSON as they are, under a token.

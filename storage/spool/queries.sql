@@ -17,11 +17,13 @@ SELECT frames FROM event_spool WHERE spool_id BETWEEN $1 AND $2 ORDER BY spool_i
 UPDATE store_batches SET stored_at = now() WHERE batch_id = $1
 
 -- name: backlog
+WITH stored AS (
+    SELECT coalesce(max(b.last_spool_id), 0) AS spool_id FROM store_batches AS b WHERE b.stored_at IS NOT NULL
+)
 SELECT coalesce(sum(octet_length(s.frames)), 0) AS bytes, coalesce(sum(s.events), 0) AS events,
-    coalesce(max(s.spool_id), 0) AS newest_spool_id,
+    coalesce(max(s.spool_id), min(stored.spool_id)) AS newest_spool_id, min(stored.spool_id) AS stored_spool_id,
     coalesce(extract(epoch FROM now() - min(s.committed_at)), 0)::float8 AS age_seconds
-FROM event_spool AS s
-WHERE s.spool_id > coalesce((SELECT max(b.last_spool_id) FROM store_batches AS b WHERE b.stored_at IS NOT NULL), 0)
+FROM stored LEFT JOIN event_spool AS s ON s.spool_id > stored.spool_id
 
 -- name: recent_hashes
 SELECT committed_at, hashes FROM event_hashes WHERE committed_at > now() - make_interval(days => $1) ORDER BY spool_id

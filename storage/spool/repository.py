@@ -31,11 +31,15 @@ class SealedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is accepted but not yet stored in ClickHouse: compressed bytes, events, age of the oldest."""
+    """What is accepted but not yet stored in ClickHouse: compressed bytes, events, age of the oldest.
+
+    The spool ids are those of the newest committed row and of the newest stored one, 0 if there is none.
+    """
 
     bytes: int
     events: int
     newest_spool_id: int
+    stored_spool_id: int
     age_seconds: float
 
 
@@ -112,7 +116,9 @@ class Spool:
         """Measure what is not yet stored."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_SQL["backlog"])
-        return Backlog(int(row["bytes"]), int(row["events"]), int(row["newest_spool_id"]), row["age_seconds"])
+        return Backlog(
+            int(row["bytes"]), int(row["events"]), row["newest_spool_id"], row["stored_spool_id"], row["age_seconds"]
+        )
 
     async def recent_hashes(self, days: int) -> list[tuple[datetime, bytes]]:
         """Read the event-id hashes of the dedup window, oldest first: commit time, 8 bytes an event."""

@@ -1,0 +1,115 @@
+"""First loop of a tenant's actor: what arrives becomes durable, in groups, and is acknowledged."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import structlog
+from telemetry.failpoints import reached
+
+from actors.cursor import Cursor
+from actors.flush_policy import Backlog
+from actors.group_commit import Group, assemble
+from ingest.dedup import DedupWindow, read_hashes
+from schemas.batches import AppendReceipt, EventBatch
+from schemas.limits import CALL_BYTES_MAX
+from schemas.problems import SpoolUnavailable, TenantOverShare
+from schemas.settings import ActorSettings
+from storage.postgres.connect import CONNECTION_LOST
+from storage.postgres.fencing import EpochSupersededError
+from storage.spool.repository import Spool
+from telemetry.clock import utc_now
+
+_RETRY_AFTER_SECONDS = 1
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Arrival:
+    batch: EventBatch
+    done: asyncio.Future[AppendReceipt]
+
+
+class Committer:
+    """Commits what arrives to the spool; the only writer of it."""
+
+    def __init__(self, spool: Spool, backlog: Backlog, committed: Cursor, settings: ActorSettings) -> None:
+        self._spool = spool
+        self._backlog = backlog
+        self._committed = committed
+        self._settings = settings
+        self._window = DedupWindow(settings.dedup_days)
+        self._arrivals: asyncio.Queue[_Arrival] = asyncio.Queue()
+
+    async def recover(self) -> None:
+        """Rebuild the dedup window from what was committed before."""
+        for committed_at, packed in await self._spool.recent_hashes(self._settings.dedup_days):
+            self._window.remember(read_hashes(packed), committed_at)
+
+    async def append(self, batch: EventBatch) -> AppendReceipt:
+        """Wait until a batch is durable.
+
+        Raises:
+            TenantOverShare: too much of this tenant waits for ClickHouse; nothing was taken.
+            SpoolUnavailable: the commit failed; it may be sent again.
+        """
+        if self._backlog.is_full(self._settings, time.monotonic()):
+            raise TenantOverShare(retry_after_seconds=_RETRY_AFTER_SECONDS)
+        arrival = _Arrival(batch, asyncio.get_running_loop().create_future())
+        self._arrivals.put_nowait(arrival)
+        return await arrival.done
+
+    async def run(self, epoch: int) -> None:
+        """Commit group after group.
+
+        Raises:
+            EpochSupersededError: a newer incarnation of the actor has taken over.
+        """
+        while True:
+            arrivals = await self._next_group()
+            try:
+                receipts = await self._commit(epoch, [arrival.batch for arrival in arrivals])
+            except (EpochSupersededError, *CONNECTION_LOST) as error:
+                log.warning("commit_failed", error=repr(error))
+                problem = SpoolUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
+                for arrival in arrivals:
+                    arrival.done.set_exception(problem)
+                if isinstance(error, EpochSupersededError):
+                    raise
+                continue
+            for arrival, receipt in zip(arrivals, receipts, strict=True):
+                if not arrival.done.done():
+                    arrival.done.set_result(receipt)
+
+    async def _next_group(self) -> list[_Arrival]:
+        arrivals = [await self._arrivals.get()]
+        size = arrivals[0].batch.rows_bytes
+        while not self._arrivals.empty() and size < CALL_BYTES_MAX:
+            arrivals.append(self._arrivals.get_nowait())
+            size += arrivals[-1].batch.rows_bytes
+        return arrivals
+
+    async def _commit(self, epoch: int, batches: list[EventBatch]) -> list[AppendReceipt]:
+        group = assemble(batches, self._window)
+        spool_id = self._committed.spool_id
+        if group.events:
+            reached("actor_before_commit")
+            spool_id = await self._append(epoch, group)
+            reached("actor_after_commit")
+            self._window.remember(group.hashes, utc_now())
+            self._backlog.add(
+                group.events, len(group.frames), has_conversion=bool(group.conversions), now=time.monotonic()
+            )
+            await self._committed.advance(spool_id)
+        return [AppendReceipt(spool_id, duplicates) for duplicates in group.duplicates]
+
+    async def _append(self, epoch: int, group: Group) -> int:
+        return await self._spool.append(
+            epoch,
+            events=group.events,
+            rows_bytes=group.rows_bytes,
+            frames=group.frames,
+            hashes=group.hashes.tobytes(),
+            conversions=group.conversions,
+        )

@@ -1,0 +1,46 @@
+"""When a tenant's waiting rows go to ClickHouse: enough of them, or old enough, but never in a rush of tiny inserts."""
+
+from dataclasses import dataclass
+
+from schemas.settings import ActorSettings
+
+
+@dataclass(slots=True)
+class Backlog:
+    """Rows that are committed to the spool and not yet stored; times are monotonic seconds."""
+
+    events: int = 0
+    bytes: int = 0
+    oldest_at: float = 0.0
+    has_conversion: bool = False
+
+    def add(self, events: int, size_bytes: int, *, has_conversion: bool, now: float) -> None:
+        """Count a commit in."""
+        if self.events == 0:
+            self.oldest_at = now
+        self.events += events
+        self.bytes += size_bytes
+        self.has_conversion = self.has_conversion or has_conversion
+
+    def remove(self, events: int, size_bytes: int, *, now: float) -> None:
+        """Count a stored batch out; what is left arrived while it was being stored."""
+        self.events -= events
+        self.bytes -= size_bytes
+        self.oldest_at = now
+        self.has_conversion = self.has_conversion and self.events > 0
+
+    def is_full(self, settings: ActorSettings, now: float) -> bool:
+        """Say whether the tenant has used up its share of the spool, by bytes or by age."""
+        if self.events == 0:
+            return False
+        return self.bytes >= settings.spool_bytes_max or now - self.oldest_at >= settings.spool_age_seconds_max
+
+
+def flush_in_seconds(backlog: Backlog, settings: ActorSettings, *, last_insert_at: float, now: float) -> float | None:
+    """How long until the rows should be stored: 0 now, None never (there are none)."""
+    if backlog.events == 0:
+        return None
+    if backlog.events >= settings.flush_rows:
+        return 0.0
+    linger = settings.conversion_flush_seconds if backlog.has_conversion else settings.flush_seconds
+    return max(0.0, backlog.oldest_at + linger - now, last_insert_at + settings.insert_rest_seconds - now)

@@ -1,0 +1,119 @@
+"""Second loop of a tenant's actor: committed rows go to ClickHouse, in batches whose bytes and token never change."""
+
+import asyncio
+import time
+
+import structlog
+from telemetry.failpoints import reached
+
+from actors.cursor import Cursor
+from actors.flush_policy import Backlog, flush_in_seconds
+from actors.retry import Backoff
+from schemas.ids import new_batch_id
+from schemas.settings import ActorSettings
+from storage.clickhouse.connect import RowsRefusedError, StoreAwayError
+from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.schema import WrongTableError
+from storage.postgres.connect import CONNECTION_LOST
+from storage.spool.repository import SealedBatch, Spool
+
+_BATCH_BYTES_MAX = 64 * 1024 * 1024
+
+log = structlog.get_logger()
+
+
+class Storer:
+    """Seals runs of the spool and stores them, oldest first."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        events: EventWriter,
+        backlog: Backlog,
+        committed: Cursor,
+        stored: Cursor,
+        settings: ActorSettings,
+    ) -> None:
+        self._spool = spool
+        self._events = events
+        self._backlog = backlog
+        self._committed = committed
+        self._stored = stored
+        self._settings = settings
+        self._last_insert_at = 0.0
+        self._backoff = Backoff()
+
+    async def run(self, epoch: int) -> None:
+        """Finish what an earlier incarnation sealed, then store batch after batch.
+
+        Raises:
+            EpochSupersededError: a newer incarnation of the actor has taken over.
+        """
+        await self._guard()
+        for batch in await self._spool.unfinished():
+            await self._store(batch)
+        while True:
+            await self._due()
+            try:
+                sealed = await self._spool.seal(
+                    epoch, new_batch_id(), events=self._settings.flush_rows, rows_bytes=_BATCH_BYTES_MAX
+                )
+            except CONNECTION_LOST as error:
+                log.warning("seal_failed", error=repr(error))
+                await self._backoff.wait()
+                continue
+            reached("actor_after_seal")
+            if sealed is not None:
+                await self._store(sealed)
+
+    async def _guard(self) -> None:
+        """Write nothing to a table that would lose or double rows; until it is mended, events wait in the spool."""
+        while True:
+            try:
+                await self._events.guard()
+            except (StoreAwayError, WrongTableError) as error:
+                log.warning("tables_not_fit", error=repr(error))
+                await self._backoff.wait()
+            else:
+                self._backoff.reset()
+                return
+
+    async def _due(self) -> None:
+        """Wait until the policy says that it is time; a commit may bring the time nearer."""
+        while True:
+            wait_seconds = flush_in_seconds(
+                self._backlog, self._settings, last_insert_at=self._last_insert_at, now=time.monotonic()
+            )
+            if wait_seconds == 0.0:
+                return
+            try:
+                async with asyncio.timeout(wait_seconds):
+                    await self._committed.reach(self._committed.spool_id + 1)
+            except TimeoutError:
+                continue
+
+    async def _store(self, batch: SealedBatch) -> None:
+        """Store one batch, however often it takes: the token makes every try after the first harmless."""
+        while True:
+            try:
+                frames = b"".join(await self._spool.frames(batch))
+                await self._insert(batch, frames)
+                reached("actor_after_insert")
+                await self._spool.mark_stored(batch)
+            except (StoreAwayError, *CONNECTION_LOST) as error:
+                log.warning("store_failed", batch_id=batch.batch_id, error=repr(error))
+                await self._backoff.wait()
+                continue
+            break
+        self._backoff.reset()
+        self._last_insert_at = time.monotonic()
+        self._backlog.remove(batch.events, len(frames), now=self._last_insert_at)
+        await self._stored.advance(batch.last_spool_id)
+
+    async def _insert(self, batch: SealedBatch, frames: bytes) -> None:
+        try:
+            await self._events.insert(frames, batch.batch_id)
+        except RowsRefusedError:
+            refused = [row async for row in self._events.insert_bisecting(frames, batch.batch_id)]
+            log.warning("rows_refused", batch_id=batch.batch_id, rows=len(refused))
+            await self._spool.bury(batch.batch_id, refused)

@@ -1,0 +1,160 @@
+"""The Ray shell of a tenant's pipeline.
+
+Found or started by name, restarted for ever, detached: it outlives whoever started it. Its memory is a
+cache of the tenant's databases, from which every incarnation begins anew.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from ray import serve
+from ray.exceptions import RayError
+from ray.serve.exceptions import RayServeException
+from ray.serve.handle import DeploymentHandle
+
+from actors.attributor import PoolAwayError
+from actors.pipeline import PipelineStatus, Stores, TenantPipeline
+from actors.retry import Backoff
+from schemas.backends import Backends
+from schemas.batches import AppendReceipt, EventBatch
+from schemas.ids import TenantId
+from schemas.problems import ActorUnavailable
+from schemas.results import AttributionResult
+from schemas.settings import Settings
+from schemas.touchpoints import ConversionCase, Policy
+from storage.clickhouse.connect import ClickHouse, StoreAwayError
+from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.touch_reader import TouchReader
+from storage.postgres.connect import CONNECTION_LOST, Databases
+from storage.postgres.conversion_writer import ConversionWriter
+from storage.spool.repository import Spool
+from telemetry.logs import configure_logs
+
+POOL_APP = "attribution"
+POOL_DEPLOYMENT = "AttributionPool"
+
+_START_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ActorHealth:
+    """What the actor sees of its stores (None: fine, else why not), and where its loops are."""
+
+    postgres: str | None
+    clickhouse: str | None
+    pipeline: PipelineStatus
+
+
+class TenantActor:
+    """Takes the events of one tenant."""
+
+    def __init__(self, tenant_id: TenantId, backends: Backends, settings: Settings) -> None:
+        """Begin to start; `append` waits for it."""
+        configure_logs()
+        structlog.contextvars.bind_contextvars(tenant=tenant_id)
+        self._tenant_id = tenant_id
+        self._databases = Databases(backends, settings.postgres)
+        self._store = ClickHouse(backends, settings.clickhouse)
+        self._pool = _PoolClient(settings.pool.deadline_seconds)
+        database = self._databases.tenant(tenant_id)
+        self._pipeline = TenantPipeline(
+            Stores(
+                Spool(database),
+                EventWriter(self._store, tenant_id),
+                TouchReader(self._store, tenant_id),
+                ConversionWriter(database),
+                self._pool.attribute,
+            ),
+            settings.actor,
+        )
+        self._started = asyncio.Event()
+        # Ray runs the constructor on the actor's loop: a restarted actor goes on with its spool though nobody calls it.
+        self._life = asyncio.get_running_loop().create_task(self._live())
+
+    async def append(self, batch: EventBatch) -> AppendReceipt:
+        """Make a batch durable.
+
+        Raises:
+            ActorUnavailable: the actor could not reach its database yet.
+            Problem: see `Committer.append`.
+        """
+        if not self._started.is_set():
+            try:
+                async with asyncio.timeout(_START_SECONDS):
+                    await self._started.wait()
+            except TimeoutError as error:
+                raise ActorUnavailable(retry_after_seconds=1) from error
+        return await self._pipeline.append(batch)
+
+    async def wait_stored(self, spool_id: int) -> None:
+        """Wait until ClickHouse has a spool row."""
+        await self._pipeline.wait_stored(spool_id)
+
+    async def health(self) -> ActorHealth:
+        """Measure the stores from here, and say where the loops are."""
+        postgres, clickhouse = await asyncio.gather(
+            _trouble(self._databases.tenant(self._tenant_id).ping()), _trouble(self._store.ping())
+        )
+        return ActorHealth(postgres, clickhouse, self._pipeline.status())
+
+    async def process_id(self) -> int:
+        """Give the process that this incarnation runs in."""
+        return os.getpid()
+
+    async def _live(self) -> None:
+        try:
+            await self._start()
+            self._started.set()
+            await self._pipeline.run()
+        except BaseException:
+            # Whatever it was, a new incarnation begins from what the databases say; Ray starts it.
+            log.exception("incarnation_ended")
+            os._exit(1)
+
+    async def _start(self) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                await self._pipeline.start()
+            except CONNECTION_LOST as error:
+                log.warning("start_failed", error=repr(error))
+                await backoff.wait()
+            else:
+                return
+
+
+async def _trouble(check: Awaitable[None]) -> str | None:
+    try:
+        await check
+    except (StoreAwayError, *CONNECTION_LOST) as error:
+        return repr(error)
+    return None
+
+
+class _PoolClient:
+    """Calls the attribution pool by its deployment handle: never through HTTP."""
+
+    def __init__(self, deadline_seconds: float) -> None:
+        self._deadline_seconds = deadline_seconds
+        self._handle: DeploymentHandle[Any] | None = None
+
+    async def attribute(self, cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionResult]:
+        """Send cases to the pool.
+
+        Raises:
+            PoolAwayError: it did not answer within the deadline.
+        """
+        try:
+            if self._handle is None:
+                self._handle = serve.get_deployment_handle(POOL_DEPLOYMENT, app_name=POOL_APP)
+            async with asyncio.timeout(self._deadline_seconds):
+                results: list[AttributionResult] = await self._handle.attribute.remote(list(cases), policy)
+        except (RayError, RayServeException, TimeoutError) as error:
+            raise PoolAwayError(repr(error)) from error
+        return results

@@ -1,0 +1,82 @@
+"""What brought each conversion: one result with all its reasons, and the list of them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+from starlette.requests import Request
+
+from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from schemas.problems import ConversionUnknown, CursorInvalid
+from serve_apps.callers import user_of
+from serve_apps.cursors import read_cursor, write_cursor
+from serve_apps.services import services_of
+from storage.postgres.conversion_reader import ConversionFilter, ConversionReader, StoredConversion
+from telemetry.clock import utc_now
+
+router = APIRouter()
+
+_CARRIED = ("app_id", "platform", "country", "device_id", "user_id", "revenue", "currency", "event_name")
+
+
+@router.get("/api/v1/attributions/{conversion_id}")
+async def attribution(request: Request, conversion_id: str) -> dict[str, Any]:
+    """Give the result for one conversion: the winner, and why every other touch lost."""
+    tenant, _ = await user_of(request)
+    stored = await ConversionReader(services_of(request).databases.tenant(tenant.tenant_id)).one(conversion_id)
+    if stored is None:
+        raise ConversionUnknown
+    return _document(stored)
+
+
+@router.get("/api/v1/attributions")
+async def attributions(
+    request: Request,
+    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    conversion_type: str | None = None,
+    media_source: str | None = None,
+    campaign: str | None = None,
+    *,
+    is_organic: bool | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_DEFAULT,
+) -> dict[str, Any]:
+    """List attributed conversions, newest first."""
+    tenant, _ = await user_of(request)
+    reader = ConversionReader(services_of(request).databases.tenant(tenant.tenant_id))
+    chosen = ConversionFilter(since, until, conversion_type, media_source, campaign, is_organic)
+    page = await reader.page(chosen, before=_position(cursor), now=utc_now(), limit=limit)
+    last = page[-1] if len(page) == limit else None
+    return {
+        "data": [_document(stored) for stored in page],
+        "next_cursor": last and write_cursor(last.conversion_time.isoformat(), last.conversion_id),
+    }
+
+
+def _position(cursor: str | None) -> tuple[datetime, str] | None:
+    if cursor is None:
+        return None
+    time, conversion_id = read_cursor(cursor)
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError as error:
+        raise CursorInvalid from error
+    if moment.tzinfo is None:
+        raise CursorInvalid
+    return moment, conversion_id
+
+
+def _document(stored: StoredConversion) -> dict[str, Any]:
+    document = {
+        "conversion_id": stored.conversion_id,
+        "conversion_type": stored.conversion_type,
+        "conversion_time": stored.conversion_time,
+        "received_at": stored.received_at,
+        "state": "attributed" if stored.result else "pending",
+        "revision": stored.revision,
+        "attributed_at": stored.attributed_at,
+    }
+    document |= {name: stored.event[name] for name in _CARRIED if name in stored.event}
+    return document | {name: value for name, value in (stored.result or {}).items() if name not in document}

@@ -1,0 +1,128 @@
+"""The composition root: makes each part once, hands it to whom it concerns, and deploys the planes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from ray import serve
+
+from actors.attribution_pool import pool_application
+from actors.handles import TenantActors
+from actors.tenant_actor import POOL_APP
+from schemas.backends import Backends
+from schemas.settings import Settings
+from serve_apps import (
+    attribution_routes,
+    auth_routes,
+    event_routes,
+    global_routes,
+    health_routes,
+    ingest_routes,
+    reference_routes,
+)
+from serve_apps.intake import Intake
+from serve_apps.problem_responses import install_problem_handlers
+from serve_apps.services import Services
+from storage.clickhouse.connect import ClickHouse
+from storage.postgres.connect import Databases
+from storage.postgres.directory import DirectoryReader
+from telemetry.logs import configure_logs
+from tenancy.directory import DirectoryFeed
+from tenancy.passwords import Passwords
+from tenancy.sealing import Sealer
+from tenancy.tokens import Tokens
+
+GLOBAL_PREFIX = "/global"
+"""Where Serve, which has one port, keeps the global plane; the edge puts it before the paths of port 9080."""
+
+_TENANT_ROUTERS = (
+    health_routes.router,
+    health_routes.tenant_router,
+    ingest_routes.router,
+    auth_routes.router,
+    attribution_routes.router,
+    event_routes.router,
+    reference_routes.router,
+    reference_routes.tenant_router,
+)
+_GLOBAL_ROUTERS = (health_routes.router, global_routes.router, reference_routes.router)
+
+
+def build_services(backends: Backends, settings: Settings) -> Services:
+    """Make the collaborators of one replica."""
+    databases = Databases(backends, settings.postgres)
+    feed = DirectoryFeed(DirectoryReader(databases.control()), settings.serve.directory_seconds)
+    actors = TenantActors(backends, settings)
+    return Services(
+        settings=settings,
+        databases=databases,
+        store=ClickHouse(backends, settings.clickhouse),
+        feed=feed,
+        actors=actors,
+        intake=Intake(actors),
+        passwords=Passwords(settings.auth),
+        tokens=Tokens(feed, Sealer(backends), settings.auth),
+    )
+
+
+def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, settings: Settings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logs()
+        services = app.state.services = build_services(backends, settings)
+        following = asyncio.create_task(services.feed.run())
+        yield
+        following.cancel()
+        await services.databases.close()
+        await services.store.close()
+
+    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None)
+    install_problem_handlers(app)
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def tenant_plane(backends: Backends, settings: Settings) -> FastAPI:
+    """Build the app of every tenant's own endpoints."""
+    return _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
+
+
+def global_plane(backends: Backends, settings: Settings) -> FastAPI:
+    """Build the app of the platform's operators."""
+    return _plane("UnMoGrowP global plane", _GLOBAL_ROUTERS, backends, settings)
+
+
+def _application(name: str, build: Callable[[], FastAPI], settings: Settings) -> serve.Application:
+    configured = serve.deployment(
+        name=name,
+        max_ongoing_requests=settings.serve.requests_ongoing_max,
+        autoscaling_config={
+            "min_replicas": settings.serve.replicas_min,
+            "max_replicas": settings.serve.replicas_max,
+            "target_ongoing_requests": settings.serve.requests_ongoing_max // 4,
+        },
+        ray_actor_options={"num_cpus": settings.serve.replica_cpus},
+        logging_config={"enable_access_log": False, "log_level": "WARNING"},
+        graceful_shutdown_timeout_s=5,
+    )
+    return configured(serve.ingress(build)()).bind()
+
+
+def deploy(backends: Backends, settings: Settings) -> None:
+    """Deploy or update both planes and the pool, and wait until all take calls."""
+    # The builders run in the replicas, which get these two values and nothing else of this process.
+    serve.run_many(
+        [
+            serve.RunTarget(pool_application(settings.pool), name=POOL_APP, route_prefix=None),
+            serve.RunTarget(
+                _application("TenantPlane", lambda: tenant_plane(backends, settings), settings), name="tenant"
+            ),
+            serve.RunTarget(
+                _application("GlobalPlane", lambda: global_plane(backends, settings), settings),
+                name="global",
+                route_prefix=GLOBAL_PREFIX,
+            ),
+        ]
+    )

@@ -1,0 +1,32 @@
+"""Cursors of keyset paging: opaque to clients, two strings to us."""
+
+import base64
+import binascii
+
+import orjson
+
+from schemas.problems import CursorInvalid
+
+_CHARS_MAX = 1024
+
+
+def write_cursor(time: str, identity: str) -> str:
+    """Encode the position of the last row of a page."""
+    return base64.urlsafe_b64encode(orjson.dumps([time, identity])).decode().rstrip("=")
+
+
+def read_cursor(text: str) -> tuple[str, str]:
+    """Decode a position.
+
+    Raises:
+        CursorInvalid: `write_cursor` did not make it.
+    """
+    try:
+        if len(text) > _CHARS_MAX:
+            raise CursorInvalid
+        time, identity = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise CursorInvalid from error
+    if not (isinstance(time, str) and isinstance(identity, str)):
+        raise CursorInvalid
+    return time, identity

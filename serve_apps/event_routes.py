@@ -1,0 +1,69 @@
+"""A tenant's raw events: pages of them, and a live tail."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from schemas.event_types import EventType
+from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from serve_apps.callers import user_of
+from serve_apps.cursors import read_cursor, write_cursor
+from serve_apps.services import services_of
+from storage.clickhouse.connect import StoreAwayError
+from storage.clickhouse.event_reader import EventReader, position_at, position_of
+from telemetry.clock import utc_now
+
+router = APIRouter()
+
+_LOOK_SECONDS = 0.5
+_LOOKS_PER_SIGN_OF_LIFE = 20
+
+
+@router.get("/api/v1/events")
+async def events(
+    request: Request,
+    event_type: EventType | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_DEFAULT,
+) -> dict[str, Any]:
+    """List events as they are stored, newest first by arrival."""
+    tenant, _ = await user_of(request)
+    before = read_cursor(cursor) if cursor else None
+    page = await EventReader(services_of(request).store, tenant.tenant_id).page(
+        before=before, event_type=event_type, limit=limit
+    )
+    return {"data": page, "next_cursor": write_cursor(*position_of(page[-1])) if len(page) == limit else None}
+
+
+@router.get("/api/v1/events/live")
+async def live(request: Request, event_type: EventType | None = None) -> StreamingResponse:
+    """Follow events as they are stored, as server-sent events; Last-Event-ID goes on where a connection broke."""
+    tenant, _ = await user_of(request)
+    reader = EventReader(services_of(request).store, tenant.tenant_id)
+    last = request.headers.get("last-event-id")
+    position = read_cursor(last) if last else position_at(utc_now())
+    return StreamingResponse(
+        _follow(reader, position, event_type), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _follow(reader: EventReader, position: tuple[str, str], event_type: EventType | None) -> AsyncIterator[bytes]:
+    quiet = 0
+    while True:
+        try:
+            page = await reader.after(position=position, event_type=event_type, limit=PAGE_ROWS_MAX)
+        except StoreAwayError:
+            page = []
+        for event in page:
+            position = position_of(event)
+            yield b"id: %b\ndata: %b\n\n" % (write_cursor(*position).encode(), orjson.dumps(event))
+        quiet = 0 if page else quiet + 1
+        if quiet % _LOOKS_PER_SIGN_OF_LIFE == 1:
+            yield b": quiet\n\n"
+        if len(page) < PAGE_ROWS_MAX:
+            await asyncio.sleep(_LOOK_SECONDS)

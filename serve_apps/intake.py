@@ -1,0 +1,119 @@
+"""From a request's bytes to a durable batch: decode, check, hand over, answer. Both planes take events this way."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors.handles import TenantActors
+from ingest.body import decompress
+from ingest.parse import parse_events
+from ingest.prepare import Stamp, prepare
+from schemas.batches import Rejection
+from schemas.ids import TenantId, new_batch_id
+from schemas.limits import BODY_BYTES_MAX
+from schemas.problems import BodyTooLarge, EventsInvalid
+from serve_apps.courier import Courier
+from telemetry.clock import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """What the query string asks for: all or nothing; answer only when ClickHouse has the events."""
+
+    strict: bool = False
+    wait_stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IngestAnswer:
+    """What became of the events of one request; `durability` is spooled or stored."""
+
+    accepted: int
+    duplicates: int
+    rejected: tuple[Rejection, ...]
+    batch_id: str
+    durability: str
+
+    def document(self) -> dict[str, Any]:
+        """Build the body of the answer."""
+        return {
+            "accepted": self.accepted,
+            "duplicates": self.duplicates,
+            "rejected": [rejected_document(rejection) for rejection in self.rejected],
+            "batch_id": self.batch_id,
+        }
+
+
+def rejected_document(rejection: Rejection) -> dict[str, Any]:
+    """Write a rejection down, with a JSON Pointer into the event for each thing that is wrong."""
+    document = asdict(rejection)
+    for error in document["errors"]:
+        del error["index"]
+    return document
+
+
+class Intake:
+    """Takes events for tenants."""
+
+    def __init__(self, actors: TenantActors) -> None:
+        self._actors = actors
+        self._courier = Courier(actors)
+
+    async def take(
+        self, tenant_id: TenantId, events: list[Any], request: Request, options: IngestOptions
+    ) -> IngestAnswer:
+        """Make the valid ones of a request's events durable.
+
+        Raises:
+            EventsInvalid: none is valid, or not all are and the request is strict.
+            Problem: the tenant's actor does not take them now.
+        """
+        stamp = Stamp(tenant_id, new_batch_id(), utc_now(), client_ip(request), request.headers.get("user-agent", ""))
+        prepared = prepare(events, stamp)
+        if prepared.count == 0 or (options.strict and prepared.rejected):
+            answer = IngestAnswer(0, 0, prepared.rejected, stamp.batch_id, "")
+            raise EventsInvalid(None if events else "The request holds no event.", extra=answer.document())
+        delivery = await self._courier.send(tenant_id, prepared)
+        if options.wait_stored:
+            await self._actors.wait_stored(tenant_id, delivery.spool_id)
+        return IngestAnswer(
+            prepared.count - delivery.duplicates,
+            delivery.duplicates,
+            prepared.rejected,
+            stamp.batch_id,
+            "stored" if options.wait_stored else "spooled",
+        )
+
+
+async def read_events(request: Request, inherited: str | None = None) -> list[Any]:
+    """Read and decode a request's body, within the limits; see `parse_events` for what is inherited.
+
+    Raises:
+        BodyTooLarge, EncodingUnsupported, MediaTypeUnsupported, UnparseableBody, TooManyEvents: as they say.
+    """
+    chunks = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            raise BodyTooLarge
+        chunks.append(chunk)
+    headers = request.headers
+    body = decompress(b"".join(chunks), headers.get("content-encoding"), bytes_max=BODY_BYTES_MAX)
+    return parse_events(body, headers.get("content-type"), inherited)
+
+
+def client_ip(request: Request) -> str:
+    """Give the address that the edge saw: the last of X-Forwarded-For, which the edge itself writes."""
+    forwarded = request.headers.get("x-forwarded-for")
+    if forwarded:
+        return forwarded.rpartition(",")[2].strip()
+    return request.client.host if request.client else ""
+
+
+def accepted_response(document: dict[str, Any], durability: str) -> Response:
+    """Answer 202: durable from now on."""
+    return Response(orjson.dumps(document), 202, media_type="application/json", headers={"X-Durability": durability})

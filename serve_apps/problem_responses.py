@@ -1,0 +1,90 @@
+"""The one place where an exception becomes an answer: `application/problem+json`, on every route of both planes."""
+
+import orjson
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from schemas.problems import (
+    FieldError,
+    MethodNotAllowed,
+    Problem,
+    RequestInvalid,
+    RouteUnknown,
+    SpoolUnavailable,
+    StoreUnavailable,
+)
+from storage.clickhouse.connect import StoreAwayError
+from storage.postgres.connect import CONNECTION_LOST
+
+MEDIA_TYPE = "application/problem+json"
+_RETRY_AFTER_SECONDS = 1
+
+log = structlog.get_logger()
+
+
+def request_id(request: Request) -> str:
+    """Give the id that the edge put on the request; it is in every problem and every log line."""
+    return request.headers.get("x-request-id", "")
+
+
+def respond(request: Request, problem: Problem) -> Response:
+    """Write a problem down."""
+    headers = {"X-Request-ID": request_id(request)}
+    if problem.status in {429, 503}:
+        headers["Retry-After"] = str(problem.retry_after_seconds or _RETRY_AFTER_SECONDS)
+    if problem.status == 401:  # noqa: PLR2004 - the status is the name
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(
+        orjson.dumps(problem.document(request_id(request))), problem.status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return respond(request, error)
+
+
+async def _store_away(request: Request, error: Exception) -> Response:
+    log.warning("store_away", request_id=request_id(request), error=repr(error))
+    return respond(request, StoreUnavailable())
+
+
+async def _database_away(request: Request, error: Exception) -> Response:
+    log.warning("database_away", request_id=request_id(request), error=repr(error))
+    return respond(request, SpoolUnavailable("The tenant's database does not answer at the moment."))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = tuple(
+        FieldError(0, "/" + "/".join(str(part) for part in fault["loc"][1:]), fault["msg"]) for fault in error.errors()
+    )
+    return respond(request, RequestInvalid(errors=errors))
+
+
+async def _framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    problem = MethodNotAllowed if error.status_code == MethodNotAllowed.status else RouteUnknown
+    response = respond(request, problem())
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected", request_id=request_id(request), exc_info=error)
+    return respond(request, Problem())
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Map every exception that a route can raise."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(StoreAwayError, _store_away)
+    for kind in CONNECTION_LOST:
+        app.add_exception_handler(kind, _database_away)
+    app.add_exception_handler(Exception, _unexpected)

@@ -1,0 +1,63 @@
+"""What the product publishes about itself: event schemas, problem pages, and the site's configuration."""
+
+from html import escape
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from schemas.event_types import EventType, event_schema
+from schemas.problems import ProblemUnknown, SchemaUnknown, every_problem
+from serve_apps.callers import tenant_of
+
+router = APIRouter()
+tenant_router = APIRouter()
+
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}}
+@media(prefers-color-scheme:dark){{body{{background:#111;color:#eee}}a{{color:#8cf}}}}</style>
+<h1>{title}</h1>{body}</html>"""
+
+
+@router.get("/schemas/events")
+async def event_types() -> dict[str, list[str]]:
+    """List the event types; the schema of each is at /schemas/events/{type}.json."""
+    return {"event_types": [kind.value for kind in EventType]}
+
+
+@router.get("/schemas/events/{event_type}.json")
+async def schema(event_type: str) -> dict[str, Any]:
+    """Give the JSON Schema (draft 2020-12) of an event type."""
+    try:
+        return event_schema(EventType(event_type))
+    except ValueError as error:
+        raise SchemaUnknown from error
+
+
+@router.get("/problems", response_class=HTMLResponse)
+async def problems() -> str:
+    """List the problem types."""
+    rows = "".join(
+        f'<li><a href="problems/{kind.slug}">{escape(kind.title)}</a> ({kind.status})</li>' for kind in every_problem()
+    )
+    return _PAGE.format(title="Problems", body=f"<ul>{rows}</ul>")
+
+
+@router.get("/problems/{slug}", response_class=HTMLResponse)
+async def problem(slug: str) -> str:
+    """Explain a problem type and its remedy."""
+    for kind in every_problem():
+        if kind.slug == slug:
+            body = f"<p>Status {kind.status}. {escape(kind().detail)}</p><p>{escape(kind.remedy)}</p>"
+            return _PAGE.format(title=escape(kind.title), body=body)
+    raise ProblemUnknown
+
+
+@tenant_router.get("/config.json")
+async def site_config(request: Request) -> dict[str, Any]:
+    """Configure the tenant's site."""
+    tenant = await tenant_of(request)
+    return {"TENANT_ID": tenant.tenant_id, "API_BASE": "", "NAME": tenant.name, "BRAND": {}}

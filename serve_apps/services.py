@@ -1,0 +1,34 @@
+"""What the routes of a plane are given: one of each, made by the composition root."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from actors.handles import TenantActors
+from schemas.settings import Settings
+from serve_apps.intake import Intake
+from storage.clickhouse.connect import ClickHouse
+from storage.postgres.connect import Databases
+from tenancy.directory import DirectoryFeed
+from tenancy.passwords import Passwords
+from tenancy.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The collaborators of a replica."""
+
+    settings: Settings
+    databases: Databases
+    store: ClickHouse
+    feed: DirectoryFeed
+    actors: TenantActors
+    intake: Intake
+    passwords: Passwords
+    tokens: Tokens
+
+
+def services_of(request: Request) -> Services:
+    """Give the services of the app that a request came to."""
+    services: Services = request.app.state.services
+    return services

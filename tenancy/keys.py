@@ -1,0 +1,24 @@
+"""API keys: 256 random bits behind a prefix that says what the key is. Only their SHA-256 is stored.
+
+A fast hash is enough: unlike a password, a key cannot be guessed.
+"""
+
+import hashlib
+import secrets
+from typing import Literal
+
+KeyKind = Literal["write", "platform"]
+
+_PREFIXES: dict[KeyKind, str] = {"write": "wk_", "platform": "pk_"}
+SHOWN_CHARS = 11
+"""How much of a key may be shown again, to tell keys apart."""
+
+
+def make_key(kind: KeyKind) -> str:
+    """Make a key; it is shown to its owner once and never again."""
+    return _PREFIXES[kind] + secrets.token_urlsafe(32)
+
+
+def hash_key(key: str) -> bytes:
+    """Hash a key as the directory stores it."""
+    return hashlib.sha256(key.encode()).digest()

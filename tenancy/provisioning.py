@@ -1,0 +1,102 @@
+"""Makes a tenant whole: database, role, tables, keys, owner. One function, used by everything that makes tenants.
+
+Every step may be repeated, so that a run that was broken off is finished by running it again. The tenant is
+let in last: until then no request finds it.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+
+from schemas.backends import Backends
+from schemas.ids import TenantId, parse_tenant_id
+from schemas.settings import AuthSettings
+from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.schema import ensure_tables
+from storage.postgres.admin import PostgresAdministrator
+from storage.postgres.connect import Databases
+from storage.postgres.directory import DirectoryWriter, KeyRecord
+from storage.postgres.users import Users
+from tenancy.keys import SHOWN_CHARS, hash_key, make_key
+from tenancy.passwords import Passwords
+from tenancy.sealing import Sealer
+from tenancy.tokens import new_signing_key
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRequest:
+    """What a new tenant is to be."""
+
+    tenant_id: str
+    host: str
+    name: str
+    owner_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionedTenant:
+    """A tenant that can take its first event. Key and password are in clear here and nowhere else.
+
+    `owner_password` is None when the owner was there before: a password is never read back.
+    """
+
+    tenant_id: TenantId
+    host: str
+    name: str
+    write_key: str = field(repr=False)
+    owner_email: str
+    owner_password: str | None = field(repr=False)
+
+
+class Provisioner:
+    """Makes tenants and platform keys, with an administrator's hands."""
+
+    def __init__(
+        self,
+        administrator: PostgresAdministrator,
+        databases: Databases,
+        store: ClickHouse,
+        backends: Backends,
+        auth: AuthSettings,
+    ) -> None:
+        self._administrator = administrator
+        self._databases = databases
+        self._store = store
+        self._sealer = Sealer(backends)
+        self._passwords = Passwords(auth)
+
+    async def prepare_platform(self) -> None:
+        """Make the control database, as far as it is missing."""
+        await self._administrator.ensure_control()
+
+    async def create_platform_key(self) -> str:
+        """Make a key for the global plane's ingest."""
+        key = make_key("platform")
+        record = KeyRecord(hash_key(key), None, "platform", frozenset({"ingest"}))
+        await DirectoryWriter(self._databases.control()).add_key(record, key[:SHOWN_CHARS])
+        return key
+
+    async def create_tenant(self, request: TenantRequest) -> ProvisionedTenant:
+        """Make a tenant and answer when its first event can be sent; running it again adds a write key.
+
+        Raises:
+            TenantIdInvalid: the id is none.
+            TenantExists, HostTaken: it contradicts a tenant that is there.
+        """
+        tenant_id = parse_tenant_id(request.tenant_id)
+        directory = DirectoryWriter(self._databases.control())
+        record = await directory.claim(tenant_id, request.host, request.name)
+        await self._administrator.ensure_tenant(tenant_id)
+        await ensure_tables(self._store, tenant_id)
+        await directory.add_signing_key(new_signing_key(tenant_id, self._sealer))
+        write_key = make_key("write")
+        key = KeyRecord(hash_key(write_key), tenant_id, "write", frozenset({"ingest"}))
+        await directory.add_key(key, write_key[:SHOWN_CHARS])
+        password = await self._add_owner(tenant_id, request.owner_email)
+        await directory.activate(tenant_id)
+        return ProvisionedTenant(tenant_id, record.host, record.name, write_key, request.owner_email, password)
+
+    async def _add_owner(self, tenant_id: TenantId, email: str) -> str | None:
+        password = secrets.token_urlsafe(12)
+        users = Users(self._databases.tenant(tenant_id))
+        added = await users.add(email, await self._passwords.hash(password), "owner")
+        return password if added else None
