@@ -25,9 +25,10 @@ class BrokenLine:
     detail: str
 
 
-def parse_events(body: bytes, content_type: str | None) -> list[Any]:
+def parse_events(body: bytes, content_type: str | None, inherited: str | None = None) -> list[Any]:
     """Take one object, an array, `{"events": [...]}` or NDJSON apart; the content decides which.
 
+    With `inherited`, that field of an `{"events": [...]}` envelope counts for each of its events.
     The members are any JSON, or `BrokenLine`; whether they are events is for `prepare` to say.
     An empty array yields an empty list.
 
@@ -52,13 +53,18 @@ def parse_events(body: bytes, content_type: str | None) -> list[Any]:
         if text[:1] == b"{" and _is_ndjson(text):
             return _parse_lines(text)
         raise UnparseableBody(f"The body is not JSON: {error}.") from None
-    return _members(document)
+    return _members(document, inherited)
 
 
-def _members(document: Any) -> list[Any]:
+def _members(document: Any, inherited: str | None) -> list[Any]:
     if isinstance(document, dict):
         events = document.get("events")
-        document = events if isinstance(events, list) and "event_type" not in document else [document]
+        if not isinstance(events, list) or "event_type" in document:
+            return [document]
+        if inherited in document:
+            common = {inherited: document[inherited]}
+            events = [common | event if isinstance(event, dict) else event for event in events]
+        document = events
     if not isinstance(document, list):
         raise UnparseableBody("The body is neither an object nor an array.")
     if len(document) > EVENTS_PER_REQUEST_MAX:

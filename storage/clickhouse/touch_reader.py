@@ -27,14 +27,23 @@ class TouchReader:
         self._query = fill(_SQL["touches"], clickhouse_tables(tenant_id))
 
     async def cases(self, conversions: Sequence[Conversion], lookback: timedelta) -> list[ConversionCase]:
-        """Give each conversion the touches under any of its keys, from `lookback` before the first of them on.
+        """Give each conversion the touches under any of its keys, from `lookback` before it on.
 
         Raises:
             StoreAwayError: the store did not answer.
         """
         by_key = await self._touches(conversions, lookback)
         return [
-            ConversionCase(conversion, tuple(touch for key in conversion.keys for touch in by_key.get(key, ())))
+            ConversionCase(
+                conversion,
+                tuple(
+                    touch
+                    for key in conversion.keys
+                    for touch in by_key.get(key, ())
+                    # The query's range is that of the whole batch; a result must not depend on its neighbours.
+                    if timedelta(0) <= conversion.conversion_time - touch.touch_time <= lookback
+                ),
+            )
             for conversion in conversions
         ]
 
