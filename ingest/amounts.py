@@ -2,8 +2,10 @@
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
+FRACTION_DIGITS_MAX = 9
+
 _EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN)
-_STEP = Decimal("1e-9")
+_STEP = Decimal((0, (1,), -FRACTION_DIGITS_MAX))
 
 
 def decimal_text(amount: float | str) -> str:
@@ -16,6 +18,8 @@ def decimal_text(amount: float | str) -> str:
         return amount
     if isinstance(amount, int):
         return str(amount)
-    rounded = _EXACT.quantize(Decimal(repr(amount)), _STEP)
-    text = format(rounded, "f").rstrip("0").rstrip(".")
+    text = repr(amount)
+    if "e" in text or len(text) - text.index(".") > 1 + FRACTION_DIGITS_MAX:
+        text = format(_EXACT.quantize(Decimal(text), _STEP), "f")
+    text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

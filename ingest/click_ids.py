@@ -19,6 +19,8 @@ def find_click_id(event: dict[str, Any]) -> str | None:
     if "=" not in referrer:
         referrer = unquote_plus(referrer)
     for text in (referrer, event.get("deep_link", "")):
+        if "click" not in text:
+            continue
         for parameter in _PARAMETERS:
             found = parameter.search(text)
             if found is None:

@@ -16,21 +16,18 @@ from xxhash import xxh3_64_intdigest
 
 from ingest.amounts import decimal_text
 from ingest.click_ids import find_click_id
-from ingest.rejections import find_errors, find_text_errors, known_id
+from ingest.nesting import nesting_levels
+from ingest.rejections import find_errors, is_storable, known_id
 from ingest.times import OTHER_TIMES, STORE_TIME_MAX, STORE_TIME_MIN, Window, event_window, millisecond_text
 from ingest.validators import checks, field_names
 from schemas.batches import ConversionRow, PreparedEvents, Rejection
 from schemas.event_types import CONVERSION_TYPES
 from schemas.ids import BatchId, TenantId
 from schemas.limits import EVENT_BYTES_MAX, EVENT_NESTING_MAX
-from schemas.problems import FieldError
 
 ADVERTISING_IDS = ("gaid", "idfa", "idfv", "oaid")
 ZERO_ID = "00000000-0000-0000-0000-000000000000"
 USER_AGENT_CHARS_MAX = 2048
-
-# A raw newline cannot occur inside JSON, so one stands unmistakably between two rows.
-_NEWLINE = orjson.Fragment(b"\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +46,41 @@ def prepare(events: list[Any], stamp: Stamp) -> PreparedEvents:
 
     Takes any JSON (and `BrokenLine`) and never raises for it; the events themselves stay unchanged.
     """
-    window = event_window(stamp.received_at)
-    stamped = {"received_at": millisecond_text(stamp.received_at), "batch_id": stamp.batch_id}
-    connection = _connection(stamp)
     is_valid = checks()
-    rows: list[dict[str, Any]] = []
-    indexes: list[int] = []
+    window = event_window(stamp.received_at)
+    endings = _row_endings(stamp)
+    rows: list[bytes] = []
+    hashes: list[int] = []
+    conversions: list[ConversionRow] = []
     rejected: list[Rejection] = []
-    for index, event in enumerate(events):
-        row = _admit(event, is_valid, window)
+    for index, sent in enumerate(events):
+        event = sent
+        row = _admit(event, is_valid, window, endings)
         if row is None:
-            cleaned = _cleaned(event)
-            row = _admit(cleaned, is_valid, window)
+            event = _cleaned(sent)
+            row = _admit(event, is_valid, window, endings)
             if row is None:
-                rejected.append(_rejection(index, event, find_errors(index, cleaned, window)))
+                rejected.append(Rejection(index, known_id(sent), find_errors(index, event, window)))
                 continue
-        if connection and row.get("platform") != "server":
-            row = connection | row
-        row.update(stamped)
+        event_id = event["event_id"]
+        kind = event["event_type"]
+        if kind in CONVERSION_TYPES:
+            conversions.append(ConversionRow(len(rows), event_id, kind, event["event_time"], row[:-1]))
         rows.append(row)
-        indexes.append(index)
-    text = _encode(rows)
-    if text is None or _is_suspect(text):
-        rows = _sift(events, rows, indexes, rejected)
-        text = _encode(rows)
-        assert text is not None
+        hashes.append(xxh3_64_intdigest(event_id.encode()))
     return PreparedEvents(
-        rows=text,
+        rows=b"".join(rows),
         count=len(rows),
-        event_hashes=pack(f"<{len(rows)}Q", *[xxh3_64_intdigest(row["event_id"].encode()) for row in rows]),
-        conversions=_conversions(rows, text),
+        event_hashes=pack(f"<{len(hashes)}Q", *hashes),
+        conversions=tuple(conversions),
         rejected=tuple(rejected),
     )
 
 
-def _admit(event: Any, is_valid: dict[str, Callable[[Any], bool]], window: Window) -> dict[str, Any] | None:
-    """Turn a valid event into its row; None for one that needs a second look."""
+def _admit(
+    event: Any, is_valid: dict[str, Callable[[Any], bool]], window: Window, endings: tuple[bytes, ...]
+) -> bytes | None:
+    """Turn a valid event into its row, closing newline included; None for one that needs a second look."""
     try:
         if not is_valid[event["event_type"]](event):
             return None
@@ -93,23 +89,29 @@ def _admit(event: Any, is_valid: dict[str, Callable[[Any], bool]], window: Windo
         for name in OTHER_TIMES:
             if name in event and not STORE_TIME_MIN <= datetime.fromisoformat(event[name]) <= STORE_TIME_MAX:
                 return None
-        return _normalised(event)
+        row = _normalised(event)
+        text = orjson.dumps(row)
+        # Suspicions only: the row is longer than the event, and strings may hold what looks like a NUL or a brace.
+        looks_unstorable = len(text) > EVENT_BYTES_MAX or b"\\u0000" in text
+        looks_deep = text.count(b"{") + text.count(b"[") > EVENT_NESTING_MAX
+        if (looks_unstorable and not is_storable(event)) or (looks_deep and nesting_levels(event) > EVENT_NESTING_MAX):
+            return None
     except (LookupError, TypeError, ValueError):
         # No object, an unknown type, text that cannot be encoded, a date that no calendar has.
         return None
+    on_device = row.get("platform") != "server"
+    return text[:-1] + endings[(on_device and "ip" not in row) + 2 * (on_device and "user_agent" not in row)]
 
 
-def _normalised(event: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the valid event's fields as the store takes them; None if it is nested too deeply."""
+def _normalised(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the valid event's fields as the store takes them."""
     row = event.copy()
     for name in ADVERTISING_IDS:
         if name in event:
             row[name] = event[name].lower()
     for name in ("properties", "consent"):
         if name in event:
-            row[name] = text = orjson.dumps(event[name]).decode()
-            if text.count("{") + text.count("[") >= EVENT_NESTING_MAX and _depth(event[name]) >= EVENT_NESTING_MAX:
-                return None
+            row[name] = orjson.dumps(event[name]).decode()
     for name in ("revenue", "cost_value"):
         if name in event:
             row[name] = decimal_text(event[name])
@@ -132,72 +134,13 @@ def _cleaned(event: Any) -> Any:
     }
 
 
-def _depth(value: Any) -> int:
-    """Count the levels of containers in `value`, without recursion."""
-    depth = 0
-    level = [value]
-    while level := [part for part in level if isinstance(part, dict | list)]:
-        depth += 1
-        level = [child for part in level for child in (part.values() if isinstance(part, dict) else part)]
-    return depth
-
-
-def _connection(stamp: Stamp) -> dict[str, str]:
-    """Return the defaults that the connection gives; its header may hold bytes that are no text."""
+def _row_endings(stamp: Stamp) -> tuple[bytes, ...]:
+    """Make the four endings a row can get: the stamp, with bit 0 also the `ip`, with bit 1 the `user_agent`."""
+    # A header may hold bytes that are no text.
     user_agent = stamp.user_agent[:USER_AGENT_CHARS_MAX].encode("utf-8", "replace").decode().replace("\0", "")
-    return {name: text for name, text in (("ip", stamp.ip), ("user_agent", user_agent)) if text}
-
-
-def _encode(rows: list[dict[str, Any]]) -> bytes | None:
-    """Write all rows as NDJSON in one call of the encoder; None if one of them cannot be encoded."""
-    if not rows:
-        return b""
-    mixed: list[Any] = [_NEWLINE] * (2 * len(rows))
-    mixed[::2] = rows
-    try:
-        text = orjson.dumps(mixed)
-    except orjson.JSONEncodeError:
-        return None
-    return text[1:-3].replace(b",\n,", b"\n") + b"\n"
-
-
-def _is_suspect(text: bytes) -> bool:
-    """Tell whether some row may hold a NUL or be too long; may be wrong only by suspecting."""
-    if b"\\u0000" in text:
-        return True
-    return len(text) > EVENT_BYTES_MAX and max(map(len, text.split(b"\n"))) > EVENT_BYTES_MAX
-
-
-def _sift(
-    events: list[Any], rows: list[dict[str, Any]], indexes: list[int], rejected: list[Rejection]
-) -> list[dict[str, Any]]:
-    """Return the rows whose events can be stored; add the others to `rejected`, kept in order."""
-    kept = []
-    for index, row in zip(indexes, rows, strict=True):
-        if errors := find_text_errors(index, events[index]):
-            rejected.append(_rejection(index, events[index], errors))
-        else:
-            kept.append(row)
-    rejected.sort(key=lambda rejection: rejection.index)
-    return kept
-
-
-def _rejection(index: int, event: Any, errors: tuple[FieldError, ...]) -> Rejection:
-    return Rejection(index, known_id(event), errors)
-
-
-def _conversions(rows: list[dict[str, Any]], text: bytes) -> tuple[ConversionRow, ...]:
-    positions = [position for position, row in enumerate(rows) if row["event_type"] in CONVERSION_TYPES]
-    if not positions:
-        return ()
-    lines = text.split(b"\n")
-    return tuple(
-        ConversionRow(
-            row=position,
-            conversion_id=rows[position]["event_id"],
-            conversion_type=rows[position]["event_type"],
-            conversion_time=rows[position]["event_time"],
-            event=lines[position],
-        )
-        for position in positions
-    )
+    stamped = {"received_at": millisecond_text(stamp.received_at), "batch_id": stamp.batch_id}
+    ip = {"ip": stamp.ip} if stamp.ip else {}
+    agent = {"user_agent": user_agent} if user_agent else {}
+    endings = (stamped, stamped | ip, stamped | agent, stamped | ip | agent)
+    # The row's own closing brace makes way for a comma and the ending's fields.
+    return tuple(b"," + orjson.dumps(ending)[1:] + b"\n" for ending in endings)

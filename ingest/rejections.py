@@ -6,12 +6,14 @@ from the event is made printable and short first: it ends up in answers, logs an
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import orjson
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
+from ingest.nesting import nesting_levels
 from ingest.parse import BrokenLine
 from ingest.times import OTHER_TIMES, Window, time_fault
 from ingest.validators import common_validator, field_names, validators
@@ -37,7 +39,7 @@ _HINTS = {
 }
 _JSON_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
 
-type_names = ", ".join(EventType)
+_TYPE_NAMES = ", ".join(EventType)
 
 
 def find_errors(index: int, event: Any, window: Window) -> tuple[FieldError, ...]:
@@ -46,10 +48,9 @@ def find_errors(index: int, event: Any, window: Window) -> tuple[FieldError, ...
     return tuple(FieldError(index, pointer, detail) for pointer, detail in islice(faults, ERRORS_PER_EVENT_MAX))
 
 
-def find_text_errors(index: int, event: dict[str, Any]) -> tuple[FieldError, ...]:
-    """Explain what the store cannot hold of an event that its schema allows; empty if nothing."""
-    faults = islice(_text_faults(event), ERRORS_PER_EVENT_MAX)
-    return tuple(FieldError(index, pointer, detail) for pointer, detail in faults)
+def is_storable(event: dict[str, Any]) -> bool:
+    """Tell whether the stores can hold an event that its schema allows: its text, depth and size."""
+    return next(_text_faults(event), None) is None
 
 
 def known_id(event: Any) -> str | None:
@@ -79,47 +80,40 @@ def _faults(event: Any, window: Window) -> Iterator[tuple[str, str]]:
 
 
 def _text_faults(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Walk all of the event: the depth first, because the encoder gives up on deep values."""
     for name, value in event.items():
-        deepest = 1
-        holds_nul = "\0" in name
-        for depth, text in _leaves(value):
-            deepest = max(deepest, depth)
-            holds_nul = holds_nul or "\0" in text
-        pointer = _pointer(name)
-        if deepest > EVENT_NESTING_MAX:
-            yield pointer, f"is nested deeper than {EVENT_NESTING_MAX} levels, the event itself included"
-        elif holds_nul:
-            yield pointer, "holds a NUL character, which no store takes; strip it"
+        # The depth comes first, because the encoder gives up on deep values.
+        if nesting_levels(value) >= EVENT_NESTING_MAX:
+            yield _pointer(name), f"is nested deeper than {EVENT_NESTING_MAX} levels, the event itself included"
+        elif "\0" in name or any("\0" in text for text in _strings(value)):
+            yield _pointer(name), "holds a NUL character, which no store takes; strip it"
         elif (fault := _encoding_fault(name, value)) is not None:
-            yield pointer, fault
+            yield _pointer(name), fault
     try:
         size_bytes = len(orjson.dumps(event))
-    except TypeError:
+    except orjson.JSONEncodeError:
         return
     if size_bytes > EVENT_BYTES_MAX:
         yield "", f"has {size_bytes} bytes; an event may have {EVENT_BYTES_MAX}"
 
 
-def _leaves(value: Any) -> Iterator[tuple[int, str]]:
-    """Yield every key and string of a value and, by an empty string, every container; with its depth."""
-    waiting = [(1, value)]
+def _strings(value: Any) -> Iterator[str]:
+    """Yield every key and every string in a value."""
+    waiting = [value]
     while waiting:
-        depth, value = waiting.pop()
-        if isinstance(value, str):
-            yield depth, value
-        elif isinstance(value, dict):
-            yield depth + 1, ""
-            waiting.extend((depth + 1, part) for pair in value.items() for part in pair)
-        elif isinstance(value, list):
-            yield depth + 1, ""
-            waiting.extend((depth + 1, part) for part in value)
+        part = waiting.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, dict):
+            waiting += part.keys()
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
 
 
 def _encoding_fault(name: str, value: Any) -> str | None:
     try:
         orjson.dumps({name: value})
-    except TypeError as error:
+    except orjson.JSONEncodeError as error:
         if "surrogate" in str(error) or "UTF-8" in str(error):
             return "holds half of a character (a lone surrogate); cut strings between characters"
         return f"holds a number outside 64 bits; send it as a string ({error})"
@@ -138,7 +132,7 @@ def _sentences(error: ValidationError, event: dict[str, Any], whom: str) -> Iter
     field = pointer.removeprefix("/")
     match error.kind:
         case ValidationErrorKind.Required(property=name):
-            allowed = f": one of {type_names}" if name == "event_type" else ""
+            allowed = f": one of {_TYPE_NAMES}" if name == "event_type" else ""
             yield _pointer(name), f"is required for {whom}{allowed}"
         case ValidationErrorKind.AdditionalProperties(unexpected=names):
             yield from ((_pointer(name), _unknown_field(name)) for name in names[:ERRORS_PER_EVENT_MAX])
@@ -159,8 +153,8 @@ def _sentences(error: ValidationError, event: dict[str, Any], whom: str) -> Iter
 def _unknown_field(name: str) -> str:
     if name in STAMPED_FIELDS:
         return "is stamped by the platform; leave it out"
-    closest = get_close_matches(name[:QUOTED_CHARS_MAX], field_names(), n=1)
-    question = f"; did you mean `{closest[0]}`?" if closest else ""
+    closest = _closest(name[:QUOTED_CHARS_MAX], field_names())
+    question = f"; did you mean `{closest}`?" if closest else ""
     return f"is not a field of an event; put it under `properties`{question}"
 
 
@@ -168,10 +162,15 @@ def _unlisted(field: str, value: Any, options: list[str]) -> str:
     allowed = f"must be one of {', '.join(options)}"
     if not isinstance(value, str):
         return f"{allowed}, not {_json_name(value)}"
-    closest = get_close_matches(value[:QUOTED_CHARS_MAX].lower(), options, n=1)
-    if closest:
-        return f"is `{_shown(value)}`; did you mean `{closest[0]}`? It {allowed}"
+    if closest := _closest(value[:QUOTED_CHARS_MAX].lower(), frozenset(options)):
+        return f"is `{_shown(value)}`; did you mean `{closest}`? It {allowed}"
     return f"is `{_shown(value)}`, but {allowed}" if field == "event_type" else allowed
+
+
+@lru_cache(maxsize=1024)  # a client that errs, errs alike in every event
+def _closest(name: str, candidates: frozenset[str]) -> str | None:
+    matches = get_close_matches(name, sorted(candidates), n=1)
+    return matches[0] if matches else None
 
 
 def _json_name(value: Any) -> str:
