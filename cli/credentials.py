@@ -1,0 +1,64 @@
+"""What the command line keeps of a tenant it made: one file each, readable by its owner alone."""
+
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import orjson
+
+PRIVATE_MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to reach a tenant: to send events, and to read results."""
+
+    tenant_id: str
+    host: str
+    write_key: str = field(repr=False)
+    email: str
+    password: str | None = field(repr=False)
+
+
+class CredentialsMissingError(Exception):
+    """The command line does not know this tenant."""
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(
+            f"No credentials of tenant {tenant_id} here. Pass --write-key (or --email and --password), "
+            f"or make the tenant with `unmogrow tenant create {tenant_id} --host ...`."
+        )
+
+
+def write_private(path: Path, document: dict[str, object]) -> None:
+    """Write JSON that only its owner can read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    partial.replace(path)
+
+
+def credentials_path(data_dir: Path, tenant_id: str) -> Path:
+    """Say where a tenant's credentials are kept."""
+    return data_dir / "tenants" / f"{tenant_id}.json"
+
+
+def save_credentials(data_dir: Path, credentials: Credentials) -> Path:
+    """Keep a tenant's credentials; return the file."""
+    path = credentials_path(data_dir, credentials.tenant_id)
+    write_private(path, asdict(credentials))
+    return path
+
+
+def load_credentials(data_dir: Path, tenant_id: str) -> Credentials:
+    """Read what was kept.
+
+    Raises:
+        CredentialsMissingError: nothing was.
+    """
+    path = credentials_path(data_dir, tenant_id)
+    if not path.exists():
+        raise CredentialsMissingError(tenant_id)
+    return Credentials(**orjson.loads(path.read_bytes()))

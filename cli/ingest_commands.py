@@ -1,0 +1,168 @@
+"""`unmogrow ingest`: send a file of events. `unmogrow tail`: watch events arrive."""
+
+import asyncio
+import gzip
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import orjson
+import typer
+import zstandard
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.bookmark import Bookmark
+from cli.context import api_url, console, credentials_for, progress_bar, run_api
+from cli.credentials import Credentials
+from cli.tenant_api import TenantApi
+from cli.upload import Tally, upload
+from schemas.settings import Settings
+
+_REASONS_SHOWN = 10
+_SOURCE_STYLES = ("cyan", "magenta", "green", "yellow", "blue")
+
+TenantOption = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
+UrlOption = Annotated[str | None, typer.Option("--url", help="Where the tenant plane is. Default: this machine's.")]
+WriteKeyOption = Annotated[
+    str | None, typer.Option("--write-key", envvar="UNMOGROW_WRITE_KEY", help="Default: the one kept when made here.")
+]
+
+
+def ingest(
+    file: Annotated[str, typer.Argument(help="NDJSON: one event a line; .gz and .zst too; - reads standard input.")],
+    tenant: TenantOption,
+    write_key: WriteKeyOption = None,
+    url: UrlOption = None,
+    *,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Send from the start, not from where a run broke off.")
+    ] = False,
+) -> None:
+    """Send a file of events to a tenant, through the public HTTP API.
+
+    Events go in the order of the file. A run that was broken off goes on where it stopped;
+    an event that was sent before counts as a duplicate, so nothing is ever counted twice.
+
+    Example: unmogrow ingest events.ndjson.gz --tenant t123
+    """
+    settings = Settings()
+    credentials = credentials_for(settings, tenant, write_key=write_key)
+    path = None if file == "-" else Path(file)
+    if path is not None and not path.is_file():
+        raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
+    bookmark = Bookmark(settings.data_dir, path, tenant) if path else None
+    if bookmark and restart:
+        bookmark.remove()
+    if bookmark and bookmark.rows:
+        console.print(f"Going on after the first {bookmark.rows:,} rows, which were acknowledged before.")
+    tally = run_api(_send_file(api_url(settings, url), credentials, path, bookmark))
+    if bookmark:
+        bookmark.remove()
+    print_tally(tally)
+    if tally.rejected:
+        raise typer.Exit(1)
+
+
+async def _send_file(url: str, credentials: Credentials, path: Path | None, bookmark: Bookmark | None) -> Tally:
+    tally = Tally()
+    raw, name, size_bytes = _open(path)
+    with raw, progress_bar("bytes") as progress:
+        task = progress.add_task(f"Sending {name}", total=size_bytes)
+
+        def after_request(rows: int, sent_bytes: int) -> None:
+            if bookmark:
+                bookmark.move(rows)
+                progress.update(task, completed=raw.tell())
+            else:
+                progress.advance(task, sent_bytes)
+
+        async with TenantApi(url, credentials) as api:
+            await upload(api, _rows(raw, path, bookmark.rows if bookmark else 0), tally, after_request)
+    return tally
+
+
+def _open(path: Path | None) -> tuple[BinaryIO, str, int | None]:
+    return (path.open("rb"), path.name, path.stat().st_size) if path else (sys.stdin.buffer, "standard input", None)
+
+
+def _rows(raw: BinaryIO, path: Path | None, skip: int) -> Iterator[bytes]:
+    suffix = path.suffix if path else ""
+    lines: Any = raw
+    if suffix == ".gz":
+        lines = gzip.GzipFile(fileobj=raw)
+    elif suffix in {".zst", ".zstd"}:
+        lines = io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
+    count = 0
+    for line in lines:
+        if line.strip():
+            count += 1
+            if count > skip:
+                yield line if line.endswith(b"\n") else line + b"\n"
+
+
+def print_tally(tally: Tally, target: Console = console) -> None:
+    """Say what became of the rows, and why some were rejected."""
+    table = Table(show_header=False, box=None)
+    for name, count in (
+        ("accepted", tally.accepted),
+        ("duplicates", tally.duplicates),
+        ("rejected", tally.rejected),
+        ("sent", tally.sent),
+    ):
+        table.add_row(name, f"{count:,}")
+    target.print(table)
+    if tally.reasons:
+        reasons = Table("rejected", "field", "why", title="Why events were rejected")
+        for (pointer, detail), count in tally.reasons.most_common(_REASONS_SHOWN):
+            reasons.add_row(f"{count:,}", escape(pointer), escape(detail))
+        target.print(reasons)
+
+
+def tail(
+    tenant: TenantOption = "t123",
+    email: Annotated[str | None, typer.Option(help="Default: the owner kept when the tenant was made here.")] = None,
+    password: Annotated[str | None, typer.Option(envvar="UNMOGROW_PASSWORD", help="The user's password.")] = None,
+    url: UrlOption = None,
+    *,
+    raw: Annotated[bool, typer.Option("--json", help="Print whole events as NDJSON, for jq and the like.")] = False,
+) -> None:
+    """Watch a tenant's events arrive, live, until Ctrl-C.
+
+    Example: unmogrow tail --tenant t123
+    """
+    settings = Settings()
+    credentials = credentials_for(settings, tenant, email=email, password=password)
+    run_api(_follow(api_url(settings, url), credentials, raw=raw))
+
+
+async def _follow(url: str, credentials: Credentials, *, raw: bool) -> None:
+    if not raw:
+        console.print(f"Waiting for events of [bold]{credentials.tenant_id}[/]; Ctrl-C ends.")
+    async with TenantApi(url, credentials) as api:
+        try:
+            async for event in api.follow("/api/v1/events/live"):
+                if raw:
+                    sys.stdout.buffer.write(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
+                    sys.stdout.buffer.flush()
+                else:
+                    console.print(_line(event))
+        except asyncio.CancelledError:
+            return
+
+
+def _line(event: dict[str, Any]) -> str:
+    source = event.get("media_source", "")
+    style = _SOURCE_STYLES[sum(source.encode()) % len(_SOURCE_STYLES)]
+    parts = [
+        f"[dim]{event['received_at'][11:23]}[/]",
+        f"[bold]{event['event_type']:<11}[/]",
+        f"[{style}]{escape(source):<18}[/]",
+        escape(event.get("event_name") or event.get("campaign", "")),
+        f"{event['revenue']} {event.get('currency', '')}" if event.get("revenue") else "",
+        f"[dim]{escape(event['event_id'])}[/]",
+    ]
+    return " ".join(part for part in parts if part)
