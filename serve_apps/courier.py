@@ -2,13 +2,11 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, replace
-from itertools import accumulate
-
-import zstandard
+from dataclasses import dataclass
 
 from actors.handles import TenantActors
-from schemas.batches import EventBatch, PreparedEvents
+from ingest.frames import join
+from schemas.batches import PreparedEvents
 from schemas.ids import TenantId
 from schemas.limits import CALL_BYTES_MAX
 
@@ -88,20 +86,3 @@ class Courier:
         if lane is None:
             lane = self._lanes[tenant_id] = _Lane(tenant_id, self._actors)
         return await lane.send(events)
-
-
-def join(requests: list[PreparedEvents]) -> EventBatch:
-    """Make one batch of a few requests; positions of conversions count from the batch's start."""
-    rows = requests[0].rows if len(requests) == 1 else b"".join(request.rows for request in requests)
-    starts = accumulate((request.count for request in requests), initial=0)
-    return EventBatch(
-        frame=zstandard.compress(rows, level=1),
-        rows_bytes=len(rows),
-        event_hashes=b"".join(request.event_hashes for request in requests),
-        request_counts=tuple(request.count for request in requests),
-        conversions=tuple(
-            replace(conversion, row=start + conversion.row)
-            for start, request in zip(starts, requests, strict=False)
-            for conversion in request.conversions
-        ),
-    )

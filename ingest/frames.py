@@ -1,0 +1,25 @@
+"""Frames: compressed rows, in the form in which they travel, lie in the spool and reach the store."""
+
+from dataclasses import replace
+from itertools import accumulate
+
+import zstandard
+
+from schemas.batches import EventBatch, PreparedEvents
+
+
+def join(requests: list[PreparedEvents]) -> EventBatch:
+    """Make one batch of a few requests; positions of conversions count from the batch's start."""
+    rows = requests[0].rows if len(requests) == 1 else b"".join(request.rows for request in requests)
+    starts = accumulate((request.count for request in requests), initial=0)
+    return EventBatch(
+        frame=zstandard.compress(rows, level=1),
+        rows_bytes=len(rows),
+        event_hashes=b"".join(request.event_hashes for request in requests),
+        request_counts=tuple(request.count for request in requests),
+        conversions=tuple(
+            replace(conversion, row=start + conversion.row)
+            for start, request in zip(starts, requests, strict=False)
+            for conversion in request.conversions
+        ),
+    )

@@ -1,0 +1,63 @@
+"""The dedup window."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.dedup import DedupWindow, Hashes
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def hashes(*values: int) -> Hashes:
+    return np.array(values, dtype=np.uint64)
+
+
+def test_first_of_equal_hashes_in_a_batch_is_fresh() -> None:
+    """True, False, True: the second of two equal hashes is a duplicate within its own batch."""
+    assert DedupWindow(30).fresh(hashes(7, 7, 8)).tolist() == [True, False, True]
+
+
+def test_looking_does_not_remember() -> None:
+    """A hash stays fresh until its event is durable: a failed commit must not swallow the retry."""
+    window = DedupWindow(30)
+    window.fresh(hashes(7))
+    assert window.fresh(hashes(7)).tolist() == [True]
+
+
+def test_days_leave_the_window() -> None:
+    """After 31 days an id is fresh again, after 29 it is not."""
+    window = DedupWindow(30)
+    window.remember(hashes(1), NOW)
+    window.remember(hashes(2), NOW + timedelta(days=29))
+    assert window.fresh(hashes(1)).tolist() == [False]
+    window.remember(hashes(3), NOW + timedelta(days=32))
+    assert window.fresh(hashes(1, 2)).tolist() == [True, False]
+
+
+@given(st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=50), max_size=20), st.integers(1, 40))
+def test_agrees_with_a_set(batches: list[list[int]], repeats: int) -> None:
+    """Whatever is remembered, the window answers as a plain set would."""
+    window, plain = DedupWindow(30), set[int]()
+    for day, batch in enumerate(batches):
+        together = batch + batch[:repeats]
+        expected = []
+        for value in together:
+            expected.append(value not in plain)
+            plain.add(value)
+        array = hashes(*together)
+        mask = window.fresh(array)
+        assert mask.tolist() == expected
+        window.remember(array[mask], NOW + timedelta(days=day))
+
+
+def test_many_hashes_cost_about_eight_bytes_each() -> None:
+    """A million remembered ids are a handful of arrays, and each is still found."""
+    window = DedupWindow(30)
+    many = np.random.default_rng(1).integers(0, 2**63, 1_000_000, dtype=np.uint64)
+    for part in np.split(many, 1_000):
+        window.remember(part, NOW)
+    assert not window.fresh(many[::1000]).any()
+    assert window.fresh(many[:10] + np.uint64(2**63)).all()

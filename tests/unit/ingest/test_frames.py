@@ -1,0 +1,21 @@
+"""Joining requests into one call."""
+
+import zstandard
+
+from ingest.frames import join
+from schemas.batches import ConversionRow, PreparedEvents
+
+
+def prepared(count: int, conversion_at: int) -> PreparedEvents:
+    conversion = ConversionRow(conversion_at, f"c{count}", "install", "2026-01-01T00:00:00Z", b"{}")
+    return PreparedEvents(b"{}\n" * count, count, b"\1" * 8 * count, (conversion,), ())
+
+
+def test_conversions_keep_pointing_at_their_rows() -> None:
+    """(1, 5): a conversion's row counts from the start of the batch, not of its request."""
+    batch = join([prepared(3, 1), prepared(4, 2)])
+    assert [conversion.row for conversion in batch.conversions] == [1, 5]
+    assert batch.request_counts == (3, 4)
+    assert zstandard.decompress(batch.frame) == b"{}\n" * 7
+    assert batch.rows_bytes == 21
+    assert len(batch.event_hashes) == 56

@@ -1,0 +1,34 @@
+"""The error tree."""
+
+import pickle
+
+import pytest
+
+from schemas.problems import FieldError, Problem, every_problem
+
+EVERY = list(every_problem())
+
+
+@pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.slug)
+def test_pickles(kind: type[Problem]) -> None:
+    """A problem crosses processes whole: class, detail, errors, and when to come back."""
+    problem = kind(errors=(FieldError(3, "/a", "b"),), retry_after_seconds=2, extra={"accepted": 0})
+    again = pickle.loads(pickle.dumps(problem))  # noqa: S301 - our own bytes
+    assert type(again) is kind
+    assert again.document("r-1") == problem.document("r-1")
+    assert again.retry_after_seconds == 2
+
+
+@pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.slug)
+def test_says_what_sdks_look_for(kind: type[Problem]) -> None:
+    """Every body has the RFC's members, and the `code` and `message` without which SDKs retry a final error."""
+    document = kind().document("r-1")
+    assert document["type"] == f"/problems/{document['code']}"
+    assert document["detail"] == document["message"] != ""
+    assert document["status"] in {400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503}
+    assert document["remedy"] != Problem.remedy
+
+
+def test_slugs_are_unique() -> None:
+    """One slug, one problem."""
+    assert len({kind.slug for kind in EVERY}) == len(EVERY)
