@@ -1,0 +1,64 @@
+# Everything the project needs is installed by these targets; a fresh machine has Python 3.11, Node 20 and gcc.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+# uv itself is kept inside the project: nothing is installed globally.
+UV := .local/tools/bin/uv
+
+.PHONY: help up down status doctor test unit lint format bench ci install clean
+
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# -- Run it
+up: install ## Install, start everything, make the demo tenant t123, load its demo data, print how to go on
+	@$(BIN)/unmogrow up
+
+down: ## End everything that `make up` started, and nothing else
+	@test ! -x $(BIN)/unmogrow || $(BIN)/unmogrow down
+
+status: install ## Say what runs, with ports and memory
+	@$(BIN)/unmogrow status
+
+doctor: install ## Say what is wrong with this machine, and how to mend it
+	@$(BIN)/unmogrow doctor
+
+# -- Check it
+test: install ## Run every test: unit, integration on the real stack, crash
+	@$(BIN)/pytest
+
+unit: install ## Run the unit tests alone: seconds, no service
+	@$(BIN)/pytest tests/unit
+
+lint: install ## Run ruff, mypy, import-linter, deptry and vulture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+	@$(BIN)/vulture
+
+bench: install ## Measure ingest against the running stack and against a plain handler
+	@$(BIN)/python -m bench.ingest
+
+ci: lint test ## What CI runs
+
+# -- Work on it
+format: install ## Format and fix what can be fixed
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+install: $(BIN)/.installed ## Install the locked dependencies into .venv
+
+$(UV):
+	@echo "Installing uv into .local/tools"
+	@$(PYTHON) -m venv .local/tools
+	@.local/tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
+
+$(BIN)/.installed: $(UV) pyproject.toml uv.lock
+	@$(UV) sync --quiet --locked --all-extras
+	@touch $@
+
+clean: down ## Remove everything that was installed or stored here, data included
+	rm -rf .venv .local
