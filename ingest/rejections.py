@@ -26,7 +26,7 @@ QUOTED_CHARS_MAX = 60
 
 STAMPED_FIELDS = frozenset({"tenant_id", "received_at", "batch_id"})
 
-_TIME_HINT = "must be a time with offset such as 2026-10-01T12:00:00.123Z (RFC 3339, at most 9 fraction digits)"
+_TIME_HINT = "must be an existing time with offset such as 2026-10-01T12:00:00.123Z (RFC 3339, at most 9 decimals)"
 _MONEY_HINT = "must be a decimal of at most 18 integer and 9 fraction digits, without exponent, such as 9.99"
 _CURRENCY_HINT = "must be three capital letters (ISO 4217), such as USD"
 _HINTS = {
@@ -72,11 +72,13 @@ def _faults(event: Any, window: Window) -> Iterator[tuple[str, str]]:
     yield from unstorable
     if unstorable:
         return
-    yield from _schema_faults(event)
+    malformed = list(_schema_faults(event))
+    yield from malformed
+    pointers = {pointer for pointer, _ in malformed}
     for name in ("event_time", *OTHER_TIMES):
-        text = event.get(name)
-        if isinstance(text, str) and (fault := time_fault(name, text, window)):
-            yield f"/{name}", _HINTS[name] if "isoformat" in fault else fault
+        pointer = f"/{name}"
+        if name in event and pointer not in pointers and (fault := time_fault(name, event[name], window)):
+            yield pointer, fault
 
 
 def _text_faults(event: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,7 @@ def event_window(received_at: datetime) -> Window:
 
 
 def time_fault(name: str, text: str, window: Window) -> str | None:
-    """Say what is wrong with the time `text` (of the schema's shape) of the field `name`, or None."""
+    """Say what is wrong with the time `text` of the field `name`, or None; its form must be the schema's."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
