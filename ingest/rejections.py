@@ -82,6 +82,14 @@ def _faults(event: Any, window: Window) -> Iterator[tuple[str, str]]:
 
 
 def _text_faults(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    try:
+        size_bytes = len(orjson.dumps(event))
+    except orjson.JSONEncodeError:
+        size_bytes = 0
+    if size_bytes > EVENT_BYTES_MAX:
+        # Nothing else is said of it: to look through an event of any size would cost any time.
+        yield "", f"has {size_bytes} bytes; an event may have {EVENT_BYTES_MAX}"
+        return
     for name, value in event.items():
         # The depth comes first, because the encoder gives up on deep values.
         if nesting_levels(value) >= EVENT_NESTING_MAX:
@@ -90,12 +98,6 @@ def _text_faults(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield _pointer(name), "holds a NUL character, which no store takes; strip it"
         elif (fault := _encoding_fault(name, value)) is not None:
             yield _pointer(name), fault
-    try:
-        size_bytes = len(orjson.dumps(event))
-    except orjson.JSONEncodeError:
-        return
-    if size_bytes > EVENT_BYTES_MAX:
-        yield "", f"has {size_bytes} bytes; an event may have {EVENT_BYTES_MAX}"
 
 
 def _strings(value: Any) -> Iterator[str]:
