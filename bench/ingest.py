@@ -1,0 +1,216 @@
+"""Ingest, measured: the running stack (`make up`) against a plain handler over the same engine, in one run.
+
+Machines differ; the ratios between the two are what to compare.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+import httpx
+import orjson
+from clickhouse_connect.driver import create_async_client
+from local.free_ports import free_port
+from rich.console import Console
+from rich.table import Table
+
+from bench.load import Bodies, LoadResult, run_load
+from bench.plain_handler import TABLE, create_table
+from telemetry.clock import utc_now
+
+SIZES = (1, 100, 1_000)
+CONNECTIONS = 16
+GOALS = {1: 7.0, 100: 5.0, 1_000: 2.0}
+_DRAIN_SECONDS_MAX = 300.0
+RESULTS = Path(__file__).parent / "results" / "ingest.json"
+
+console = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Both sides at one body size; `drain_seconds` is how long the store needed after the load ended."""
+
+    ours: LoadResult
+    plain: LoadResult
+    drain_seconds: float
+
+    @property
+    def ratio(self) -> float:
+        """Our events per second by the plain handler's."""
+        return self.ours.events_per_second / self.plain.events_per_second
+
+
+def _now_text() -> str:
+    return utc_now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _head(path: str, host: str, extra: str) -> Callable[[int], bytes]:
+    template = f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{extra}Content-Length: "
+    return lambda length: f"{template}{length}\r\n\r\n".encode()
+
+
+class _ArrayBodies(Bodies):
+    """The same events as a JSON array: what a handler with a pydantic body takes."""
+
+    def make(self, events: int) -> bytes:
+        return b"[" + super().make(events).replace(b"\n", b",") + b"]"
+
+
+async def measure_ours(demo: dict[str, str], port: int, events: int, seconds: float) -> tuple[LoadResult, float]:
+    """Load the tenant plane, then wait until ClickHouse has everything that was acknowledged."""
+    prefix = f"bench-{uuid.uuid4().hex[:10]}"
+    media_type = "application/json" if events == 1 else "application/x-ndjson"
+    head = _head(
+        "/api/v1/events/ingest",
+        demo["host"],
+        f"X-Tenant-ID: {demo['tenant_id']}\r\nX-Write-Key: {demo['write_key']}\r\nContent-Type: {media_type}\r\n",
+    )
+    result = LoadResult(events)
+    await run_load(
+        ("127.0.0.1", port), head, Bodies(prefix, _now_text()), result, connections=CONNECTIONS, seconds=seconds
+    )
+    started = time.perf_counter()
+    store = await create_async_client(dsn=demo["clickhouse_url"])
+    query = (
+        f"SELECT uniqExact(event_id) FROM unmogrow.events_{demo['tenant_id']} WHERE startsWith(event_id, '{prefix}-')"  # noqa: S608
+    )
+    stored = 0
+    while stored < result.acknowledged_events and time.perf_counter() - started < _DRAIN_SECONDS_MAX:
+        await asyncio.sleep(0.25)
+        stored = (await store.query(query)).result_rows[0][0]
+    await store.close()
+    if stored < result.acknowledged_events:
+        console.print(f"[red]{result.acknowledged_events - stored} acknowledged events are not in ClickHouse")
+        raise SystemExit(1)
+    return result, time.perf_counter() - started
+
+
+async def measure_plain(clickhouse_url: str, events: int, seconds: float) -> LoadResult:
+    """Start the plain handler, load it, end it."""
+    store = await create_async_client(dsn=clickhouse_url)
+    await store.command(create_table())
+    port = free_port()
+    process = subprocess.Popen(  # noqa: ASYNC220, S603 - ours, on loopback
+        [sys.executable, "-m", "uvicorn", "bench.plain_handler:app", "--port", str(port), "--log-level", "warning"],
+        env=os.environ | {"BENCH_CLICKHOUSE_URL": clickhouse_url},
+    )
+    try:
+        await _until_open(port)
+        head = _head("/events", "localhost", "Content-Type: application/json\r\n")
+        result = LoadResult(events)
+        bodies = _ArrayBodies("plain", _now_text())
+        await run_load(("127.0.0.1", port), head, bodies, result, connections=CONNECTIONS, seconds=seconds)
+    finally:
+        process.terminate()
+        process.wait()
+        await store.command(f"DROP TABLE {TABLE}")
+        await store.close()
+    return result
+
+
+async def _until_open(port: int) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(30):
+        while True:
+            try:
+                await client.get(f"http://127.0.0.1:{port}/openapi.json")
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+def print_rows(rows: list[Row]) -> None:
+    """Print the table that docs and notes quote."""
+    table = Table(title=f"Acknowledged events, {CONNECTIONS} connections, about 465 bytes an event")
+    for name in (
+        "events/body",
+        "events/s",
+        "p50 ms",
+        "p99 ms",
+        "drain s",
+        "plain events/s",
+        "p50 ms",
+        "p99 ms",
+        "ratio",
+        "goal",
+    ):
+        table.add_column(name, justify="right")
+    for row in rows:
+        ours, plain, goal = row.ours, row.plain, GOALS[row.ours.events_per_body]
+        table.add_row(
+            f"{ours.events_per_body:,}",
+            f"{ours.events_per_second:,.0f}",
+            f"{ours.quantile_ms(50):.1f}",
+            f"{ours.quantile_ms(99):.1f}",
+            f"{row.drain_seconds:.1f}",
+            f"{plain.events_per_second:,.0f}",
+            f"{plain.quantile_ms(50):.1f}",
+            f"{plain.quantile_ms(99):.1f}",
+            f"[{'green' if row.ratio >= goal else 'red'}]{row.ratio:.1f}",
+            f"{goal:.0f}",
+        )
+    console.print(table)
+
+
+def write_rows(rows: list[Row]) -> None:
+    """Write the figures as JSON."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    figures = [
+        {
+            "events_per_body": row.ours.events_per_body,
+            "ratio": row.ratio,
+            "drain_seconds": row.drain_seconds,
+            **{
+                f"{side}_{name}": value
+                for side, result in (("ours", row.ours), ("plain", row.plain))
+                for name, value in (
+                    ("events_per_second", result.events_per_second),
+                    ("p50_ms", result.quantile_ms(50)),
+                    ("p99_ms", result.quantile_ms(99)),
+                    ("refused_requests", result.refused),
+                )
+            },
+        }
+        for row in rows
+    ]
+    RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+async def _measure(demo: dict[str, str], port: int, seconds: float) -> list[Row]:
+    # The first calls start the tenant's actor and warm every part; they are not counted.
+    await measure_ours(demo, port, 100, 2.0)
+    rows = []
+    for events in SIZES:
+        ours, drain_seconds = await measure_ours(demo, port, events, seconds)
+        plain = await measure_plain(demo["clickhouse_url"], events, seconds)
+        rows.append(Row(ours, plain, drain_seconds))
+    return rows
+
+
+def main() -> None:
+    """Run the benchmark from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long each size is loaded (default 10)")
+    parser.add_argument("--demo", type=Path, default=Path(".local/demo.json"), help="written by `make up`")
+    parser.add_argument("--port", type=int, default=8080, help="port of the tenant plane (default 8080)")
+    arguments = parser.parse_args()
+    if not arguments.demo.exists():
+        raise SystemExit("The stack is not up: run `make up` first.")
+    demo = orjson.loads(arguments.demo.read_bytes())
+    rows = asyncio.run(_measure(demo, arguments.port, arguments.seconds))
+    print_rows(rows)
+    write_rows(rows)
+
+
+if __name__ == "__main__":
+    main()
