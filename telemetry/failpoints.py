@@ -1,0 +1,29 @@
+"""Named points at which a test can have the process killed, as a power cut would.
+
+A crash test proves nothing if the crash comes at a random moment: the interesting moments last microseconds
+(stored but not yet acknowledged, for one). So the code names them: `reached("clickhouse_after_insert")`.
+A test creates the file `<dir>/clickhouse_after_insert` in the directory named by `UNMOGROW_FAILPOINTS`;
+the first process that reaches the point removes the file and kills itself with SIGKILL, so that nothing is flushed,
+closed or answered, and a successor passes the same point unharmed.
+
+The environment is read once, at import, against the rule that only a composition root reads it: points lie on the
+hottest paths, and with the variable unset a call must cost one comparison.
+"""
+
+import os
+import signal
+from pathlib import Path
+from typing import Final
+
+_DIRECTORY: Final = Path(os.environ["UNMOGROW_FAILPOINTS"]) if os.environ.get("UNMOGROW_FAILPOINTS") else None
+
+
+def reached(point: str) -> None:
+    """Kill this process if a test armed the point; otherwise do nothing."""
+    if _DIRECTORY is None:
+        return
+    try:
+        (_DIRECTORY / point).unlink()
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
