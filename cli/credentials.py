@@ -1,6 +1,7 @@
 """What the command line keeps of a tenant it made: one file each, readable by its owner alone."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class CredentialsMissingError(Exception):
         )
 
 
-def write_private(path: Path, document: dict[str, object]) -> None:
+def write_private(path: Path, document: Mapping[str, object]) -> None:
     """Write JSON that only its owner can read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")

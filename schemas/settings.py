@@ -26,10 +26,11 @@ class PortSettings(_Group):
     ray: int = Field(6380, description="Ray's control service; one past Redis, whose port is Ray's default.")
     serve_metrics: int = Field(9101, description="Prometheus metrics of Serve's HAProxy.")
     serve_stats: int = Field(8404, description="Statistics page of Serve's HAProxy.")
-    replica_first: int = Field(30000, description="First of the 200 ports on which replicas take requests.")
-    worker_first: int = Field(
-        default=11000, description="First of the 900 ports that Ray's workers use among themselves."
-    )
+    serve_fallback: int = Field(8500, description="Serve's Python proxy: where HAProxy turns without a replica.")
+    replica_first: int = Field(30000, description="First of the ports on which replicas take requests.")
+    replica_count: int = Field(200, description="How many; a freed one rests for minutes before it is used again.")
+    worker_first: int = Field(11000, description="First of the ports that Ray's processes use among themselves.")
+    worker_count: int = Field(900, description="How many: one for each process and a few for Ray itself.")
 
 
 class MemorySettings(_Group):

@@ -1,0 +1,24 @@
+"""The `unmogrow` command."""
+
+import typer
+
+from cli import demo_commands, ingest_commands, stack_commands, tenant_commands
+
+app = typer.Typer(
+    help="UnMoGrowP: which marketing touch brought which install and which revenue.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+app.command(rich_help_panel="This machine")(stack_commands.up)
+app.command(rich_help_panel="This machine")(stack_commands.down)
+app.command(rich_help_panel="This machine")(stack_commands.status)
+app.command(rich_help_panel="This machine")(stack_commands.doctor)
+app.command(rich_help_panel="Events")(ingest_commands.ingest)
+app.command(rich_help_panel="Events")(ingest_commands.tail)
+app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
+app.add_typer(tenant_commands.app, name="tenant", rich_help_panel="Tenants")
+
+
+def run() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,67 @@
+"""`unmogrow tenant`: make and list tenants."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import orjson
+import typer
+from rich.table import Table
+
+from cli.context import console, run_api
+from cli.credentials import Credentials, save_credentials
+from local.stack import Stack
+from schemas.settings import Settings
+from tenancy.provisioning import ProvisionedTenant, TenantRequest
+
+app = typer.Typer(help="Make and list tenants.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    tenant_id: Annotated[str, typer.Argument(help="For example t124: a letter, then letters or digits.")],
+    host: Annotated[str, typer.Option(help="Host name of its site and API, for example client124.localhost.")],
+    name: Annotated[str | None, typer.Option(help="Name on its site. Default: the id.")] = None,
+    email: Annotated[str | None, typer.Option(help="Email of its owner. Default: owner@<host>.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Make a tenant: database, role, tables, keys and owner. Its first event can be sent when this ends.
+
+    Running it again for the same tenant finishes what a broken run left, and makes one more write key.
+
+    Example: unmogrow tenant create t124 --host client124.localhost
+    """
+    settings = Settings()
+    request = TenantRequest(tenant_id, host, name or tenant_id, email or f"owner@{host}")
+    tenant = run_api(_create(Stack(settings), request))
+    path = save_credentials(settings.data_dir, credentials_of(tenant))
+    if as_json:
+        typer.echo(orjson.dumps(asdict(tenant)).decode())
+        return
+    table = Table(show_header=False, box=None)
+    table.add_row("site", f"http://{tenant.host}:{settings.ports.tenant}")
+    table.add_row("write key", tenant.write_key)
+    table.add_row("owner", tenant.owner_email)
+    table.add_row("password", tenant.owner_password or "(as it was)")
+    console.print(table)
+    console.print(f"[dim]Shown once; kept in {path} for this command line.[/]")
+
+
+async def _create(stack: Stack, request: TenantRequest) -> ProvisionedTenant:
+    async with stack.provisioner() as provisioner:
+        return await provisioner.create_tenant(request)
+
+
+def credentials_of(tenant: ProvisionedTenant) -> Credentials:
+    """Take from a new tenant what the command line keeps."""
+    return Credentials(tenant.tenant_id, tenant.host, tenant.write_key, tenant.owner_email, tenant.owner_password)
+
+
+@app.command(name="list")
+def list_tenants() -> None:
+    """List the tenants of this platform."""
+    tenants = run_api(Stack(Settings()).tenants())
+    table = Table("tenant", "host", "name", "state")
+    for tenant in tenants:
+        table.add_row(tenant.tenant_id, tenant.host, tenant.name, tenant.state)
+    console.print(table)

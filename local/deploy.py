@@ -1,0 +1,46 @@
+"""Deploys the product's apps to the cluster of this machine; run by `Stack.deploy` in a process of its own.
+
+Takes the pickled backends and settings on standard input: they hold secrets, which neither a command line
+nor a file should.
+"""
+
+import logging
+import pickle
+import sys
+
+import ray
+from ray import serve
+
+from schemas.settings import Settings
+from serve_apps import builder
+
+
+def connect(settings: Settings) -> None:
+    """Make this process, which was started with `driver_environment`, a driver of the cluster.
+
+    Raises:
+        ConnectionError: the cluster does not answer.
+    """
+    ray.init(
+        address=f"{settings.ports.host}:{settings.ports.ray}",
+        namespace=settings.ray_namespace,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+    )
+
+
+def main() -> None:
+    """Deploy what standard input describes."""
+    backends, settings = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent process
+    connect(settings)
+    # HeadOnly: the one port of Serve is behind the edge of this machine.
+    serve.start(
+        http_options={"host": settings.ports.host, "port": settings.ports.serve, "location": "HeadOnly"},
+        logging_config={"enable_access_log": False, "log_level": "WARNING"},
+    )
+    builder.deploy(backends, settings)
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    main()

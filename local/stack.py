@@ -1,0 +1,279 @@
+"""The embedded stack as one thing: up, down, status; and the way to its databases.
+
+The command line and the tests both use this, so that what the tests run on is what users run.
+"""
+
+import asyncio
+import hashlib
+import os
+import pickle
+import secrets
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+import psutil
+
+from local import edge, postgres, ray_cluster
+from local.places import POSTGRES_USER, Places, as_root, make_private, places_of, secret_file
+from local.supervision import Program, Supervisor
+from schemas.backends import Backends
+from schemas.settings import Settings
+from storage.clickhouse.connect import ClickHouse
+from storage.postgres.admin import PostgresAdministrator, server_address
+from storage.postgres.connect import Databases
+from storage.postgres.directory import DirectoryReader, TenantRecord
+from tenancy.provisioning import Provisioner
+
+_START_SECONDS = 90.0
+_POLL_SECONDS = 0.1
+_ROOT = Path(__file__).parents[1]
+_DEPLOYED_FOLDERS = frozenset(
+    {"actors", "attribution", "ingest", "schemas", "serve_apps", "storage", "telemetry", "tenancy"}
+)
+
+Say = Callable[[str], None]
+
+
+class StackError(Exception):
+    """The stack did not come up; the message says which part, and where its log is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    """One part of the stack: `memory_bytes` is the proportional set size of it and its children."""
+
+    name: str
+    state: str
+    pid: int
+    address: str
+    memory_bytes: int
+
+
+class Stack:
+    """The stack that a set of settings describes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.places: Places = places_of(settings)
+        self.supervisor = Supervisor(self.places)
+
+    @property
+    def postgres_url(self) -> str:
+        """The administrator's URL of Postgres: your own server's, or the embedded one's."""
+        own = self.settings.postgres_url
+        return own.get_secret_value() if own else postgres.admin_url(self.settings, self.places)
+
+    @property
+    def clickhouse_url(self) -> str:
+        """The URL of ClickHouse: your own server's, or the embedded engine's."""
+        own = self.settings.clickhouse_url
+        ports = self.settings.ports
+        return own.get_secret_value() if own else f"http://{ports.host}:{ports.clickhouse}"
+
+    @property
+    def backends(self) -> Backends:
+        """What the processes on a request's path may know."""
+        host, port, tls = server_address(self.postgres_url)
+        own = self.settings.secret_key
+        kept = self.places.data / "secret.key"
+        text = own.get_secret_value() if own else secret_file(kept, b64encode(secrets.token_bytes(32)).decode())
+        return Backends(host, port, tls, self.clickhouse_url, b64decode(text))
+
+    async def up(self, say: Say) -> None:
+        """Start what does not run, and wait until every part answers.
+
+        Raises:
+            StackError: a part did not come up.
+        """
+        if not self.supervisor.states():
+            for folder in (self.places.data, self.places.run, self.places.logs):
+                make_private(folder)
+            self.supervisor.stop()
+            if self.settings.postgres_url is None:
+                await asyncio.to_thread(postgres.prepare, self.places)
+            self.supervisor.start(self._programs())
+        await asyncio.gather(*(self._until(name, ready, say) for name, ready in self._checks().items()))
+
+    def down(self) -> None:
+        """End everything that `up` started, and nothing else."""
+        self.supervisor.stop()
+
+    def status(self) -> list[PartStatus]:
+        """Measure each part."""
+        addresses = self._addresses()
+        return [
+            PartStatus(name, info["statename"].lower(), info["pid"], addresses[name], _memory_bytes(info["pid"]))
+            for name, info in self.supervisor.states().items()
+        ]
+
+    @asynccontextmanager
+    async def provisioner(self) -> AsyncIterator[Provisioner]:
+        """Borrow what makes tenants on this stack's databases."""
+        backends = self.backends
+        databases = Databases(backends, self.settings.postgres)
+        store = ClickHouse(backends, self.settings.clickhouse)
+        administrator = PostgresAdministrator(self.postgres_url, backends)
+        try:
+            yield Provisioner(administrator, databases, store, backends, self.settings.auth)
+        finally:
+            await databases.close()
+            await store.close()
+
+    async def tenants(self) -> tuple[TenantRecord, ...]:
+        """List the tenants that can be served."""
+        databases = Databases(self.backends, self.settings.postgres)
+        try:
+            return (await DirectoryReader(databases.control()).rows()).tenants
+        finally:
+            await databases.close()
+
+    async def deploy(self, say: Say) -> None:
+        """Deploy the product's apps, unless this very code runs with these very settings; wait until they are ready.
+
+        Raises:
+            StackError: they did not become ready.
+        """
+        fingerprint = self._fingerprint()
+        deployed = self.places.run / "deployed"
+        if deployed.exists() and deployed.read_text(encoding="ascii") == fingerprint and await self._is_served():
+            return
+        say("Deploying the planes and the attribution pool")
+        await self._deploy()
+        await self._until("the tenant plane", self._is_served, say)
+        deployed.write_text(fingerprint, encoding="ascii")
+
+    async def _deploy(self) -> None:
+        """Deploy from a process of its own: Ray reads its environment once, when it is imported."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "local.deploy",
+            env=os.environ | ray_cluster.driver_environment(self.places),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        # The administrators' URLs stay here: what runs on a request's path never has them.
+        stripped = self.settings.model_copy(update={"postgres_url": None, "clickhouse_url": None, "secret_key": None})
+        _, said = await process.communicate(pickle.dumps((self.backends, stripped)))
+        if process.returncode:
+            (self.places.logs / "deploy.log").write_bytes(said)
+            raise StackError(f"The apps could not be deployed; see {self.places.logs / 'deploy.log'}.")
+
+    def _fingerprint(self) -> str:
+        digest = hashlib.sha256(self.settings.model_dump_json().encode())
+        for process in self._ray_process():
+            digest.update(f"{process.pid}/{process.create_time()}".encode())
+        for file in sorted(_ROOT.glob("*/**/*")):
+            if file.relative_to(_ROOT).parts[0] in _DEPLOYED_FOLDERS and file.suffix in {".py", ".sql", ".json"}:
+                digest.update(file.read_bytes())
+        return digest.hexdigest()
+
+    def _ray_process(self) -> list[psutil.Process]:
+        info = self.supervisor.states().get("ray")
+        return [psutil.Process(info["pid"])] if info and info["pid"] else []
+
+    def _checks(self) -> dict[str, Callable[[], Awaitable[bool]]]:
+        checks: dict[str, Callable[[], Awaitable[bool]]] = {"ray": self._is_ray_up, "edge": self._is_edge_up}
+        if self.settings.postgres_url is None:
+            checks["postgres"] = lambda: postgres.is_ready(self.settings, self.places)
+        if self.settings.clickhouse_url is None:
+            checks["clickhouse"] = self._is_clickhouse_up
+        return checks
+
+    async def _until(self, name: str, ready: Callable[[], Awaitable[bool]], say: Say) -> None:
+        waits = False
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                while not await ready():
+                    if not waits:
+                        say(f"Starting {name}")
+                        waits = True
+                    await asyncio.sleep(_POLL_SECONDS)
+        except TimeoutError as error:
+            raise StackError(f"{name} did not start; see {self.places.logs}, and `unmogrow doctor`.") from error
+
+    async def _is_clickhouse_up(self) -> bool:
+        return await _answers(f"{self.clickhouse_url}/ping")
+
+    async def _is_ray_up(self) -> bool:
+        host = self.settings.ports.host
+        return all([await _accepts(host, port) for port in ray_cluster.ports_when_ready(self.settings)])
+
+    async def _is_edge_up(self) -> bool:
+        return await _accepts(self.settings.ports.host, self.settings.ports.tenant)
+
+    async def _is_served(self) -> bool:
+        host, ports = self.settings.ports.host, self.settings.ports
+        urls = (f"http://{host}:{ports.tenant}/readyz", f"http://{host}:{ports.global_}/readyz")
+        return all(await asyncio.gather(*map(_answers, urls)))
+
+    def _addresses(self) -> dict[str, str]:
+        ports = self.settings.ports
+        return {
+            "postgres": f"{ports.host}:{ports.postgres}",
+            "clickhouse": f"{ports.host}:{ports.clickhouse}",
+            "ray": f"{ports.host}:{ports.ray} (Serve {ports.serve})",
+            "edge": f"{ports.host}:{ports.tenant}, {ports.global_}",
+        }
+
+    def _programs(self) -> list[Program]:
+        programs = [
+            Program(
+                "ray",
+                ray_cluster.command(self.settings, self.places),
+                ray_cluster.environment(self.settings, self.places),
+            ),
+            Program("edge", edge.command(), edge.environment(self.settings, self.places)),
+        ]
+        if self.settings.postgres_url is None:
+            # INT ends sessions and shuts down cleanly; TERM would wait for every client to leave.
+            user = POSTGRES_USER if as_root() else None
+            command = postgres.command(self.settings, self.places)
+            programs.append(Program("postgres", command, user=user, stop_signal="INT"))
+        if self.settings.clickhouse_url is None:
+            programs.append(Program("clickhouse", self._clickhouse_command()))
+        return programs
+
+    def _clickhouse_command(self) -> list[str]:
+        return [
+            sys.executable,
+            "-m",
+            "local.clickhouse_server",
+            f"--host={self.settings.ports.host}",
+            f"--port={self.settings.ports.clickhouse}",
+            f"--data-dir={self.places.clickhouse}",
+            f"--max-memory-bytes={self.settings.memory.clickhouse_bytes}",
+        ]
+
+
+async def _answers(url: str) -> bool:
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            return (await client.get(url)).status_code == HTTPStatus.OK
+    except httpx.TransportError:
+        return False
+
+
+async def _accepts(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _memory_bytes(pid: int) -> int:
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return sum(member.memory_full_info().pss for member in family)
+    except psutil.Error:
+        return 0
