@@ -20,6 +20,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from local.clickhouse_errors import ClickHouseError, parse_engine_error
+from local.clickhouse_form import ExternalTable
 from local.clickhouse_statement import Kind, Statement, read_input_from
 
 _CONFIG: Final = """<clickhouse>
@@ -153,15 +154,14 @@ class Engine:
         return folder
 
     def connect(self) -> Any:
-        """A new connection with the base settings."""
+        """A new connection; its first `prepare` gives it the base settings."""
         with engine_errors():
-            connection = self._binding.connect(self._target)
-            connection.query("SET " + ", ".join(_assignment(*item) for item in self._base_settings.items()))
-        return connection
+            return self._binding.connect(self._target)
 
-    def prepare(self, connection: Any, context: Context) -> None:
+    def prepare(self, connection: Any, context: Context, *, is_fresh: bool) -> None:
         """Apply a request's database and settings; the query's id becomes its log comment, to kill it by."""
-        settings = {**context.settings, "log_comment": context.query_id}
+        base = self._base_settings if is_fresh else {}
+        settings = {**base, **context.settings, "log_comment": context.query_id}
         if context.is_readonly:
             settings.setdefault("readonly", "2")
         assignments = [_assignment(*item) for item in settings.items()]
@@ -212,6 +212,18 @@ class Engine:
                 raise
             rows, size = result.rows_written(), result.bytes_written()
             return Figures(rows, size, rows, size, 0, result.elapsed())
+
+    def add_table(self, connection: Any, table: ExternalTable) -> None:
+        """Create and fill a temporary table."""
+        with engine_errors():
+            connection.query(f"CREATE TEMPORARY TABLE {table.name} ({table.structure})")
+        filling = Statement(Kind.INSERT_DATA, f"INSERT INTO {table.name}".encode(), table.format)
+        self.insert(connection, filling, iter((table.data,)))
+
+    def drop_table(self, connection: Any, table: ExternalTable) -> None:
+        """Drop it, so that a session does not keep it."""
+        with engine_errors():
+            connection.query(f"DROP TEMPORARY TABLE {table.name}")
 
     def insert_through_select(self, connection: Any, statement: Statement, data_path: str) -> Figures:
         """Run `INSERT ... SELECT ... FROM input(...)` over data in a file."""

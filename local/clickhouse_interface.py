@@ -11,7 +11,7 @@ hangs up stops its reading query; a writing one runs to its end, because half of
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from itertools import chain
 from tempfile import TemporaryFile
 from typing import Any, Final
@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from local.clickhouse_answer import HELD_BYTES, Answer, Pipe
 from local.clickhouse_engine import Engine, Figures
 from local.clickhouse_errors import ClickHouseError
+from local.clickhouse_form import read_form
 from local.clickhouse_request import Body, ClientGoneError, Request, read_request, receive_body
 from local.clickhouse_sessions import Sessions
 from local.clickhouse_statement import Kind, Statement, read_statement
@@ -50,16 +51,17 @@ class QueryInterface:
             "X-ClickHouse-Server-Display-Name": "embedded",
             "X-ClickHouse-Timezone": self._engine.timezone,
         }
-        request = None
         body = None
         try:
             names = Headers(scope=scope)
-            request = read_request(scope["method"], scope["query_string"], names)
-            headers["X-ClickHouse-Query-Id"] = request.query_id
-            body = Body(self._engine.spool_dir, request.content_encoding)
+            body = Body(self._engine.spool_dir, names.get("content-encoding", ""))
             await receive_body(receive, body)
-            answer = Answer(send, headers, request.accept_encodings)
-            await self._answer(request, body, answer, receive)
+            content_type = names.get("content-type", "")
+            form = read_form(content_type, body.pieces())
+            request = read_request(scope["method"], scope["query_string"], names, form)
+            headers["X-ClickHouse-Query-Id"] = request.query_id
+            pieces = iter(()) if form.fields or form.files else body.pieces()
+            await self._answer(request, pieces, Answer(send, headers, request.accept_encodings), receive)
         except ClickHouseError as error:
             await Answer(send, headers, ()).error(error, self._engine.version)
         except ClientGoneError:
@@ -68,8 +70,8 @@ class QueryInterface:
             if body is not None:
                 body.close()
 
-    async def _answer(self, request: Request, body: Body, answer: Answer, receive: Receive) -> None:
-        statement, data = _split(request, body.pieces())
+    async def _answer(self, request: Request, body: Iterator[bytes], answer: Answer, receive: Receive) -> None:
+        statement, data = _split(request, body)
         if statement.kind is Kind.EMPTY:
             if request.context.is_readonly:
                 await answer.whole(b"Ok.\n", Figures(), content_type="text/html; charset=UTF-8", format_=None)
@@ -168,15 +170,27 @@ class QueryInterface:
             await asyncio.shield(running)
         killing.cancel()
 
+    @contextmanager
+    def _lend(self, request: Request, statement: Statement) -> Iterator[Any]:
+        """A connection with the request's settings and external tables."""
+        with self._sessions.lend(request.session, request.context, statement) as connection:
+            for table in request.tables:
+                self._engine.add_table(connection, table)
+            try:
+                yield connection
+            finally:
+                for table in request.tables:
+                    self._engine.drop_table(connection, table)
+
     def _select_into(self, request: Request, statement: Statement, pipe: Pipe) -> Figures:
         try:
-            with self._sessions.lend(request.session, request.context, statement) as connection:
+            with self._lend(request, statement) as connection:
                 return self._engine.select_into(connection, statement, request.context.default_format, pipe.writer)
         finally:
             pipe.close_writer()
 
     def _insert(self, request: Request, statement: Statement, data: Iterator[bytes]) -> Figures:
-        with self._sessions.lend(request.session, request.context, statement) as connection:
+        with self._lend(request, statement) as connection:
             reached("clickhouse_before_insert")
             if statement.kind is Kind.INSERT_DATA:
                 figures = self._engine.insert(connection, statement, data)
@@ -190,7 +204,7 @@ class QueryInterface:
             return figures
 
     def _run(self, request: Request, statement: Statement) -> tuple[bytes, Figures]:
-        with self._sessions.lend(request.session, request.context, statement) as connection:
+        with self._lend(request, statement) as connection:
             return self._engine.run(connection, statement.sql, request.context.default_format)
 
     def _format(self, request: Request, statement: Statement) -> str:
@@ -199,14 +213,15 @@ class QueryInterface:
     def _content_type(self, format_: str | None) -> str:
         return self._engine.content_types.get(format_ or "", "text/plain; charset=UTF-8")
 
-    async def close(self) -> None:
-        """Stop what reads, let what writes finish, and give the connections back."""
+    async def stop_reading(self) -> None:
+        """Ask the engine to end every query that only reads."""
         for query_id, kind in list(self._running.items()):
             if kind in _READ_KINDS:
                 await self._in(self._killers, self._engine.kill, query_id)
-        for pool in (self._writers, self._readers, self._killers):
-            await asyncio.to_thread(pool.shutdown)
-        self._sessions.close()
+
+    async def finish_writing(self) -> None:
+        """Wait for the writes that still run; their clients may be gone, their data is complete."""
+        await asyncio.to_thread(self._writers.shutdown)
 
 
 def _split(request: Request, pieces: Iterator[bytes]) -> tuple[Statement, Iterator[bytes] | None]:

@@ -5,7 +5,6 @@ while the engine takes it, so that neither a large body nor a compression bomb i
 called when the body is complete: an upload that breaks off inserts nothing.
 """
 
-import os
 import uuid
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
@@ -20,6 +19,7 @@ import zstandard
 
 from local.clickhouse_engine import Context
 from local.clickhouse_errors import ClickHouseError
+from local.clickhouse_form import ExternalTable, Form
 from local.clickhouse_sessions import SessionChoice
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -79,7 +79,8 @@ _DECODERS: Final[dict[str, Callable[[], _Decoder]]] = {
 class Body:
     """The bytes of a request as they came, and their content decoded."""
 
-    def __init__(self, spool_dir: Path, encoding: str) -> None:
+    def __init__(self, spool_dir: Path, content_encoding: str) -> None:
+        encoding = content_encoding.strip().lower()
         if encoding not in {"", "identity", *_DECODERS}:
             known = ", ".join(_DECODERS)
             raise ClickHouseError(89, "UNKNOWN_COMPRESSION_METHOD", f"Unknown content encoding {encoding}; use {known}")
@@ -175,12 +176,12 @@ async def receive_body(receive: Receive, body: Body) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the URL and the headers say."""
+    """What a request says besides the data in its body."""
 
     query: bytes
     context: Context
     session: SessionChoice
-    content_encoding: str
+    tables: tuple[ExternalTable, ...]
     accept_encodings: tuple[str, ...]
     """Encodings the client takes for the answer, if it asked for compression at all."""
     waits_for_end: bool
@@ -191,13 +192,14 @@ class Request:
         return self.context.query_id
 
 
-def read_request(method: str, query_string: bytes, headers: Mapping[str, str]) -> Request:
-    """Read the URL and the headers (their names in small letters).
+def read_request(method: str, query_string: bytes, headers: Mapping[str, str], form: Form) -> Request:
+    """Read the URL, the headers (their names in small letters), and the form if there is one.
 
     Raises:
         ClickHouseError: A parameter asks for something that this server does not do, or makes no sense.
     """
-    parameters = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
+    parameters = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)) | dict(form.fields)
+    tables = form.tables(parameters)
     for name in ("compress", "decompress"):
         if _is_true(parameters.get(name, "0")):
             raise ClickHouseError(
@@ -224,7 +226,7 @@ def read_request(method: str, query_string: bytes, headers: Mapping[str, str]) -
         query=parameters.get("query", "").encode(),
         context=context,
         session=_session_choice(parameters),
-        content_encoding=headers.get("content-encoding", "").strip().lower(),
+        tables=tables,
         accept_encodings=_encodings(headers.get("accept-encoding", "")) if takes_compressed else (),
         waits_for_end=_is_true(parameters.get("wait_end_of_query", "0")),
     )
@@ -247,13 +249,3 @@ def _session_choice(parameters: Mapping[str, str]) -> SessionChoice:
         timeout_seconds=int(timeout),
         must_exist=_is_true(parameters.get("session_check", "0")),
     )
-
-
-def memory_file(pieces: Iterator[bytes]) -> int:
-    """A file in memory that holds the pieces; the caller closes it."""
-    fd = os.memfd_create("clickhouse-input")
-    for piece in pieces:
-        remaining = memoryview(piece)
-        while remaining:
-            remaining = remaining[os.write(fd, remaining) :]
-    return fd

@@ -6,10 +6,10 @@ Everything that speaks to ClickHouse over HTTP (clickhouse-connect, @clickhouse/
 development, tests and a one-machine installation use the very code that a cluster is used with.
 
 What is as in the real server: statements from the URL, the body, or both; every format; `param_*`; settings in the URL;
-`database`, `default_format` and their headers; sessions (`SET`, `USE`, temporary tables) by `session_id`; compressed
-bodies (gzip, deflate, zstd, lz4 by Content-Encoding) and answers (`enable_http_compression=1`); `wait_end_of_query`;
-the headers, error texts, codes and statuses; streaming in constant memory; `KILL QUERY` by the client's query id;
-deduplication tokens; `/ping` and `/replicas_status`.
+`database`, `default_format` and their headers; multipart forms with parameters and external tables; sessions (`SET`,
+`USE`, temporary tables) by `session_id`; compressed bodies (gzip, deflate, zstd, lz4 by Content-Encoding) and answers
+(`enable_http_compression=1`); `wait_end_of_query`; the headers, error texts, codes and statuses; streaming in constant
+memory; `KILL QUERY` by the client's query id; deduplication tokens; `/ping` and `/replicas_status`.
 
 What is not:
 
@@ -18,15 +18,15 @@ What is not:
 - ClickHouse's own block framing (`compress=1`, `decompress=1`): refused with a clear error.
 - `async_insert` is taken and ignored: an insert is answered when it is stored.
 - `X-ClickHouse-Progress`, and the figures in `X-ClickHouse-Summary` of an answer longer than a megabyte.
-- External tables in multipart forms, `system.query_log`, replication, and everything else that needs a server's config.
+- `system.query_log`, replication, and everything else that needs a server's config.
 """
 
 import argparse
 import logging
 import os
+import signal
+import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -49,23 +49,28 @@ async def _ping(_: Request) -> PlainTextResponse:
     return PlainTextResponse("Ok.\n")
 
 
-def build_app(engine: Engine) -> Starlette:
-    """Wire the endpoints to the engine."""
-    interface = QueryInterface(engine)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        await interface.close()
-
+def build_app(interface: QueryInterface) -> Starlette:
+    """Wire the endpoints."""
     return Starlette(
-        lifespan=lifespan,
         routes=[
             Route("/ping", _ping),
             Route("/replicas_status", _ping),
             Route("/", interface, methods=["GET", "HEAD", "POST"]),
         ],
     )
+
+
+class _Server(uvicorn.Server):
+    """Stops within seconds: what reads is broken off at once, what writes is let finish."""
+
+    def __init__(self, config: uvicorn.Config, interface: QueryInterface) -> None:
+        super().__init__(config)
+        self._interface = interface
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._interface.stop_reading()
+        await super().shutdown(sockets)
+        await self._interface.finish_writing()
 
 
 def _arguments() -> argparse.Namespace:
@@ -87,8 +92,9 @@ def main() -> int:
         print(f"clickhouse_server: {error}", file=sys.stderr)  # noqa: T201 - the terminal is the interface here
         return 1
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    interface = QueryInterface(engine)
     config = uvicorn.Config(
-        build_app(engine),
+        build_app(interface),
         host=arguments.host,
         port=arguments.port,
         loop="uvloop",
@@ -100,10 +106,16 @@ def main() -> int:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
-    uvicorn.Server(config).run()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops on it, then raises it again: that must not end the process before the engine is closed.
+        signal.signal(stop, signal.SIG_IGN)
+    _Server(config, interface).run()
     engine.close()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # A query that is slow to notice its end still holds a thread, and Python would wait for it.
+    sys.stderr.flush()
+    os._exit(code)

@@ -27,6 +27,7 @@ class Session:
     lock: threading.Lock = field(default_factory=threading.Lock)
     statements: list[bytes] = field(default_factory=list)
     database: str = "default"
+    is_fresh: bool = True
     expires_at: float = 0.0
 
 
@@ -53,7 +54,7 @@ class Sessions:
         if choice.id is None:
             connection = self._engine.connect()
             try:
-                self._engine.prepare(connection, context)
+                self._engine.prepare(connection, context, is_fresh=True)
                 yield connection
             finally:
                 connection.close()
@@ -70,7 +71,8 @@ class Sessions:
         try:
             if context.database is None:
                 self._engine.run(connection, b"USE `" + session.database.encode() + b"`", "Null")
-            self._engine.prepare(connection, context)
+            self._engine.prepare(connection, context, is_fresh=session.is_fresh)
+            session.is_fresh = False
             yield connection
             if statement.kind is Kind.SET:
                 session.statements.append(statement.sql)
@@ -103,10 +105,3 @@ class Sessions:
             if session.expires_at < now and session.lock.acquire(blocking=False):
                 session.connection.close()
                 del self._by_id[session_id]
-
-    def close(self) -> None:
-        """Close the connections of all sessions."""
-        with self._lock:
-            for session in self._by_id.values():
-                session.connection.close()
-            self._by_id.clear()
