@@ -100,6 +100,9 @@ def engine_errors() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise parse_engine_error(str(error)) from error
+    except UnicodeDecodeError as error:
+        # The text of the engine's error quotes bytes of the statement that are not UTF-8.
+        raise parse_engine_error(error.object.decode(errors="replace")) from error
 
 
 class Engine:
@@ -201,7 +204,7 @@ class Engine:
         """Insert data in the statement's format; a failure before the end inserts nothing of the last block."""
         assert statement.kind is Kind.INSERT_DATA
         with engine_errors():
-            stream = connection.send_insert(statement.sql.decode(), statement.format)
+            stream = connection.send_insert(statement.sql, statement.format)
             try:
                 for piece in pieces:
                     connection.insert_append(stream, piece)

@@ -66,12 +66,12 @@ def read_form(content_type: str, pieces: Iterator[bytes]) -> Form:
     delimiter = b"\r\n--" + boundary.group(1).encode()
     for part in (b"\r\n" + bytes(content)).split(delimiter)[1:-1]:
         head, _, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        attributes = {name.lower(): text.decode() for name, text in _ATTRIBUTE.findall(head)}
+        attributes = {name.lower(): text.decode(errors="replace") for name, text in _ATTRIBUTE.findall(head)}
         name = attributes.get(b"name", "")
         if b"filename" in attributes:
             files[name] = value
         else:
-            fields[name] = value.decode()
+            fields[name] = value.decode(errors="replace")
     return Form(fields, files)
 
 

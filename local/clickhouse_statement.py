@@ -125,7 +125,7 @@ def read_statement(text: bytes) -> Statement:
     if clause is None:
         return Statement(kind, sql)
     keyword, name = clause
-    return Statement(kind, sql, text[name.start : name.end].decode(), keyword.start)
+    return Statement(kind, sql, text[name.start : name.end].decode(errors="replace"), keyword.start)
 
 
 def _read_insert(text: bytes, tokens: Iterator[_Token]) -> Statement:
@@ -140,7 +140,10 @@ def _read_insert(text: bytes, tokens: Iterator[_Token]) -> Statement:
                 assert gap is not None
                 data_at = gap.end()
                 return Statement(
-                    Kind.INSERT_DATA, text[: token.start], text[name.start : name.end].decode(), data_at=data_at
+                    Kind.INSERT_DATA,
+                    text[: token.start],
+                    text[name.start : name.end].decode(errors="replace"),
+                    data_at=data_at,
                 )
             if word == b"INFILE" and previous == b"FROM":
                 raise _file_refused("FROM INFILE")
@@ -162,7 +165,7 @@ def _read_insert_select(text: bytes, tokens: Iterator[_Token]) -> Statement:
         if reads_input and rest and rest[-1].word == b"FORMAT" and token.depth == 0:
             gap = _DATA_GAP.match(text, token.end)
             assert gap is not None
-            name = text[token.start : token.end].decode()
+            name = text[token.start : token.end].decode(errors="replace")
             return Statement(Kind.INSERT_SELECT, text[: rest[-1].start], name, data_at=gap.end())
         rest.append(token)
     end = _end_of_statement(text, rest)

@@ -234,10 +234,11 @@ def test_headers_and_formats(server: Server) -> None:
         ("INSERT INTO missing FORMAT CSV\n1", {}, 404, 60),
         ("SELECT sleepEachRow(1) FROM numbers(3)", {"max_execution_time": "0.2", "max_block_size": "1"}, 408, 159),
         ("SELECT 1", {"compress": "1"}, 501, 48),
+        (b"INSERT INTO missing\xff VALUES (1)", {}, 400, 62),
         ("SELECT 1", {"session_id": "never", "session_check": "1"}, 500, 372),
     ],
 )
-def test_errors(server: Server, sql: str, params: dict[str, str], status: int, code: int) -> None:
+def test_errors(server: Server, sql: str | bytes, params: dict[str, str], status: int, code: int) -> None:
     """Each error has ClickHouse's status, code header and text."""
     response = server.post(sql, **params)
     assert (response.status_code, response.headers["x-clickhouse-exception-code"]) == (status, str(code))
