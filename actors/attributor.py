@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
-from telemetry.failpoints import reached
 
 from actors.cursor import Cursor
 from actors.retry import Backoff
@@ -15,6 +14,7 @@ from storage.clickhouse.connect import StoreAwayError
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import ConversionWriter
+from telemetry.failpoints import reached
 
 log = structlog.get_logger()
 

@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass
 
 import structlog
-from telemetry.failpoints import reached
 
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
@@ -19,6 +18,7 @@ from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.fencing import EpochSupersededError
 from storage.spool.repository import Spool
 from telemetry.clock import utc_now
+from telemetry.failpoints import reached
 
 _RETRY_AFTER_SECONDS = 1
 

@@ -13,6 +13,7 @@ from schemas.ids import TenantId
 from schemas.problems import ActorUnavailable, Problem
 from schemas.settings import Settings
 
+_PREFIX = "tenant/"
 _PENDING_CALLS_MAX = 1_000
 _TRIES = 3
 _RETRY_SECONDS = 0.3
@@ -95,4 +96,9 @@ class TenantActors:
 
 def actor_name(tenant_id: TenantId) -> str:
     """Name of the actor in Ray's namespace."""
-    return f"tenant/{tenant_id}"
+    return f"{_PREFIX}{tenant_id}"
+
+
+def is_tenant_actor(name: str) -> bool:
+    """Say whether a name is one of those."""
+    return name.startswith(_PREFIX)

@@ -4,7 +4,6 @@ import asyncio
 import time
 
 import structlog
-from telemetry.failpoints import reached
 
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog, flush_in_seconds
@@ -16,6 +15,7 @@ from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.schema import WrongTableError
 from storage.postgres.connect import CONNECTION_LOST
 from storage.spool.repository import SealedBatch, Spool
+from telemetry.failpoints import reached
 
 _BATCH_BYTES_MAX = 64 * 1024 * 1024
 

@@ -6,26 +6,19 @@ cache of the tenant's databases, from which every incarnation begins anew.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from ray import serve
-from ray.exceptions import RayError
-from ray.serve.exceptions import RayServeException
-from ray.serve.handle import DeploymentHandle
 
-from actors.attributor import PoolAwayError
 from actors.pipeline import PipelineStatus, Stores, TenantPipeline
+from actors.pool_client import PoolClient
 from actors.retry import Backoff
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
 from schemas.problems import ActorUnavailable
-from schemas.results import AttributionResult
 from schemas.settings import Settings
-from schemas.touchpoints import ConversionCase, Policy
 from storage.clickhouse.connect import ClickHouse, StoreAwayError
 from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.touch_reader import TouchReader
@@ -33,9 +26,6 @@ from storage.postgres.connect import CONNECTION_LOST, Databases
 from storage.postgres.conversion_writer import ConversionWriter
 from storage.spool.repository import Spool
 from telemetry.logs import configure_logs
-
-POOL_APP = "attribution"
-POOL_DEPLOYMENT = "AttributionPool"
 
 _START_SECONDS = 5.0
 
@@ -61,7 +51,7 @@ class TenantActor:
         self._tenant_id = tenant_id
         self._databases = Databases(backends, settings.postgres)
         self._store = ClickHouse(backends, settings.clickhouse)
-        self._pool = _PoolClient(settings.pool.deadline_seconds)
+        self._pool = PoolClient(settings.pool.deadline_seconds)
         database = self._databases.tenant(tenant_id)
         self._pipeline = TenantPipeline(
             Stores(
@@ -135,26 +125,3 @@ async def _trouble(check: Awaitable[None]) -> str | None:
     except (StoreAwayError, *CONNECTION_LOST) as error:
         return repr(error)
     return None
-
-
-class _PoolClient:
-    """Calls the attribution pool by its deployment handle: never through HTTP."""
-
-    def __init__(self, deadline_seconds: float) -> None:
-        self._deadline_seconds = deadline_seconds
-        self._handle: DeploymentHandle[Any] | None = None
-
-    async def attribute(self, cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionResult]:
-        """Send cases to the pool.
-
-        Raises:
-            PoolAwayError: it did not answer within the deadline.
-        """
-        try:
-            if self._handle is None:
-                self._handle = serve.get_deployment_handle(POOL_DEPLOYMENT, app_name=POOL_APP)
-            async with asyncio.timeout(self._deadline_seconds):
-                results: list[AttributionResult] = await self._handle.attribute.remote(list(cases), policy)
-        except (RayError, RayServeException, TimeoutError) as error:
-            raise PoolAwayError(repr(error)) from error
-        return results

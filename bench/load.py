@@ -4,12 +4,13 @@ Each connection is a closed loop over a raw socket: a request is sent when the a
 """
 
 import asyncio
+import secrets
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-_MIX = (("impression", 700), ("click", 200), ("session", 50), ("in_app", 30), ("purchase", 15), ("install", 5))
+_MIX = (("impression", 800), ("click", 100), ("session", 60), ("in_app", 30), ("purchase", 7), ("install", 3))
 _PER_MILLE = 1_000
 
 
@@ -38,7 +39,8 @@ class Bodies:
 
     def __init__(self, prefix: str, event_time: str) -> None:
         self._prefix = prefix
-        self._count = 0
+        # People of their own for each run: touches of an earlier one must not match this one's conversions.
+        self._count = secrets.randbelow(10**9) * 1_000
         kinds = [kind for kind, share in _MIX for _ in range(share)]
         # A stride that shares no factor with 1,000 spreads the rare kinds evenly.
         self._kinds = [kinds[index * 619 % _PER_MILLE] for index in range(_PER_MILLE)]
@@ -60,9 +62,9 @@ def _template(kind: str, event_time: str) -> bytes:
     money = '"revenue":"4.99","currency":"EUR","product_id":"gems_500",' if kind == "purchase" else ""
     name = '"event_name":"level_up",' if kind == "in_app" else ""
     return (
-        f'{{"event_id":"%b-%010d","event_type":"{kind}","event_time":"{event_time}","platform":"android",{money}{name}'
+        f'{{"event_id":"%b-%012d","event_type":"{kind}","event_time":"{event_time}","platform":"android",{money}{name}'
         '"app_id":"com.example.bench","app_version":"4.12.1","sdk_version":"2.1.0","os_version":"15",'
-        '"device_model":"Pixel 9","language":"de-DE","device_id":"device-%010d",'
+        '"device_model":"Pixel 9","language":"de-DE","device_id":"device-%012d",'
         '"gaid":"38400000-8cf0-11bd-b23e-%012d","country":"DE","city":"Berlin","media_source":"google_ads",'
         '"campaign":"autumn_sale","campaign_id":"c-20931","adset":"lookalike_3","ad":"video_15s_b"}'
     ).encode()

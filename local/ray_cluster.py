@@ -60,6 +60,8 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(LOOPBACK_HAPROXY),
         "UNMOGROW_HAPROXY_BINARY": get_haproxy_binary(),
         "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+        # By default Ray's workers give way to every other process: here they are the ones who answer.
+        "RAY_worker_niceness": "0",
         "AUTOSCALER_METRIC_PORT": str(ports.worker_first + 7),
         "DASHBOARD_METRIC_PORT": str(ports.worker_first + 8),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(run / "serve.cfg"),

@@ -19,7 +19,7 @@ class CandidateReason(StrEnum):
     OTHER_APP = "other_app"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
     """A touch that was considered, whether it won, and the sentence that says why."""
 
@@ -28,7 +28,7 @@ class Candidate:
     explanation: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AttributionResult:
     """Who gets the conversion. `match_confidence` is 0 to 1, `ctit_seconds` click to install begin.
 

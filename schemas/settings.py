@@ -74,7 +74,7 @@ class ActorSettings(_Group):
     flush_seconds: float = Field(1.0, description="The longest that rows wait for company before an insert.")
     conversion_flush_seconds: float = Field(0.1, description="The same when a conversion waits for its result.")
     insert_rest_seconds: float = Field(
-        default=0.25, description="Rest between two inserts of one tenant: bounds its parts."
+        default=0.5, description="Rest between two inserts of one tenant: bounds its parts."
     )
     spool_bytes_max: int = Field(512 * 1024**2, description="Compressed backlog past which a tenant gets 429.")
     spool_age_seconds_max: float = Field(

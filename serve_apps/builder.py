@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from ray import serve
 
-from actors.attribution_pool import pool_application
+from actors.attribution_pool import POOL_APP, pool_application
 from actors.handles import TenantActors
-from actors.tenant_actor import POOL_APP
+from actors.recovery import renew_actors
 from schemas.backends import Backends
 from schemas.settings import Settings
 from serve_apps import (
@@ -111,7 +111,7 @@ def _application(name: str, build: Callable[[], FastAPI], settings: Settings) ->
 
 
 def deploy(backends: Backends, settings: Settings) -> None:
-    """Deploy or update both planes and the pool, and wait until all take calls."""
+    """Deploy or update both planes and the pool, wait until all take calls, and renew the tenants' actors."""
     # The builders run in the replicas, which get these two values and nothing else of this process.
     serve.run_many(
         [
@@ -126,3 +126,4 @@ def deploy(backends: Backends, settings: Settings) -> None:
             ),
         ]
     )
+    asyncio.run(renew_actors(backends, settings))

@@ -25,6 +25,11 @@ class ConversionWriter:
             rows = await connection.fetch(_SQL["pending"], up_to_spool_id, limit)
         return [orjson.loads(row["event"]) for row in rows]
 
+    async def has_pending(self) -> bool:
+        """Say whether any conversion waits for its result."""
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(_SQL["has_pending"]))
+
     async def record(self, epoch: int, results: Sequence[AttributionResult]) -> None:
         """Write a revision for each result and end its conversion's wait, in one transaction.
 

@@ -3,6 +3,9 @@ SELECT conversion_id, event FROM conversions
 WHERE revision = 0 AND spool_id <= $1
 ORDER BY spool_id, conversion_id LIMIT $2
 
+-- name: has_pending
+SELECT EXISTS (SELECT 1 FROM conversions WHERE revision = 0)
+
 -- name: record
 WITH results AS (
     SELECT u.id, u.is_organic, u.media_source, u.campaign, u.match_type, u.policy_version, u.model_version, u.result
