@@ -13,8 +13,8 @@ from pathlib import Path
 
 from schemas.settings import Settings
 
-_SHORT_CHARS_MAX = 40
-"""Ray adds up to 60 characters of session name and socket name."""
+_SHORT_CHARS_MAX = 29
+"""Serve adds up to 68 characters: `/run/`, a node id and the name of a socket. HAProxy takes 97."""
 
 ROOT_STATE = Path("/var/lib/unmogrow")
 POSTGRES_USER = "nobody"
@@ -38,7 +38,7 @@ def places_of(settings: Settings) -> Places:
     """Work out the folders; nothing is made."""
     data = settings.data_dir.resolve()
     stack_id = hashlib.sha256(str(data).encode()).hexdigest()[:10]
-    short = data if len(str(data)) <= _SHORT_CHARS_MAX - len("/ray") else Path(f"/tmp/unmogrow-{stack_id}")  # noqa: S108
+    short = data if len(str(data)) <= _SHORT_CHARS_MAX else Path(f"/tmp/unmogrow-{stack_id}")  # noqa: S108
     postgres = ROOT_STATE / stack_id / "postgres" if as_root() else data / "postgres"
     return Places(data, short / "run", data / "logs", data / "clickhouse", postgres, short / "ray", stack_id)
 

@@ -8,6 +8,7 @@ import hashlib
 import os
 import pickle
 import secrets
+import shutil
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -104,6 +105,13 @@ class Stack:
         """End everything that `up` started, and nothing else."""
         self.supervisor.stop()
 
+    def destroy(self) -> None:
+        """End the stack and delete all its data, wherever it lies."""
+        self.down()
+        # The data folder's companions may lie elsewhere; see `local.places`.
+        for folder in (self.places.data, self.places.run.parent, self.places.postgres.parent):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def status(self) -> list[PartStatus]:
         """Measure each part."""
         addresses = self._addresses()
@@ -163,8 +171,10 @@ class Stack:
         stripped = self.settings.model_copy(update={"postgres_url": None, "clickhouse_url": None, "secret_key": None})
         _, said = await process.communicate(pickle.dumps((self.backends, stripped)))
         if process.returncode:
-            (self.places.logs / "deploy.log").write_bytes(said)
-            raise StackError(f"The apps could not be deployed; see {self.places.logs / 'deploy.log'}.")
+            log = self.places.logs / "deploy.log"
+            log.write_bytes(said)
+            last = said.decode(errors="replace").strip().rpartition("\n")[2]
+            raise StackError(f"The apps could not be deployed: {last} (the whole story is in {log})")
 
     def _fingerprint(self) -> str:
         digest = hashlib.sha256(self.settings.model_dump_json().encode())

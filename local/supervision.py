@@ -5,6 +5,8 @@ import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -65,15 +67,27 @@ class Supervisor:
     def states(self) -> dict[str, dict[str, Any]]:
         """Ask for each program's state (`statename`, `pid`, `start` and more); empty if supervisord does not run."""
         try:
-            found = self._remote().getAllProcessInfo()
+            with self._remote() as remote:
+                found = remote.getAllProcessInfo()
         except (OSError, Fault, HTTPException):
             return {}
         return {info["name"]: info for info in cast("list[dict[str, Any]]", found)}
 
+    def start_program(self, name: str) -> None:
+        """Start one program again."""
+        with self._remote() as remote:
+            remote.startProcess(name)
+
+    def stop_program(self, name: str) -> None:
+        """End one program, and leave it so."""
+        with self._remote() as remote:
+            remote.stopProcess(name)
+
     def stop(self) -> None:
         """End every program and supervisord itself, then whatever of this stack outlived them."""
         try:
-            self._remote().shutdown()
+            with self._remote() as remote:
+                remote.shutdown()
         except (OSError, Fault, HTTPException):
             pass
         else:
@@ -96,9 +110,13 @@ class Supervisor:
         while self.states() and time.monotonic() < deadline:
             time.sleep(0.1)
 
-    def _remote(self) -> Any:
+    @contextmanager
+    def _remote(self) -> Iterator[Any]:
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
-        return ServerProxy("http://127.0.0.1", transport=transport).supervisor
+        try:
+            yield ServerProxy("http://127.0.0.1", transport=transport).supervisor
+        finally:
+            transport.close()
 
     def _configuration(self, programs: list[Program]) -> str:
         run, logs = self._places.run, self._places.logs

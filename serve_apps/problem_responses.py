@@ -33,7 +33,7 @@ def request_id(request: Request) -> str:
 
 def respond(request: Request, problem: Problem) -> Response:
     """Write a problem down."""
-    headers = {"X-Request-ID": request_id(request)}
+    headers = {}
     if problem.status in {429, 503}:
         headers["Retry-After"] = str(problem.retry_after_seconds or _RETRY_AFTER_SECONDS)
     if problem.status == 401:  # noqa: PLR2004 - the status is the name

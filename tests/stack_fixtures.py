@@ -1,0 +1,158 @@
+"""The real stack, started once for a test run by the code that `make up` uses, on ports and folders of its own."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from cli.credentials import Credentials
+from cli.tenant_api import TenantApi
+from local.free_ports import free_block
+from local.stack import Stack
+from schemas.settings import AuthSettings, Settings
+from telemetry.clock import utc_now
+from tenancy.provisioning import ProvisionedTenant, TenantRequest
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """A stack that is up, and the folder in which a file of a failpoint's name arms it."""
+
+    stack: Stack
+    failpoints: Path
+    platform_key: str
+
+    @property
+    def tenant_url(self) -> str:
+        """Where the tenant plane is."""
+        return f"http://127.0.0.1:{self.stack.settings.ports.tenant}"
+
+    @property
+    def global_url(self) -> str:
+        """Where the global plane is."""
+        return f"http://127.0.0.1:{self.stack.settings.ports.global_}"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Everything here runs on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """Start a whole stack, and end it after the last test."""
+    folder = tmp_path_factory.mktemp("stack")
+    failpoints = folder / "failpoints"
+    failpoints.mkdir()
+    os.environ["UNMOGROW_FAILPOINTS"] = str(failpoints)
+    # Cheap hashes: what is tested is the login, not the strength of its parameters.
+    auth = AuthSettings(argon2_memory_kib=64, argon2_passes=1)
+    stack = Stack(Settings(data_dir=folder / "data", ports=free_block(), auth=auth))
+    try:
+        platform_key = asyncio.run(_up(stack))
+        yield RunningStack(stack, failpoints, platform_key)
+    finally:
+        stack.destroy()
+        del os.environ["UNMOGROW_FAILPOINTS"]
+
+
+async def _up(stack: Stack) -> str:
+    await stack.up(lambda _: None)
+    async with stack.provisioner() as provisioner:
+        await provisioner.prepare_platform()
+        platform_key = await provisioner.create_platform_key()
+    await stack.deploy(lambda _: None)
+    return platform_key
+
+
+@pytest.fixture
+async def tenant(running: RunningStack) -> ProvisionedTenant:
+    """Make a tenant that no other test knows."""
+    return await new_tenant(running)
+
+
+async def new_tenant(running: RunningStack) -> ProvisionedTenant:
+    """Make one more tenant."""
+    tenant_id = f"t{secrets.token_hex(4)}"
+    host = f"{tenant_id}.localhost"
+    async with running.stack.provisioner() as provisioner:
+        return await provisioner.create_tenant(TenantRequest(tenant_id, host, tenant_id, f"owner@{host}"))
+
+
+@pytest.fixture
+async def api(running: RunningStack, tenant: ProvisionedTenant) -> AsyncIterator[TenantApi]:
+    """Call the tenant's API as its owner."""
+    async with api_of(running, tenant) as client:
+        yield client
+
+
+def api_of(running: RunningStack, tenant: ProvisionedTenant) -> TenantApi:
+    """Make a client of a tenant's API."""
+    credentials = Credentials(
+        tenant.tenant_id, tenant.host, tenant.write_key, tenant.owner_email, tenant.owner_password
+    )
+    return TenantApi(running.tenant_url, credentials)
+
+
+@pytest.fixture
+async def http(running: RunningStack, tenant: ProvisionedTenant) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the tenant plane bare, with the tenant's id and write key."""
+    headers = {"X-Tenant-ID": tenant.tenant_id, "X-Write-Key": tenant.write_key}
+    async with httpx.AsyncClient(base_url=running.tenant_url, headers=headers, timeout=30, trust_env=False) as client:
+        yield client
+
+
+def event(event_type: str = "click", **fields: Any) -> dict[str, Any]:
+    """Make a valid event of a type."""
+    required: dict[str, dict[str, Any]] = {
+        "install": {"platform": "android", "device_id": secrets.token_hex(8)},
+        "reinstall": {"platform": "android", "device_id": secrets.token_hex(8)},
+        "in_app": {"event_name": "level_up"},
+        "purchase": {"revenue": "4.99", "currency": "EUR"},
+        "ad_revenue": {"revenue": 0.0123, "currency": "USD"},
+        "identify": {"user_id": "u1", "device_id": "d1"},
+        "consent": {"consent": {"ads": True}},
+    }
+    return {
+        "event_id": secrets.token_hex(12),
+        "event_type": event_type,
+        "event_time": utc_now().isoformat(),
+        **required.get(event_type, {}),
+        **fields,
+    }
+
+
+def ndjson(events: list[dict[str, Any]]) -> bytes:
+    """Write events one a line."""
+    return b"".join(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in events)
+
+
+async def stored_ids(running: RunningStack, tenant: ProvisionedTenant) -> list[str]:
+    """Read the id of every row of the tenant's events, doubled rows twice, straight from ClickHouse."""
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        query = f"SELECT event_id FROM unmogrow.events_{tenant.tenant_id} FORMAT TabSeparated"  # noqa: S608 - our own id
+        answer = await client.post(running.stack.clickhouse_url, content=query)
+        answer.raise_for_status()
+        return answer.text.split()
+
+
+async def eventually(check: Callable[[], Any], *, seconds: float = 20.0) -> Any:
+    """Repeat a check until it gives something true, and return that.
+
+    Raises:
+        TimeoutError: it never did.
+    """
+    async with asyncio.timeout(seconds):
+        while True:
+            found = await check()
+            if found:
+                return found
+            await asyncio.sleep(0.05)
