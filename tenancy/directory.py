@@ -76,12 +76,16 @@ class DirectoryFeed:
             self.snapshot = Directory.of(await self._reader.rows())
 
     async def _look_again(self) -> None:
+        """Look after a miss, unless somebody has done so since."""
+        missed_at = time.monotonic()
         async with self._looking:
-            if time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS:
-                try:
-                    await self.refresh()
-                except CONNECTION_LOST:
-                    self._looked_at = time.monotonic()
+            if self._looked_at >= missed_at:
+                return
+            await asyncio.sleep(max(0.0, self._looked_at + _LOOK_AGAIN_SECONDS - time.monotonic()))
+            try:
+                await self.refresh()
+            except CONNECTION_LOST as error:
+                log.warning("directory_unreachable", error=repr(error))
 
     async def resolve(self, *, host: str, header: str | None, token_tenant: str | None = None) -> TenantRecord:
         """Find the one tenant that the host, the X-Tenant-ID header and the token name.

@@ -37,6 +37,9 @@ class PostgresAdministrator:
 
     async def ensure_control(self) -> None:
         """Make the control database, its role and its schema, as far as they are missing."""
+        async with self._connect() as connection:
+            # Every role may connect to these by default: a tenant's role may connect to its own database alone.
+            await connection.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
         await self._ensure_database(CONTROL_DATABASE)
         await self._migrate(CONTROL_DATABASE, "migrations/control")
 
