@@ -19,12 +19,12 @@ from pathlib import Path
 import httpx
 import orjson
 from clickhouse_connect.driver import create_async_client
-from local.free_ports import free_port
 from rich.console import Console
 from rich.table import Table
 
 from bench.load import Bodies, LoadResult, run_load
 from bench.plain_handler import TABLE, create_table
+from local.free_ports import free_port
 from telemetry.clock import utc_now
 
 SIZES = (1, 100, 1_000)
@@ -100,7 +100,7 @@ async def measure_plain(clickhouse_url: str, events: int, seconds: float) -> Loa
     store = await create_async_client(dsn=clickhouse_url)
     await store.command(create_table())
     port = free_port()
-    process = subprocess.Popen(  # noqa: ASYNC220, S603 - ours, on loopback
+    process = subprocess.Popen(  # noqa: ASYNC220 - ours, on loopback
         [sys.executable, "-m", "uvicorn", "bench.plain_handler:app", "--port", str(port), "--log-level", "warning"],
         env=os.environ | {"BENCH_CLICKHOUSE_URL": clickhouse_url},
     )

@@ -33,6 +33,7 @@ from tenancy.provisioning import Provisioner
 
 _START_SECONDS = 90.0
 _POLL_SECONDS = 0.1
+_CLICKHOUSE_NICENESS = 5
 _ROOT = Path(__file__).parents[1]
 _DEPLOYED_FOLDERS = frozenset(
     {"actors", "attribution", "ingest", "schemas", "serve_apps", "storage", "telemetry", "tenancy"}
@@ -253,6 +254,8 @@ class Stack:
 
     def _clickhouse_command(self) -> list[str]:
         return [
+            # Accepting events goes before storing them: what waits for its turn is safe in the spool.
+            *("nice", "-n", str(_CLICKHOUSE_NICENESS)),
             sys.executable,
             "-m",
             "local.clickhouse_server",

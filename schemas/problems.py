@@ -76,13 +76,9 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
 
 
 def _rebuild(
-    kind: type[Problem],
-    detail: str,
-    errors: tuple[FieldError, ...],
-    retry_after_seconds: int | None,
-    extra: dict[str, Any],
+    kind: type[Problem], detail: str, errors: tuple[FieldError, ...], retry_after: int | None, extra: dict[str, Any]
 ) -> Problem:
-    return kind(detail, errors=errors, retry_after_seconds=retry_after_seconds, extra=extra)
+    return kind(detail, errors=errors, retry_after_seconds=retry_after, extra=extra)
 
 
 def every_problem(root: type[Problem] = Problem) -> Iterator[type[Problem]]:

@@ -13,7 +13,7 @@ def tenant_database(tenant_id: TenantId) -> str:
 
 
 def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
-    """Qualified names of the tenant's ClickHouse tables, by the placeholder that stands for each in `.sql` files."""
+    """Qualified names of the tenant's ClickHouse tables, by the slot that stands for each in `.sql` files."""
     return {
         "events": f"{CLICKHOUSE_DATABASE}.events_{tenant_id}",
         "touch_keys": f"{CLICKHOUSE_DATABASE}.touch_keys_{tenant_id}",

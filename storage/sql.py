@@ -19,9 +19,9 @@ def load_queries(package: str, file: str) -> dict[str, str]:
 
 
 def fill(statement: str, names: dict[str, str]) -> str:
-    """Put names of our own making in the place of `{placeholders}`; values are bound, never put in."""
-    for placeholder, name in names.items():
-        statement = statement.replace("{" + placeholder + "}", name)
+    """Put names of our own making in the place of `{slots}`; values are bound, never put in."""
+    for slot, name in names.items():
+        statement = statement.replace("{" + slot + "}", name)
     return statement
 
 

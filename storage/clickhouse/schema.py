@@ -30,13 +30,13 @@ async def guard_tables(store: ClickHouse, tenant_id: TenantId) -> None:
         WrongTableError: one is missing, or its `non_replicated_deduplication_window` is too small.
     """
     tables = clickhouse_tables(tenant_id)
-    for placeholder in ("events", "touch_keys"):
-        database, table = tables[placeholder].split(".")
+    for slot in ("events", "touch_keys"):
+        database, table = tables[slot].split(".")
         async with store.client() as client:
             answer = await client.query(_SQL["table_engine"], parameters={"database": database, "table": table})
         if not answer.result_rows:
-            raise WrongTableError(f"{tables[placeholder]} is missing")
+            raise WrongTableError(f"{tables[slot]} is missing")
         engine, engine_full = answer.result_rows[0]
         window = f"non_replicated_deduplication_window = {store.settings.dedup_window_blocks}"
         if not engine.startswith("Replicated") and window not in engine_full:
-            raise WrongTableError(f"{tables[placeholder]} must have {window}; it has: {engine_full}")
+            raise WrongTableError(f"{tables[slot]} must have {window}; it has: {engine_full}")

@@ -1,5 +1,7 @@
 """Logging in on the real stack."""
 
+from typing import Any
+
 import httpx
 import jwt
 import pytest
@@ -10,10 +12,10 @@ from tests.stack_fixtures import RunningStack, new_tenant
 pytestmark = pytest.mark.anyio
 
 
-async def log_in(http: httpx.AsyncClient, tenant: ProvisionedTenant) -> dict[str, str]:
+async def log_in(http: httpx.AsyncClient, tenant: ProvisionedTenant) -> dict[str, Any]:
     answer = await http.post("/api/v1/auth", json={"email": tenant.owner_email, "password": tenant.owner_password})
     assert answer.status_code == 200, answer.text
-    session: dict[str, str] = answer.json()
+    session: dict[str, Any] = answer.json()
     return session
 
 
@@ -94,7 +96,7 @@ async def test_forged_tokens(http: httpx.AsyncClient, tenant: ProvisionedTenant)
     claims = jwt.decode(token, options={"verify_signature": False})
     public = (await http.get("/.well-known/jwks.json")).json()["keys"][0]["x"] * 2
     forged = [
-        jwt.encode(claims, None, algorithm="none", headers=header | {"alg": "none"}),
+        jwt.encode(claims, "", algorithm="none", headers=header | {"alg": "none"}),
         jwt.encode(claims, public, algorithm="HS256", headers={"kid": header["kid"], "typ": header["typ"]}),
         jwt.encode(claims, public, algorithm="HS256", headers={"kid": "other", "typ": header["typ"]}),
     ]
