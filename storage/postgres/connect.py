@@ -14,7 +14,15 @@ from storage.names import CONTROL_DATABASE, tenant_database
 
 _JSON_TYPES = ("json", "jsonb")
 
-CONNECTION_LOST = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+CONNECTION_LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    # Shutting down, starting up, cancelled; out of disk, memory or connections.
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
 """What a caller sees when the server is away, as opposed to refusing a statement."""
 
 
