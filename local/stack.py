@@ -94,7 +94,8 @@ class Stack:
             StackError: a part did not come up.
         """
         if not self.supervisor.states():
-            for folder in (self.places.data, self.places.run, self.places.logs):
+            # Ray opens its sockets to everybody: what keeps others out is the folder around them.
+            for folder in (self.places.data, self.places.run.parent, self.places.run, self.places.logs):
                 make_private(folder)
             self.supervisor.stop()
             if self.settings.postgres_url is None:
@@ -235,14 +236,7 @@ class Stack:
         }
 
     def _programs(self) -> list[Program]:
-        programs = [
-            Program(
-                "ray",
-                ray_cluster.command(self.settings, self.places),
-                ray_cluster.environment(self.settings, self.places),
-            ),
-            Program("edge", edge.command(), edge.environment(self.settings, self.places)),
-        ]
+        programs = []
         if self.settings.postgres_url is None:
             # INT ends sessions and shuts down cleanly; TERM would wait for every client to leave.
             user = POSTGRES_USER if as_root() else None
@@ -250,6 +244,9 @@ class Stack:
             programs.append(Program("postgres", command, user=user, stop_signal="INT"))
         if self.settings.clickhouse_url is None:
             programs.append(Program("clickhouse", self._clickhouse_command()))
+        ray = ray_cluster.command(self.settings, self.places)
+        programs.append(Program("ray", ray, ray_cluster.environment(self.settings, self.places)))
+        programs.append(Program("edge", edge.command(), edge.environment(self.settings, self.places)))
         return programs
 
     def _clickhouse_command(self) -> list[str]:

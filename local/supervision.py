@@ -4,7 +4,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +21,10 @@ STACK_VARIABLE = "UNMOGROW_STACK"
 """In the environment of every process of a stack: by it, and by nothing else, is one known as ours."""
 
 _RPC = "supervisor.rpcinterface:make_main_rpcinterface"
-_STOP_SECONDS = 20
+_STOP_SECONDS = 10
+"""How long one program may take to end; they end one after the other."""
+
+_ALL_STOP_SECONDS = 5 * _STOP_SECONDS
 _LOG_BYTES = 20 * 1024 * 1024
 _KILL_SECONDS = 5
 
@@ -46,7 +48,7 @@ class Supervisor:
         self._socket = places.run / "supervisor.sock"
 
     def start(self, programs: list[Program]) -> None:
-        """Start supervisord and all programs at once.
+        """Start supervisord and all programs at once; they will end one by one, the last first.
 
         Raises:
             RuntimeError: supervisord did not start; the message is what it said.
@@ -84,31 +86,25 @@ class Supervisor:
             remote.stopProcess(name)
 
     def stop(self) -> None:
-        """End every program and supervisord itself, then whatever of this stack outlived them."""
-        try:
-            with self._remote() as remote:
-                remote.shutdown()
-        except (OSError, Fault, HTTPException):
-            pass
-        else:
-            self._wait_gone()
+        """End supervisord, which ends its programs; if it is gone already, what it has left behind."""
         end_processes(self.processes())
 
     def processes(self) -> list[psutil.Process]:
-        """List the processes of this stack, by the mark in their environment."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get(STACK_VARIABLE) == self._places.stack_id:
-                    found.append(process)
-            except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
-                continue
-        return found
+        """List the processes of this stack, by the mark in their environment or in an ancestor's.
 
-    def _wait_gone(self) -> None:
-        deadline = time.monotonic() + 2 * _STOP_SECONDS
-        while self.states() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        Some write their title over their environment: Postgres's servers and Ray's agents.
+        """
+        everyone = list(psutil.process_iter(["ppid"]))
+        ours = {process.pid for process in everyone if self._is_marked(process)}
+        while heirs := {process.pid for process in everyone if process.info["ppid"] in ours} - ours:
+            ours |= heirs
+        return [process for process in everyone if process.pid in ours]
+
+    def _is_marked(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(STACK_VARIABLE) == self._places.stack_id
+        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+            return False
 
     @contextmanager
     def _remote(self) -> Iterator[Any]:
@@ -126,12 +122,13 @@ class Supervisor:
             f"[unix_http_server]\nfile={self._socket}\nchmod=0700\n",
             f"[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory={_RPC}\n",
         ]
-        return "\n".join(sections + [self._section(program) for program in programs])
+        return "\n".join(sections + [self._section(*numbered) for numbered in enumerate(programs)])
 
-    def _section(self, program: Program) -> str:
+    def _section(self, priority: int, program: Program) -> str:
         settings = {
             "command": shlex.join(program.command),
             "environment": ",".join(f'{name}="{value}"' for name, value in program.environment.items()),
+            "priority": priority,
             "user": program.user,
             "autorestart": "true",
             "startsecs": 1,
@@ -153,10 +150,13 @@ class Supervisor:
 
 
 def end_processes(processes: list[psutil.Process]) -> None:
-    """Ask processes to end, and end those that do not."""
-    for process in processes:
+    """Ask those without a parent among them to end, as they end their own; then end whatever is left."""
+    pids = {process.pid for process in processes}
+    heads = [process for process in processes if process.info["ppid"] not in pids]
+    for process in heads:
         _signal(process, kill=False)
-    _, alive = psutil.wait_procs(processes, timeout=_KILL_SECONDS)
+    psutil.wait_procs(heads, timeout=_ALL_STOP_SECONDS)
+    alive = [process for process in processes if process.is_running()]
     for process in alive:
         _signal(process, kill=True)
     psutil.wait_procs(alive, timeout=_KILL_SECONDS)
