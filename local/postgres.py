@@ -88,7 +88,7 @@ async def is_ready(settings: Settings, places: Places) -> bool:
 
 
 def _run_initdb(places: Places, folder: Path) -> None:
-    password_file = places.postgres.with_suffix(".password")
+    password_file = places.postgres.parent / "initdb.password"
     password_file.unlink(missing_ok=True)
     secret_file(password_file, password(places))
     _own(password_file)
