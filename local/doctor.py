@@ -16,11 +16,24 @@ from local.free_ports import is_free
 from local.places import places_of
 from local.supervision import Supervisor
 from schemas.settings import Settings
+from telemetry.clock import utc_now
 
 _GIB = 1024**3
 _DISK_BYTES_MIN = 2 * _GIB
 _MEMORY_BYTES_MIN = 3 * _GIB
 _FILES_MIN = 4_096
+_COMMAND_CHARS = 80
+_SINGLE_PORTS = (
+    "tenant",
+    "global_",
+    "serve",
+    "serve_metrics",
+    "serve_stats",
+    "serve_fallback",
+    "postgres",
+    "clickhouse",
+    "ray",
+)
 _PYTHON_FIRST = (3, 11)
 _PYTHON_END = (3, 13)
 
@@ -45,6 +58,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _memory(),
         _open_files(),
         _shared_memory(settings),
+        _clock(),
         *_ports(settings),
     ]
 
@@ -89,37 +103,58 @@ def _shared_memory(settings: Settings) -> Finding:
     return Finding("shared memory", free >= needed, detail, "Enlarge /dev/shm, or Ray works from disk.", fatal=False)
 
 
+def _clock() -> Finding:
+    now = utc_now()
+    remedy = "Set the clock, for example by `timedatectl set-ntp true`: logins and the times of events depend on it."
+    # It cannot be earlier than this file.
+    return Finding("clock", now.timestamp() >= Path(__file__).stat().st_mtime, f"{now:%Y-%m-%d %H:%M} UTC", remedy)
+
+
 def _ports(settings: Settings) -> Iterator[Finding]:
+    ports = settings.ports
     ours = {process.pid for process in Supervisor(places_of(settings)).processes()}
     listeners = _listeners()
-    single = {"tenant", "global_", "serve", "postgres", "clickhouse", "ray", "serve_metrics", "serve_stats"}
-    for name in sorted(single):
+    others = {port: pid for port, pid in listeners.items() if pid not in ours}
+    for name in _SINGLE_PORTS:
         if (name == "postgres" and settings.postgres_url) or (name == "clickhouse" and settings.clickhouse_url):
             continue
-        port = getattr(settings.ports, name)
-        holder = listeners.get(port)
-        what = name.strip("_")
-        if holder in ours:
+        port, what = getattr(ports, name), name.strip("_")
+        if port in listeners and port not in others:
             yield Finding(f"port {port}", ok=True, detail=f"{what}: this stack has it")
-        elif holder is None and is_free(port, settings.ports.host):
+        elif port not in others and is_free(port, ports.host):
             yield Finding(f"port {port}", ok=True, detail=f"{what}: free")
         else:
             remedy = f"End that program, or set UNMOGROW_PORTS__{name.upper()} to another port."
-            yield Finding(f"port {port}", ok=False, detail=f"{what}: taken by {_name(holder)}", remedy=remedy)
+            yield Finding(f"port {port}", ok=False, detail=f"{what}: taken by {_name(others.get(port))}", remedy=remedy)
+    yield from _port_ranges(settings, others)
 
 
-def _listeners() -> dict[int, int]:
-    found = {}
-    for connection in psutil.net_connections(kind="tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.pid is not None and connection.laddr:
-            found[connection.laddr.port] = connection.pid
-    return found
+def _port_ranges(settings: Settings, others: dict[int, int | None]) -> Iterator[Finding]:
+    ports = settings.ports
+    for what, first, count in (
+        ("replica", ports.replica_first, ports.replica_count),
+        ("worker", ports.worker_first, ports.worker_count),
+    ):
+        taken = [port for port in sorted(others) if first <= port < first + count]
+        detail = "".join(f", {port} taken by {_name(others[port])}" for port in taken) or ", free"
+        remedy = f"End that program, or set UNMOGROW_PORTS__{what.upper()}_FIRST elsewhere."
+        yield Finding(f"ports {first} to {first + count - 1}", not taken, f"{what}s{detail}", remedy, fatal=False)
+
+
+def _listeners() -> dict[int, int | None]:
+    """Find who listens where; nobody's number if the program is another user's."""
+    return {
+        connection.laddr.port: connection.pid
+        for connection in psutil.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr
+    }
 
 
 def _name(pid: int | None) -> str:
     if pid is None:
         return "another user's program"
     try:
-        return f"{psutil.Process(pid).name()} (pid {pid})"
-    except psutil.NoSuchProcess:
+        command = " ".join(psutil.Process(pid).cmdline()).strip()
+    except psutil.Error:
         return f"pid {pid}"
+    return f"pid {pid}: {command[:_COMMAND_CHARS]}"
