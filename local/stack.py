@@ -33,7 +33,7 @@ from tenancy.provisioning import Provisioner
 
 _START_SECONDS = 90.0
 _POLL_SECONDS = 0.1
-_CLICKHOUSE_NICENESS = 5
+_CLICKHOUSE_NICENESS = 10
 _ROOT = Path(__file__).parents[1]
 _DEPLOYED_FOLDERS = frozenset(
     {"actors", "attribution", "ingest", "schemas", "serve_apps", "storage", "telemetry", "tenancy"}

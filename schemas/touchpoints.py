@@ -1,11 +1,13 @@
 """Touchpoints, conversions and the policy by which one is attributed to the other.
 
-Without slots: these travel between processes by the thousand, and frozen slots pickle five times slower.
+What comes by the dozen for each conversion is a tuple, the rest has no slots: both are made and pickled several
+times faster than frozen dataclasses with slots.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class TouchType(StrEnum):
@@ -24,16 +26,14 @@ class MatchType(StrEnum):
     USER_ID = "user_id"
 
 
-@dataclass(frozen=True)
-class MatchKey:
+class MatchKey(NamedTuple):
     """One identity under which a touch can be found, e.g. (`advertising_id`, the device's gaid)."""
 
     match_type: MatchType
     value: str
 
 
-@dataclass(frozen=True)
-class Touchpoint:
+class Touchpoint(NamedTuple):
     """An impression or a click, as found under one match key."""
 
     touch_id: str

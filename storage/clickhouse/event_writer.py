@@ -23,6 +23,8 @@ _INSERT_SETTINGS = {
     # The same bytes must always make the same blocks: the token names a block.
     "input_format_parallel_parsing": "0",
     "max_insert_threads": "1",
+    # Repeats are folded when parts are merged; looking for them in every insert as well gains nothing.
+    "optimize_on_insert": "0",
 }
 
 

@@ -48,5 +48,11 @@ class ConversionWriter:
                     [result.match_type for result in results],
                     [result.policy_version for result in results],
                     [result.model_version for result in results],
-                    [orjson.dumps(result) for result in results],
+                    [orjson.dumps(result, default=_as_object) for result in results],
                 )
+
+
+def _as_object(value: Any) -> dict[str, Any]:
+    """Write a touchpoint, which is a tuple, as an object with its fields' names."""
+    fields: dict[str, Any] = value._asdict()
+    return fields
