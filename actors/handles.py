@@ -6,7 +6,7 @@ from typing import Any
 import ray
 from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
 
-from actors.tenant_actor import ActorHealth, TenantActor
+from actors.tenant_actor import TenantActor
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
@@ -17,7 +17,7 @@ _PREFIX = "tenant/"
 _PENDING_CALLS_MAX = 1_000
 _TRIES = 3
 _RETRY_SECONDS = 0.3
-_HEALTH_SECONDS = 8.0
+_CHECK_SECONDS = 8.0
 
 
 class TenantActors:
@@ -66,14 +66,13 @@ class TenantActors:
         """
         await self._call(tenant_id, "wait_stored", self._settings.serve.append_seconds, spool_id)
 
-    async def health(self, tenant_id: TenantId) -> ActorHealth:
-        """Let the actor measure its stores.
+    async def check(self, tenant_id: TenantId) -> None:
+        """Ask whether the actor's loops run; starts it if it is away.
 
         Raises:
-            ActorUnavailable: it is out of reach.
+            ActorUnavailable: it is out of reach, or could not start yet.
         """
-        health: ActorHealth = await self._call(tenant_id, "health", _HEALTH_SECONDS)
-        return health
+        await self._call(tenant_id, "check", _CHECK_SECONDS)
 
     async def _call(self, tenant_id: TenantId, method: str, timeout_seconds: float, *arguments: Any) -> Any:
         problem = ActorUnavailable(retry_after_seconds=1)

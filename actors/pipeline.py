@@ -45,17 +45,6 @@ class Stores:
     attribute: Attribute
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineStatus:
-    """Where the loops are on the spool, and what waits for ClickHouse."""
-
-    epoch: int
-    committed_spool_id: int
-    stored_spool_id: int
-    backlog_bytes: int
-    backlog_events: int
-
-
 class TenantPipeline:
     """Everything a tenant's actor does."""
 
@@ -100,16 +89,6 @@ class TenantPipeline:
     async def wait_stored(self, spool_id: int) -> None:
         """Wait until ClickHouse has a spool row."""
         await self._stored.reach(spool_id)
-
-    def status(self) -> PipelineStatus:
-        """Say where the loops are."""
-        return PipelineStatus(
-            self._epoch,
-            self._committed.spool_id,
-            self._stored.spool_id,
-            self._backlog.bytes,
-            self._backlog.events,
-        )
 
     async def _keep_house(self) -> None:
         while True:

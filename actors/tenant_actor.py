@@ -6,12 +6,10 @@ cache of the tenant's databases, from which every incarnation begins anew.
 
 import asyncio
 import os
-from collections.abc import Awaitable
-from dataclasses import dataclass
 
 import structlog
 
-from actors.pipeline import PipelineStatus, Stores, TenantPipeline
+from actors.pipeline import Stores, TenantPipeline
 from actors.pool_client import PoolClient
 from actors.retry import Backoff
 from schemas.backends import Backends
@@ -19,7 +17,7 @@ from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
 from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
-from storage.clickhouse.connect import ClickHouse, StoreAwayError
+from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST, Databases
@@ -27,25 +25,16 @@ from storage.postgres.conversion_writer import ConversionWriter
 from storage.spool.repository import Spool
 from telemetry.logs import configure_logs
 
-_START_SECONDS = 5.0
+_START_SECONDS = 4.0
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class ActorHealth:
-    """What the actor sees of its stores (None: fine, else why not), and where its loops are."""
-
-    postgres: str | None
-    clickhouse: str | None
-    pipeline: PipelineStatus
 
 
 class TenantActor:
     """Takes the events of one tenant."""
 
     def __init__(self, tenant_id: TenantId, backends: Backends, settings: Settings) -> None:
-        """Begin to start; `append` waits for it."""
+        """Begin to start; calls wait for it."""
         configure_logs()
         structlog.contextvars.bind_contextvars(tenant=tenant_id)
         self._tenant_id = tenant_id
@@ -74,28 +63,25 @@ class TenantActor:
             ActorUnavailable: the actor could not reach its database yet.
             Problem: see `Committer.append`.
         """
-        if not self._started.is_set():
-            try:
-                async with asyncio.timeout(_START_SECONDS):
-                    await self._started.wait()
-            except TimeoutError as error:
-                raise ActorUnavailable(retry_after_seconds=1) from error
+        await self.check()
         return await self._pipeline.append(batch)
 
     async def wait_stored(self, spool_id: int) -> None:
         """Wait until ClickHouse has a spool row."""
         await self._pipeline.wait_stored(spool_id)
 
-    async def health(self) -> ActorHealth:
-        """Measure the stores from here, and say where the loops are."""
-        postgres, clickhouse = await asyncio.gather(
-            _trouble(self._databases.tenant(self._tenant_id).ping()), _trouble(self._store.ping())
-        )
-        return ActorHealth(postgres, clickhouse, self._pipeline.status())
+    async def check(self) -> None:
+        """Answer when the loops run.
 
-    async def process_id(self) -> int:
-        """Give the process that this incarnation runs in."""
-        return os.getpid()
+        Raises:
+            ActorUnavailable: they do not within a few seconds: the actor cannot reach its database.
+        """
+        if not self._started.is_set():
+            try:
+                async with asyncio.timeout(_START_SECONDS):
+                    await self._started.wait()
+            except TimeoutError as error:
+                raise ActorUnavailable(retry_after_seconds=1) from error
 
     async def _live(self) -> None:
         try:
@@ -117,11 +103,3 @@ class TenantActor:
                 await backoff.wait()
             else:
                 return
-
-
-async def _trouble(check: Awaitable[None]) -> str | None:
-    try:
-        await check
-    except (StoreAwayError, *CONNECTION_LOST) as error:
-        return repr(error)
-    return None

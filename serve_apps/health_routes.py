@@ -61,7 +61,7 @@ async def tenant_health(request: Request) -> Response:
         {
             "postgres": services.databases.tenant(tenant.tenant_id).ping(),
             "clickhouse": services.store.ping(),
-            "actor": services.actors.health(tenant.tenant_id),
+            "actor": services.actors.check(tenant.tenant_id),
         },
         tenant=tenant.tenant_id,
     )
