@@ -6,6 +6,7 @@ Serve's HAProxy through the wrapper beside this module. Calls need a token that 
 
 import os
 import secrets
+import shutil
 import sys
 from pathlib import Path
 
@@ -78,6 +79,8 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(run),
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(run / "serve.state"),
         "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(run / "m.sock"),
+        # Where nobody reads: the default sends a line of each request to the machine's syslog.
+        "RAY_SERVE_HAPROXY_LOG_TARGET": str(run / "unread"),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(ports.serve_metrics),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(ports.serve_stats),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports.serve_fallback),
@@ -86,6 +89,18 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         # The default of 30 s makes every stop wait for drained connections that no longer exist.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0.5",
     }
+
+
+def forget_sessions(places: Places) -> None:
+    """Delete what earlier heads have left, each under a name of its own; the last one's logs stay."""
+    last = (places.ray / "session_latest").resolve()
+    for session in places.ray.glob("session_2*"):
+        if session != last:
+            shutil.rmtree(session, ignore_errors=True)
+    for folder in places.run.iterdir():
+        # Serve keeps its HAProxy's files in a folder with the node's id.
+        if folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def driver_environment(places: Places) -> dict[str, str]:

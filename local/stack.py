@@ -98,6 +98,7 @@ class Stack:
             for folder in (self.places.data, self.places.run.parent, self.places.run, self.places.logs):
                 make_private(folder)
             self.supervisor.stop()
+            ray_cluster.forget_sessions(self.places)
             if self.settings.postgres_url is None:
                 await asyncio.to_thread(postgres.prepare, self.places)
             self.supervisor.start(self._programs())
