@@ -101,7 +101,7 @@ class Stack:
             ray_cluster.forget_sessions(self.places)
             if self.settings.postgres_url is None:
                 await asyncio.to_thread(postgres.prepare, self.places)
-            self.supervisor.start(self._programs())
+            self.supervisor.start(self.programs())
         await asyncio.gather(*(self._until(name, ready, say) for name, ready in self._checks().items()))
 
     def down(self) -> None:
@@ -236,7 +236,8 @@ class Stack:
             "edge": f"{ports.host}:{ports.tenant}, {ports.global_}",
         }
 
-    def _programs(self) -> list[Program]:
+    def programs(self) -> list[Program]:
+        """List the processes to keep alive: the embedded servers only where no URL names another."""
         programs = []
         if self.settings.postgres_url is None:
             # INT ends sessions and shuts down cleanly; TERM would wait for every client to leave.
