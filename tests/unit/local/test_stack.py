@@ -19,7 +19,7 @@ from schemas.settings import Settings
 )
 def test_own_servers_replace_the_embedded_ones(tmp_path: Path, own: dict[str, SecretStr], expected: set[str]) -> None:
     """A server of one's own is used instead of the embedded one, and nothing else changes."""
-    stack = Stack(Settings(data_dir=tmp_path, **own))
+    stack = Stack(Settings(data_dir=tmp_path).model_copy(update=own))
     assert {program.name for program in stack.programs()} == expected
     backends = stack.backends
     if "postgres_url" in own:
