@@ -136,8 +136,12 @@ def ndjson(events: list[dict[str, Any]]) -> bytes:
 
 
 async def stored_ids(running: RunningStack, tenant: ProvisionedTenant) -> list[str]:
-    """Read the id of every row of the tenant's events, doubled rows twice, straight from ClickHouse."""
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+    """Read the id of every row of the tenant's events, doubled rows twice, straight from ClickHouse.
+
+    A server that is just being started again is waited for.
+    """
+    transport = httpx.AsyncHTTPTransport(retries=5)
+    async with httpx.AsyncClient(transport=transport, timeout=30) as client:
         query = f"SELECT event_id FROM unmogrow.events_{tenant.tenant_id} FORMAT TabSeparated"  # noqa: S608 - our own id
         answer = await client.post(running.stack.clickhouse_url, content=query)
         answer.raise_for_status()

@@ -1,0 +1,40 @@
+"""SIGKILL at named points, under load: what was acknowledged is stored exactly once."""
+
+import asyncio
+
+import pytest
+
+from cli.tenant_api import TenantApi
+from tenancy.provisioning import ProvisionedTenant
+from tests.crash.checks import assert_attributed, assert_exactly_once
+from tests.crash.load import under_load
+from tests.stack_fixtures import RunningStack
+
+pytestmark = pytest.mark.anyio
+
+POINTS = [
+    "actor_before_commit",
+    "actor_after_commit",
+    "actor_after_seal",
+    "actor_after_insert",
+    "actor_before_results",
+    "clickhouse_before_insert",
+    "clickhouse_after_insert",
+]
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_exactly_once_whatever_is_killed(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, point: str
+) -> None:
+    """0 missing and 0 doubled after the process was killed at the point, and every conversion attributed."""
+    armed = running.failpoints / point
+    async with under_load(running, tenant) as load:
+        await load.reach(100)
+        armed.touch()
+        async with asyncio.timeout(20):
+            while armed.exists():
+                await asyncio.sleep(0.01)
+        await load.reach(200)
+    await assert_exactly_once(running, tenant, load)
+    await assert_attributed(api, load)
