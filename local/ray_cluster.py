@@ -86,6 +86,8 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports.serve_fallback),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(ports.replica_first),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(ports.replica_first + ports.replica_count - 1),
+        # On a busy machine a proxy takes longer than the default of 5 s; it is then killed, and deployment fails.
+        "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
         # The default of 30 s makes every stop wait for drained connections that no longer exist.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0.5",
     }

@@ -146,12 +146,9 @@ def test_down_after_its_supervisor_died(bare: Stack) -> None:
     os.kill(int((bare.places.run / "supervisord.pid").read_text()), signal.SIGKILL)
     bare.down()
     assert not [process for process in family if process.is_running()]
-    first = bare.settings.ports.tenant
-    assert not [
-        each
-        for each in psutil.net_connections("tcp")
-        if each.status == psutil.CONN_LISTEN and 0 <= each.laddr.port - first < 400
-    ]
+    listeners = {each.laddr.port for each in psutil.net_connections("tcp") if each.status == "LISTEN" and each.laddr}
+    ports = bare.settings.ports
+    assert not listeners & set(range(ports.tenant, ports.worker_first + ports.worker_count))
     _up(bare)
 
 
