@@ -23,6 +23,7 @@ from cli.upload import Tally, upload
 from schemas.settings import Settings
 
 _REASONS_SHOWN = 10
+_ZSTD = zstandard.ZstdDecompressor()
 _SOURCE_STYLES = ("cyan", "magenta", "green", "yellow", "blue")
 
 TenantOption = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
@@ -95,7 +96,8 @@ def _rows(raw: BinaryIO, path: Path | None, skip: int) -> Iterator[bytes]:
     if suffix == ".gz":
         lines = gzip.GzipFile(fileobj=raw)
     elif suffix in {".zst", ".zstd"}:
-        lines = io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
+        # The progress bar asks the file where it is, also after its last row.
+        lines = io.BufferedReader(_ZSTD.stream_reader(raw, read_across_frames=True, closefd=False))
     count = 0
     for line in lines:
         if line.strip():

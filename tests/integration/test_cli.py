@@ -1,0 +1,177 @@
+"""The `unmogrow` command as a user runs it: a process of its own, against the real stack."""
+
+import asyncio
+import gzip
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from cli.credentials import Credentials, save_credentials
+from tenancy.provisioning import ProvisionedTenant
+from tests.stack_fixtures import RunningStack, event, eventually, ndjson, stored_ids
+
+pytestmark = pytest.mark.anyio
+
+
+def environment(running: RunningStack) -> dict[str, str]:
+    settings = running.stack.settings
+    ports = {f"UNMOGROW_PORTS__{name.upper()}": str(port) for name, port in settings.ports.model_dump().items()}
+    return os.environ | ports | {"UNMOGROW_DATA_DIR": str(settings.data_dir), "COLUMNS": "200", "NO_COLOR": "1"}
+
+
+async def start(running: RunningStack, *arguments: str, **options: Any) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("unmogrow"),
+        *arguments,
+        env=environment(running),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        **options,
+    )
+
+
+async def run(running: RunningStack, *arguments: str, stdin: bytes | None = None) -> tuple[int, str]:
+    """Run to the end; give the exit code and all that was printed."""
+    process = await start(running, *arguments, stdin=asyncio.subprocess.PIPE)
+    out, err = await process.communicate(stdin)
+    assert process.returncode is not None
+    assert b"Traceback" not in err, err.decode()
+    return process.returncode, (out + err).decode()
+
+
+@pytest.fixture
+def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant:
+    """Make the command line know the tenant, as if it had made it."""
+    credentials = Credentials(
+        tenant.tenant_id, tenant.host, tenant.write_key, tenant.owner_email, tenant.owner_password
+    )
+    path = save_credentials(running.stack.settings.data_dir, credentials)
+    assert path.stat().st_mode & 0o077 == 0
+    return tenant
+
+
+@pytest.mark.parametrize(
+    "command", ["", "up", "down", "status", "doctor", "ingest", "tail", "demo load", "tenant create", "tenant list"]
+)
+async def test_help_teaches(running: RunningStack, command: str) -> None:
+    """Every command explains itself."""
+    code, text = await run(running, *command.split(), "--help")
+    assert code == 0
+    assert len(text) > 200
+
+
+async def test_makes_a_tenant(running: RunningStack) -> None:
+    """A tenant whose key works at once; again it is the same tenant; contradictions fail with a sentence."""
+    arguments = ("tenant", "create", "tcli1", "--host", "cli1.localhost")
+    code, text = await run(running, *arguments, "--json")
+    assert code == 0
+    made = json.loads(text.splitlines()[0])
+    assert made["write_key"].startswith("wk_")
+    code, text = await run(running, "ingest", "-", "--tenant", "tcli1", stdin=ndjson([event()]))
+    assert (code, "accepted    1" in text) == (0, True), text
+    assert (await run(running, *arguments))[0] == 0
+    assert "tcli1" in (await run(running, "tenant", "list"))[1]
+    for wrong, word in (("tcli2", "belongs to another tenant"), ("T-1", "lower-case")):
+        code, text = await run(running, "tenant", "create", wrong, "--host", "cli1.localhost")
+        assert (code, word in text) == (1, True), text
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
+async def test_sends_a_file(running: RunningStack, known: ProvisionedTenant, tmp_path: Path, suffix: str) -> None:
+    """All of a file's events, whatever it is packed with; sent again, all are duplicates."""
+    events = [event() for _ in range(3_000)]
+    rows = ndjson(events)
+    file = tmp_path / f"events.ndjson{suffix}"
+    file.write_bytes({"": rows, ".gz": gzip.compress(rows), ".zst": zstandard.compress(rows)}[suffix])
+    code, text = await run(running, "ingest", str(file), "--tenant", known.tenant_id)
+    assert (code, "accepted    3,000" in text) == (0, True), text
+    code, text = await run(running, "ingest", str(file), "--tenant", known.tenant_id)
+    assert (code, "duplicates  3,000" in text) == (0, True), text
+
+
+async def test_tells_why_events_were_rejected(running: RunningStack, known: ProvisionedTenant) -> None:
+    """Exit 1, and the field and the reason of each fault."""
+    rows = ndjson([event(), event(foo=1), event("purchase", revenue="much")])
+    code, text = await run(running, "ingest", "-", "--tenant", known.tenant_id, stdin=rows)
+    assert code == 1
+    assert "/foo" in text
+    assert "properties" in text
+    assert "/revenue" in text
+
+
+async def test_goes_on_after_a_break(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
+    """Killed in the middle of a file and run again, it goes on where it stopped, and every event is stored once."""
+    events = [event() for _ in range(60_000)]
+    file = tmp_path / "events.ndjson"
+    file.write_bytes(ndjson(events))
+    first = await start(running, "ingest", str(file), "--tenant", known.tenant_id)
+    uploads = running.stack.settings.data_dir / "uploads"
+
+    async def begun() -> bool:
+        return uploads.exists() and any(uploads.iterdir())
+
+    await eventually(begun)
+    first.send_signal(signal.SIGKILL)
+    await first.communicate()
+    code, text = await run(running, "ingest", str(file), "--tenant", known.tenant_id)
+    assert (code, "Going on after the first" in text) == (0, True), text
+
+    async def all_stored() -> bool:
+        return len(await stored_ids(running, known)) == len(events)
+
+    await eventually(all_stored)
+    assert sorted(await stored_ids(running, known)) == sorted(each["event_id"] for each in events)
+    assert not any(uploads.iterdir())
+
+
+async def test_says_who_is_unknown(running: RunningStack, tmp_path: Path) -> None:
+    """A sentence and exit 1 or 2 for a tenant without credentials and for a file that is not there."""
+    file = tmp_path / "e.ndjson"
+    file.touch()
+    code, text = await run(running, "ingest", str(file), "--tenant", "tnobody")
+    assert (code, "No credentials of tenant tnobody" in text) == (1, True)
+    code, text = await run(running, "ingest", str(tmp_path / "missing"), "--tenant", "t1", "--write-key", "wk_x")
+    assert (code, "there is no file" in text) == (2, True)
+
+
+async def test_watches_events(running: RunningStack, known: ProvisionedTenant) -> None:
+    """`tail --json` prints an event that is sent while it runs."""
+    tail = await start(running, "tail", "--tenant", known.tenant_id, "--json")
+    assert tail.stdout is not None
+    seen: asyncio.Task[bytes] = asyncio.create_task(tail.stdout.readline())
+    async with asyncio.timeout(60):
+        while not seen.done():
+            sent = ndjson([event(media_source="watched")])
+            await run(running, "ingest", "-", "--tenant", known.tenant_id, stdin=sent)
+            await asyncio.wait([seen], timeout=1)
+    assert json.loads(seen.result())["media_source"] == "watched"
+    tail.send_signal(signal.SIGINT)
+    await tail.communicate()
+
+
+async def test_loads_demo_data(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
+    """Paths come back as the file's own totals; the invented journeys keep their truth, and load once."""
+    rows = [f"{'a > b > c' if n % 2 else 'c > a'};{n};{n}.25;{n % 3}" for n in range(1, 31)]
+    file = tmp_path / "paths.csv"
+    file.write_text("\n".join(["path;total_conversions;total_conversion_value;total_null", *rows]), encoding="ascii")
+    code, text = await run(running, "demo", "load", "--tenant", known.tenant_id, "--paths", str(file))
+    assert code == 0, text
+    code, text = await run(running, "demo", "load", "--tenant", known.tenant_id)
+    assert code == 0, text
+    assert json.loads((running.stack.settings.data_dir / "demo" / "truth.json").read_bytes())["seed"]
+    code, text = await run(running, "demo", "load", "--tenant", known.tenant_id)
+    assert "accepted    0" in text
+
+
+async def test_says_what_runs(running: RunningStack) -> None:
+    """`status` lists the parts, and `doctor` finds nothing wrong with this machine."""
+    code, text = await run(running, "status")
+    assert code == 0
+    assert all(part in text for part in ("clickhouse", "postgres", "ray", "edge"))
+    assert (await run(running, "doctor"))[0] == 0
