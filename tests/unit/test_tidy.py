@@ -16,6 +16,7 @@ ENTRY_POINTS = {
     "cli/main.py": "the `unmogrow` command",
     "local/clickhouse_server.py": "run as a module by the stack",
     "local/deploy.py": "run as a module by the stack",
+    "local/loopback.py": "run by Ray in each worker",
     "bench/ingest.py": "run by `make bench`",
     "bench/plain_handler.py": "run by uvicorn for the bench",
 }
