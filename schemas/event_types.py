@@ -32,9 +32,6 @@ class EventType(StrEnum):
 CONVERSION_TYPES = frozenset({EventType.INSTALL, EventType.REINSTALL, EventType.PURCHASE})
 """Events that are attributed to a touch."""
 
-TOUCH_TYPES = frozenset({EventType.CLICK, EventType.IMPRESSION})
-"""Events that conversions are attributed to."""
-
 
 @cache
 def event_schema(event_type: EventType) -> dict[str, Any]:
