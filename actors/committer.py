@@ -41,6 +41,7 @@ class Committer:
         self._settings = settings
         self._window = DedupWindow(settings.dedup_days)
         self._arrivals: asyncio.Queue[_Arrival] = asyncio.Queue()
+        self._is_unsure = False
 
     async def recover(self) -> None:
         """Rebuild the dedup window from what was committed before."""
@@ -69,18 +70,31 @@ class Committer:
         while True:
             arrivals = await self._next_group()
             try:
+                if self._is_unsure:
+                    await self._learn()
                 receipts = await self._commit(epoch, [arrival.batch for arrival in arrivals])
             except (EpochSupersededError, *CONNECTION_LOST) as error:
                 log.warning("commit_failed", error=repr(error))
+                # It may have happened all the same, and only its answer was lost.
+                self._is_unsure = True
                 problem = SpoolUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
                 for arrival in arrivals:
-                    arrival.done.set_exception(problem)
+                    if not arrival.done.done():
+                        arrival.done.set_exception(problem)
                 if isinstance(error, EpochSupersededError):
                     raise
                 continue
             for arrival, receipt in zip(arrivals, receipts, strict=True):
                 if not arrival.done.done():
                     arrival.done.set_result(receipt)
+
+    async def _learn(self) -> None:
+        """Take note of the commits whose answers were lost: their events are known, and wait to be stored."""
+        for commit in await self._spool.committed_after(self._committed.spool_id):
+            self._window.remember(read_hashes(commit.hashes), commit.committed_at)
+            self._backlog.add(commit.events, commit.frames_bytes, has_conversion=True, now=time.monotonic())
+            await self._committed.advance(commit.spool_id)
+        self._is_unsure = False
 
     async def _next_group(self) -> list[_Arrival]:
         arrivals = [await self._arrivals.get()]

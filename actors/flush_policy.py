@@ -7,7 +7,10 @@ from schemas.settings import ActorSettings
 
 @dataclass(slots=True)
 class Backlog:
-    """Rows that are committed to the spool and not yet stored; times are monotonic seconds."""
+    """Rows that are committed to the spool and not yet stored; times are monotonic seconds.
+
+    Below zero while a commit whose answer was lost is stored already and not yet counted in.
+    """
 
     events: int = 0
     bytes: int = 0
@@ -16,7 +19,7 @@ class Backlog:
 
     def add(self, events: int, size_bytes: int, *, has_conversion: bool, now: float) -> None:
         """Count a commit in."""
-        if self.events == 0:
+        if self.events <= 0:
             self.oldest_at = now
         self.events += events
         self.bytes += size_bytes
@@ -31,14 +34,14 @@ class Backlog:
 
     def is_full(self, settings: ActorSettings, now: float) -> bool:
         """Say whether the tenant has used up its share of the spool, by bytes or by age."""
-        if self.events == 0:
+        if self.events <= 0:
             return False
         return self.bytes >= settings.spool_bytes_max or now - self.oldest_at >= settings.spool_age_seconds_max
 
 
 def flush_in_seconds(backlog: Backlog, settings: ActorSettings, *, last_insert_at: float, now: float) -> float | None:
     """How long until the rows should be stored: 0 now, None never (there are none)."""
-    if backlog.events == 0:
+    if backlog.events <= 0:
         return None
     if backlog.events >= settings.flush_rows:
         return 0.0

@@ -17,7 +17,7 @@ from storage.postgres.connect import CONNECTION_LOST
 from storage.spool.repository import SealedBatch, Spool
 from telemetry.failpoints import reached
 
-_BATCH_BYTES_MAX = 64 * 1024 * 1024
+BATCH_BYTES_MAX = 64 * 1024 * 1024
 
 log = structlog.get_logger()
 
@@ -50,18 +50,22 @@ class Storer:
             EpochSupersededError: a newer incarnation of the actor has taken over.
         """
         await self._guard()
-        for batch in await self._spool.unfinished():
-            await self._store(batch)
         while True:
-            await self._due()
             try:
-                sealed = await self._spool.seal(
-                    epoch, new_batch_id(), events=self._settings.flush_rows, rows_bytes=_BATCH_BYTES_MAX
-                )
+                for batch in await self._spool.unfinished():
+                    await self._store(batch)
+                await self._store_on(epoch)
             except CONNECTION_LOST as error:
+                # A seal may have happened all the same, and only its answer was lost: look what is unfinished.
                 log.warning("seal_failed", error=repr(error))
                 await self._backoff.wait()
-                continue
+
+    async def _store_on(self, epoch: int) -> None:
+        while True:
+            await self._due()
+            sealed = await self._spool.seal(
+                epoch, new_batch_id(), events=self._settings.flush_rows, rows_bytes=BATCH_BYTES_MAX
+            )
             reached("actor_after_seal")
             if sealed is not None:
                 await self._store(sealed)

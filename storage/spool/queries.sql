@@ -28,6 +28,15 @@ FROM stored LEFT JOIN event_spool AS s ON s.spool_id > stored.spool_id
 -- name: recent_hashes
 SELECT committed_at, hashes FROM event_hashes WHERE committed_at > now() - make_interval(days => $1) ORDER BY spool_id
 
+-- name: settle
+SELECT epoch FROM actor_epoch FOR UPDATE
+
+-- name: committed_after
+SELECT s.spool_id, s.committed_at, s.events, octet_length(s.frames) AS frames_bytes, h.hashes
+FROM event_spool AS s INNER JOIN event_hashes AS h ON h.spool_id = s.spool_id
+WHERE s.spool_id > $1
+ORDER BY s.spool_id
+
 -- name: bury
 INSERT INTO dead_letters (batch_id, event, reason) VALUES ($1, $2, $3) ON CONFLICT (batch_id, event) DO NOTHING
 

@@ -30,6 +30,17 @@ class SealedBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """A row of the spool without its body; `hashes` hold 8 bytes an event."""
+
+    spool_id: int
+    committed_at: datetime
+    events: int
+    frames_bytes: int
+    hashes: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """What is accepted but not yet stored in ClickHouse: compressed bytes, events, age of the oldest.
 
@@ -125,6 +136,14 @@ class Spool:
         async with self._database.connection() as connection:
             rows = await connection.fetch(_SQL["recent_hashes"], days)
         return [(row["committed_at"], row["hashes"]) for row in rows]
+
+    async def committed_after(self, spool_id: int) -> list[Commit]:
+        """List what was committed past a row, once no append runs any more whose answer was lost."""
+        async with self._database.connection() as connection, connection.transaction():
+            # An append holds a share of this lock until it has ended.
+            await connection.execute(_SQL["settle"])
+            rows = await connection.fetch(_SQL["committed_after"], spool_id)
+        return [Commit(*row.values()) for row in rows]
 
     async def bury(self, batch_id: BatchId, events: Sequence[tuple[bytes, str]]) -> None:
         """Keep rows that ClickHouse refused, each with its reason."""

@@ -1,0 +1,72 @@
+"""A tenant's pipeline without Ray, on the running stack's databases: an incarnation that a test holds in its hands."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from actors.pipeline import Stores, TenantPipeline
+from attribution.decide import attribute
+from ingest.frames import join
+from ingest.parse import parse_events
+from ingest.prepare import Stamp, prepare
+from schemas.batches import EventBatch
+from schemas.ids import new_batch_id
+from schemas.results import AttributionResult
+from schemas.touchpoints import ConversionCase, Policy
+from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.touch_reader import TouchReader
+from storage.postgres.connect import Databases
+from storage.postgres.conversion_writer import ConversionWriter
+from storage.spool.repository import Spool
+from telemetry.clock import utc_now
+from tenancy.provisioning import ProvisionedTenant
+from tests.stack_fixtures import RunningStack, event, ndjson
+
+
+@dataclass(frozen=True)
+class Incarnation:
+    """A started pipeline, and the task in which its loops run."""
+
+    pipeline: TenantPipeline
+    life: asyncio.Task[None]
+
+
+async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionResult]:
+    return [attribute(case, policy) for case in cases]
+
+
+@asynccontextmanager
+async def incarnation(
+    running: RunningStack, tenant: ProvisionedTenant, postgres_port: int | None = None
+) -> AsyncIterator[Incarnation]:
+    """Start a pipeline, which reaches Postgres by another port if one is named, and end it with the block."""
+    settings, backends = running.stack.settings, running.stack.backends
+    databases = Databases(replace(backends, postgres_port=postgres_port or backends.postgres_port), settings.postgres)
+    store = ClickHouse(backends, settings.clickhouse)
+    database = databases.tenant(tenant.tenant_id)
+    stores = Stores(
+        Spool(database),
+        EventWriter(store, tenant.tenant_id),
+        TouchReader(store, tenant.tenant_id),
+        ConversionWriter(database),
+        _decide,
+    )
+    pipeline = TenantPipeline(stores, settings.actor)
+    await pipeline.start()
+    life = asyncio.create_task(pipeline.run())
+    try:
+        yield Incarnation(pipeline, life)
+    finally:
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+        await databases.close()
+        await store.close()
+
+
+def batch(tenant: ProvisionedTenant, *event_ids: str) -> EventBatch:
+    """Prepare installs of these ids, as a replica does."""
+    body = ndjson([event("install", event_id=event_id) for event_id in event_ids])
+    stamp = Stamp(tenant.tenant_id, new_batch_id(), utc_now(), "127.0.0.1", "test")
+    return join([prepare(parse_events(body, "application/x-ndjson"), stamp)])
