@@ -38,7 +38,7 @@ WHERE s.spool_id > $1
 ORDER BY s.spool_id
 
 -- name: bury
-INSERT INTO dead_letters (batch_id, event, reason) VALUES ($1, $2, $3) ON CONFLICT (batch_id, event) DO NOTHING
+INSERT INTO dead_letters (batch_id, event, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 
 -- name: forget_stored
 WITH done AS (

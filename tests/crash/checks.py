@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import httpx
+
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import Load
@@ -12,7 +14,10 @@ async def assert_exactly_once(running: RunningStack, tenant: ProvisionedTenant, 
     """Every acknowledged event is one row of ClickHouse; the counts are printed."""
 
     async def all_there() -> bool:
-        return set(load.acknowledged) <= set(await stored_ids(running, tenant))
+        try:
+            return set(load.acknowledged) <= set(await stored_ids(running, tenant))
+        except httpx.TransportError:
+            return False
 
     try:
         await eventually(all_there, seconds=30)
@@ -29,11 +34,23 @@ async def assert_exactly_once(running: RunningStack, tenant: ProvisionedTenant, 
 
 
 async def assert_attributed(api: TenantApi, load: Load) -> None:
-    """Every conversion among the acknowledged events has exactly one result."""
+    """Every conversion among the acknowledged events has exactly one result: the click of its own device."""
 
-    async def all_attributed() -> bool:
-        listed = [item["conversion_id"] async for item in api.pages("/api/v1/attributions", limit=1000)]
-        assert len(set(listed)) == len(listed)
-        return set(load.conversions) <= set(listed)
+    async def all_attributed() -> dict[str, str | None] | None:
+        listed = [item async for item in api.pages("/api/v1/attributions", limit=1000)]
+        winners = {item["conversion_id"]: item["attributed_touch_id"] for item in listed}
+        assert len(winners) == len(listed)
+        return winners if load.clicks.keys() <= winners.keys() else None
 
-    await eventually(all_attributed, seconds=30)
+    winners = await eventually(all_attributed, seconds=30)
+    print(f"conversions {len(load.clicks)}, attributed {len(winners)}")
+    assert winners == load.clicks
+
+
+async def assert_well(http: httpx.AsyncClient) -> None:
+    """Every component of the tenant's health is measured as well again."""
+
+    async def is_well() -> bool:
+        return (await http.get("/health")).status_code == 200
+
+    await eventually(is_well)

@@ -1,15 +1,18 @@
 """A small load that behaves as a real client does: it sends again, with the same ids, what was not acknowledged."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import psutil
 
+from storage.postgres.connect import Databases
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, ndjson
+from tests.stack_fixtures import RunningStack, event, eventually, ndjson
 
 SENDERS = 4
 EVENTS_PER_BODY = 20
@@ -17,17 +20,18 @@ EVENTS_PER_BODY = 20
 
 @dataclass
 class Load:
-    """What was acknowledged, and which of it were conversions."""
+    """What was acknowledged, and for each conversion of it the click that must win it."""
 
     acknowledged: list[str] = field(default_factory=list)
-    conversions: list[str] = field(default_factory=list)
+    clicks: dict[str, str] = field(default_factory=dict)
     refused: int = 0
 
     async def reach(self, more: int) -> None:
         """Wait until so many more events were acknowledged."""
         goal = len(self.acknowledged) + more
-        while len(self.acknowledged) < goal:
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(40):
+            while len(self.acknowledged) < goal:
+                await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -41,37 +45,81 @@ async def under_load(running: RunningStack, tenant: ProvisionedTenant) -> AsyncI
         asyncio.TaskGroup() as senders,
     ):
         for _ in range(SENDERS):
-            senders.create_task(_send(http, load, ending))
+            senders.create_task(_send_on(http, load, ending))
         try:
             yield load
         finally:
             ending.set()
 
 
-async def _send(http: httpx.AsyncClient, load: Load, ending: asyncio.Event) -> None:
+async def _send_on(http: httpx.AsyncClient, load: Load, ending: asyncio.Event) -> None:
     while not ending.is_set():
-        events = [event() for _ in range(EVENTS_PER_BODY - 2)] + [event("install"), event("purchase")]
-        body = ndjson(events)
-        while True:
-            try:
-                answer = await http.post("/api/v1/events/ingest", content=body)
-            except httpx.TransportError:
-                answer = None
-            if answer is not None and answer.status_code == 202:
-                break
-            assert answer is None or answer.status_code == 503, answer.text
-            load.refused += 1
-            await asyncio.sleep(0.1)
+        device = secrets.token_hex(8)
+        click, install, purchase = (event(kind, device_id=device) for kind in ("click", "install", "purchase"))
+        events = [click, *(event() for _ in range(EVENTS_PER_BODY - 3)), install, purchase]
+        answer = await send_patiently(http, ndjson(events), load)
+        assert answer["accepted"] + answer["duplicates"] == EVENTS_PER_BODY
         load.acknowledged += [each["event_id"] for each in events]
-        load.conversions += [each["event_id"] for each in events[-2:]]
+        load.clicks |= {each["event_id"]: click["event_id"] for each in (install, purchase)}
 
 
-def kill_processes(running: RunningStack, title: str) -> int:
-    """SIGKILL the stack's processes whose command line begins with a title; say how many."""
-    killed = 0
-    for process in running.stack.supervisor.processes():
-        with suppress(psutil.NoSuchProcess):
-            if " ".join(process.cmdline()).startswith(title):
-                process.kill()
-                killed += 1
-    return killed
+async def send_patiently(
+    http: httpx.AsyncClient, body: bytes, load: Load | None = None, **parameters: str
+) -> dict[str, Any]:
+    """Send a body until it is acknowledged; only a broken connection and a 503 are reasons to send it again."""
+    while True:
+        try:
+            answer = await http.post("/api/v1/events/ingest", content=body, params=parameters)
+        except httpx.TransportError:
+            pass
+        else:
+            if answer.status_code == 202:
+                document: dict[str, Any] = answer.json()
+                return document
+            assert answer.status_code == 503, answer.text
+        if load is not None:
+            load.refused += 1
+        await asyncio.sleep(0.1)
+
+
+def titled(running: RunningStack, *titles: str) -> list[psutil.Process]:
+    """List the stack's processes whose title begins so."""
+    return [process for process in running.stack.supervisor.processes() if _title(process).startswith(titles)]
+
+
+def kill_program(running: RunningStack, name: str) -> None:
+    """SIGKILL one of the supervisor's programs."""
+    psutil.Process(running.stack.supervisor.states()[name]["pid"]).kill()
+
+
+async def kill_actor(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """SIGKILL the tenant's actor: the one of Ray's actors that is connected to the tenant's database."""
+
+    async def its_process() -> list[psutil.Process]:
+        ports = await _ports_of_clients(running, tenant)
+        return [process for process in titled(running, "ray::TenantActor") if ports & _ports(process)]
+
+    (process,) = await eventually(its_process)
+    process.kill()
+
+
+async def _ports_of_clients(running: RunningStack, tenant: ProvisionedTenant) -> set[int]:
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    try:
+        async with databases.tenant(tenant.tenant_id).connection() as connection:
+            rows = await connection.fetch("SELECT client_port FROM pg_stat_activity WHERE datname = current_database()")
+    finally:
+        await databases.close()
+    return {row["client_port"] for row in rows}
+
+
+def _ports(process: psutil.Process) -> set[int]:
+    with suppress(psutil.NoSuchProcess):
+        return {each.laddr.port for each in process.net_connections("tcp") if each.laddr}
+    return set()
+
+
+def _title(process: psutil.Process) -> str:
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        return " ".join(process.cmdline())
+    return ""

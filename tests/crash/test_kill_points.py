@@ -2,11 +2,12 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
-from tests.crash.checks import assert_attributed, assert_exactly_once
+from tests.crash.checks import assert_attributed, assert_exactly_once, assert_well
 from tests.crash.load import under_load
 from tests.stack_fixtures import RunningStack
 
@@ -25,9 +26,9 @@ POINTS = [
 
 @pytest.mark.parametrize("point", POINTS)
 async def test_exactly_once_whatever_is_killed(
-    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, point: str
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient, point: str
 ) -> None:
-    """0 missing and 0 doubled after the process was killed at the point, and every conversion attributed."""
+    """0 missing and 0 doubled after the process was killed at the point, every conversion attributed, all well."""
     armed = running.failpoints / point
     async with under_load(running, tenant) as load:
         await load.reach(100)
@@ -38,3 +39,4 @@ async def test_exactly_once_whatever_is_killed(
         await load.reach(200)
     await assert_exactly_once(running, tenant, load)
     await assert_attributed(api, load)
+    await assert_well(http)

@@ -1,36 +1,43 @@
 """SIGKILL at moments nobody chose."""
 
 import asyncio
-import os
 import random
-import signal
+import secrets
 
+import httpx
 import pytest
 
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
-from tests.crash.checks import assert_attributed, assert_exactly_once
-from tests.crash.load import kill_processes, under_load
+from tests.crash.checks import assert_attributed, assert_exactly_once, assert_well
+from tests.crash.load import kill_actor, kill_program, titled, under_load
 from tests.stack_fixtures import RunningStack
 
 pytestmark = pytest.mark.anyio
 
-VICTIMS = ["ray::TenantActor", "clickhouse", "ray::TenantActor", "ray::ServeReplica:tenant", "ray::TenantActor"]
+VICTIMS = ["actor", "actor", "clickhouse", "clickhouse", "replica", "postgres"]
 
 
 async def test_exactly_once_after_random_kills(
-    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
 ) -> None:
-    """0 missing and 0 doubled after the actor, ClickHouse and the replica were killed under load, again and again."""
-    moments = random.Random(7)
+    """0 missing and 0 doubled after actor, ClickHouse, replica and Postgres were killed in any order, under load."""
+    seed = secrets.randbits(32)
+    chance = random.Random(seed)
+    victims = chance.sample(VICTIMS, len(VICTIMS))
+    print(f"seed {seed}: {', '.join(victims)}")
     async with under_load(running, tenant) as load:
         await load.reach(100)
-        for victim in VICTIMS:
-            await asyncio.sleep(moments.uniform(0.3, 1.2))
-            if victim == "clickhouse":
-                os.kill(running.stack.supervisor.states()["clickhouse"]["pid"], signal.SIGKILL)
+        for victim in victims:
+            await asyncio.sleep(chance.uniform(0.2, 2.0))
+            if victim == "actor":
+                await kill_actor(running, tenant)
+            elif victim == "replica":
+                (replica,) = titled(running, "ray::ServeReplica:tenant")
+                replica.kill()
             else:
-                assert kill_processes(running, victim) >= 1
-            await load.reach(60)
+                kill_program(running, victim)
+            await load.reach(100)
     await assert_exactly_once(running, tenant, load)
     await assert_attributed(api, load)
+    await assert_well(http)
