@@ -60,5 +60,6 @@ $(BIN)/.installed: $(UV) pyproject.toml uv.lock
 	@$(UV) sync --quiet --locked --all-extras
 	@touch $@
 
-clean: down ## Remove everything that was installed or stored here, data included
+clean: ## Remove everything that was installed or stored here, data included
+	@test ! -x $(BIN)/unmogrow || $(BIN)/unmogrow down --delete-data --yes
 	rm -rf .venv .local

@@ -14,6 +14,7 @@ from attribution.decide import attribute
 from schemas.results import AttributionResult
 from schemas.settings import PoolSettings
 from schemas.touchpoints import ConversionCase, Policy
+from telemetry.heap import settle_heap
 
 POOL_APP = "attribution"
 POOL_DEPLOYMENT = "AttributionPool"
@@ -21,6 +22,10 @@ POOL_DEPLOYMENT = "AttributionPool"
 
 class AttributionPool:
     """Attributes batches of conversions."""
+
+    def __init__(self) -> None:
+        """Get ready for calls."""
+        settle_heap()
 
     async def attribute(self, packed: bytes) -> bytes:
         """Attribute what `pack_cases` packed; results are in the order of the cases, for `unpack_results`."""

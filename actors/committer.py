@@ -45,8 +45,8 @@ class Committer:
 
     async def recover(self) -> None:
         """Rebuild the dedup window from what was committed before."""
-        for committed_at, packed in await self._spool.recent_hashes(self._settings.dedup_days):
-            self._window.remember(read_hashes(packed), committed_at)
+        known = await self._spool.recent_hashes(self._settings.dedup_days)
+        self._window.restore((committed_at, read_hashes(packed)) for committed_at, packed in known)
 
     async def append(self, batch: EventBatch) -> AppendReceipt:
         """Wait until a batch is durable.

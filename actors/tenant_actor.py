@@ -23,6 +23,7 @@ from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST, Databases
 from storage.postgres.conversion_writer import ConversionWriter
 from storage.spool.repository import Spool
+from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 
 _START_SECONDS = 4.0
@@ -86,6 +87,7 @@ class TenantActor:
     async def _live(self) -> None:
         try:
             await self._start()
+            settle_heap()
             self._started.set()
             await self._pipeline.run()
         except BaseException:

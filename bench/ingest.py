@@ -17,7 +17,6 @@ from datetime import UTC
 from pathlib import Path
 
 import httpx
-import orjson
 from clickhouse_connect.driver import create_async_client
 from rich.console import Console
 from rich.table import Table
@@ -25,15 +24,20 @@ from rich.table import Table
 from bench.load import Bodies, LoadResult, run_load
 from bench.plain_handler import TABLE, create_table
 from local.free_ports import free_port
+from local.stack import Stack
+from schemas.settings import Settings
+from storage.names import clickhouse_tables
 from telemetry.clock import utc_now
+from tenancy.provisioning import ProvisionedTenant, TenantRequest
 
 SIZES = (1, 100, 1_000)
 CONNECTIONS = 16
 GOALS = {1: 7.0, 100: 5.0, 1_000: 2.0}
+BENCH_TENANT = TenantRequest("bench", "bench.localhost", "Benchmark", "owner@bench.localhost")
 _DRAIN_SECONDS_MAX = 300.0
 RESULTS = Path(__file__).parent / "results" / "ingest.json"
 
-console = Console()
+console = Console(width=max(Console().width, 110))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +70,35 @@ class _ArrayBodies(Bodies):
         return b"[" + super().make(events).replace(b"\n", b",") + b"]"
 
 
-async def measure_ours(demo: dict[str, str], port: int, events: int, seconds: float) -> tuple[LoadResult, float]:
+async def make_tenant(stack: Stack) -> ProvisionedTenant:
+    """Make the tenant that is loaded, or empty its tables: the demo's data stays what it is."""
+    async with stack.provisioner() as provisioner:
+        tenant = await provisioner.create_tenant(BENCH_TENANT)
+    store = await create_async_client(dsn=stack.clickhouse_url)
+    for slot in ("events", "touch_keys"):
+        await store.command(f"TRUNCATE TABLE {clickhouse_tables(tenant.tenant_id)[slot]}")
+    await store.close()
+    return tenant
+
+
+async def measure_ours(
+    stack: Stack, tenant: ProvisionedTenant, events: int, seconds: float
+) -> tuple[LoadResult, float]:
     """Load the tenant plane, then wait until ClickHouse has everything that was acknowledged."""
     prefix = f"bench-{uuid.uuid4().hex[:10]}"
     media_type = "application/json" if events == 1 else "application/x-ndjson"
     head = _head(
         "/api/v1/events/ingest",
-        demo["host"],
-        f"X-Tenant-ID: {demo['tenant_id']}\r\nX-Write-Key: {demo['write_key']}\r\nContent-Type: {media_type}\r\n",
+        tenant.host,
+        f"X-Tenant-ID: {tenant.tenant_id}\r\nX-Write-Key: {tenant.write_key}\r\nContent-Type: {media_type}\r\n",
     )
     result = LoadResult(events)
-    await run_load(
-        ("127.0.0.1", port), head, Bodies(prefix, _now_text()), result, connections=CONNECTIONS, seconds=seconds
-    )
+    address = (stack.settings.ports.host, stack.settings.ports.tenant)
+    await run_load(address, head, Bodies(prefix, _now_text()), result, connections=CONNECTIONS, seconds=seconds)
     started = time.perf_counter()
-    store = await create_async_client(dsn=demo["clickhouse_url"])
-    query = (
-        f"SELECT uniqExact(event_id) FROM unmogrow.events_{demo['tenant_id']} WHERE startsWith(event_id, '{prefix}-')"  # noqa: S608
-    )
+    store = await create_async_client(dsn=stack.clickhouse_url)
+    table = clickhouse_tables(tenant.tenant_id)["events"]
+    query = f"SELECT uniqExact(event_id) FROM {table} WHERE startsWith(event_id, '{prefix}-')"  # noqa: S608
     stored = 0
     while stored < result.acknowledged_events and time.perf_counter() - started < _DRAIN_SECONDS_MAX:
         await asyncio.sleep(0.25)
@@ -186,13 +201,14 @@ def write_rows(rows: list[Row]) -> None:
     RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-async def _measure(demo: dict[str, str], port: int, seconds: float) -> list[Row]:
+async def _measure(stack: Stack, seconds: float) -> list[Row]:
+    tenant = await make_tenant(stack)
     # The first calls start the tenant's actor and warm every part; they are not counted.
-    await measure_ours(demo, port, 100, 2.0)
+    await measure_ours(stack, tenant, 100, 2.0)
     rows = []
     for events in SIZES:
-        ours, drain_seconds = await measure_ours(demo, port, events, seconds)
-        plain = await measure_plain(demo["clickhouse_url"], events, seconds)
+        ours, drain_seconds = await measure_ours(stack, tenant, events, seconds)
+        plain = await measure_plain(stack.clickhouse_url, events, seconds)
         rows.append(Row(ours, plain, drain_seconds))
     return rows
 
@@ -201,13 +217,11 @@ def main() -> None:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each size is loaded (default 10)")
-    parser.add_argument("--demo", type=Path, default=Path(".local/demo.json"), help="written by `make up`")
-    parser.add_argument("--port", type=int, default=8080, help="port of the tenant plane (default 8080)")
     arguments = parser.parse_args()
-    if not arguments.demo.exists():
+    stack = Stack(Settings())
+    if not stack.status():
         raise SystemExit("The stack is not up: run `make up` first.")
-    demo = orjson.loads(arguments.demo.read_bytes())
-    rows = asyncio.run(_measure(demo, arguments.port, arguments.seconds))
+    rows = asyncio.run(_measure(stack, arguments.seconds))
     print_rows(rows)
     write_rows(rows)
 

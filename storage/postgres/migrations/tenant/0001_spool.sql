@@ -35,9 +35,10 @@ CREATE TABLE dead_letters (
     batch_id uuid NOT NULL,
     event jsonb NOT NULL,
     reason text NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (batch_id, event)
+    created_at timestamptz NOT NULL DEFAULT now()
 );
+-- By the event's digest: a row of an index holds less than 3 kB.
+CREATE UNIQUE INDEX dead_letters_event ON dead_letters (batch_id, md5(event::text));
 
 -- The incarnation of the tenant's actor that may write: an older one is refused from the moment a newer one starts.
 CREATE TABLE actor_epoch (

@@ -1,0 +1,16 @@
+"""Keeps Python's garbage collector from looking at what will never be garbage."""
+
+import gc
+
+_YOUNG_OBJECTS = 50_000
+
+
+def settle_heap() -> None:
+    """Call once, when a process has all its modules: what it holds by then is left out of every later collection.
+
+    A few hundred thousand objects of Ray and of the libraries live as long as the process. Under load, walking
+    them again and again took a third of an actor's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
