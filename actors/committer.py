@@ -106,11 +106,12 @@ class Committer:
 
     async def _commit(self, epoch: int, batches: list[EventBatch]) -> list[AppendReceipt]:
         group = assemble(batches, self._window)
-        spool_id = self._committed.spool_id
-        if group.events:
-            reached("actor_before_commit")
-            spool_id = await self._append(epoch, group)
-            reached("actor_after_commit")
+        reached("actor_before_commit")
+        spool_id = await self._append(epoch, group)
+        reached("actor_after_commit")
+        if spool_id is None:
+            spool_id = self._committed.spool_id
+        else:
             self._window.remember(group.hashes, utc_now())
             self._backlog.add(
                 group.events, len(group.frames), has_conversion=bool(group.conversions), now=time.monotonic()
@@ -118,12 +119,13 @@ class Committer:
             await self._committed.advance(spool_id)
         return [AppendReceipt(spool_id, duplicates) for duplicates in group.duplicates]
 
-    async def _append(self, epoch: int, group: Group) -> int:
+    async def _append(self, epoch: int, group: Group) -> int | None:
         return await self._spool.append(
             epoch,
-            events=group.events,
+            group.tally,
             rows_bytes=group.rows_bytes,
             frames=group.frames,
             hashes=group.hashes.tobytes(),
             conversions=group.conversions,
+            dead_letters=group.dead_letters,
         )

@@ -10,7 +10,7 @@ import numpy as np
 import zstandard
 
 from ingest.dedup import DedupWindow, Hashes, Mask, read_hashes
-from schemas.batches import ConversionRow, EventBatch
+from schemas.batches import ConversionRow, DeadLetter, EventBatch, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,13 @@ class Group:
     hashes: Hashes
     conversions: tuple[ConversionRow, ...]
     duplicates: tuple[tuple[int, ...], ...]
+    received: int
+    dead_letters: tuple[DeadLetter, ...]
+
+    @property
+    def tally(self) -> Tally:
+        """Say what became of everything that the requests held."""
+        return Tally(self.received, self.events, sum(map(sum, self.duplicates)), len(self.dead_letters))
 
 
 def assemble(batches: Sequence[EventBatch], window: DedupWindow) -> Group:
@@ -42,6 +49,8 @@ def assemble(batches: Sequence[EventBatch], window: DedupWindow) -> Group:
         hashes=together[fresh],
         conversions=tuple(conversion for batch in kept for conversion in batch.conversions),
         duplicates=tuple(_duplicates(batch, mask) for batch, mask in zip(batches, masks, strict=True)),
+        received=sum(batch.received for batch in batches),
+        dead_letters=tuple(letter for batch in batches for letter in batch.dead_letters),
     )
 
 

@@ -95,7 +95,10 @@ class TenantPipeline:
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
             try:
                 await self._spool.forget(
-                    stored_seconds=self._settings.keep_hours * _HOUR_SECONDS, hash_days=self._settings.dedup_days
+                    stored_seconds=self._settings.keep_hours * _HOUR_SECONDS,
+                    hash_days=self._settings.dedup_days,
+                    letter_days=self._settings.dead_letter_days,
+                    letters_max=self._settings.dead_letters_max,
                 )
             except CONNECTION_LOST as error:
                 log.warning("housekeeping_failed", error=repr(error))

@@ -8,6 +8,8 @@ import structlog
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog, flush_in_seconds
 from actors.retry import Backoff
+from ingest.dead_letters import quarantined
+from schemas.batches import DeadLetter
 from schemas.ids import new_batch_id
 from schemas.settings import ActorSettings
 from storage.clickhouse.connect import RowsRefusedError, StoreAwayError
@@ -101,9 +103,9 @@ class Storer:
         while True:
             try:
                 frames = b"".join(await self._spool.frames(batch))
-                await self._insert(batch, frames)
+                refused = await self._insert(batch, frames)
                 reached("actor_after_insert")
-                await self._spool.mark_stored(batch)
+                await self._spool.mark_stored(batch, refused)
             except (StoreAwayError, *CONNECTION_LOST) as error:
                 log.warning("store_failed", batch_id=batch.batch_id, error=repr(error))
                 await self._backoff.wait()
@@ -114,10 +116,14 @@ class Storer:
         self._backlog.remove(batch.events, len(frames), now=self._last_insert_at)
         await self._stored.advance(batch.last_spool_id)
 
-    async def _insert(self, batch: SealedBatch, frames: bytes) -> None:
+    async def _insert(self, batch: SealedBatch, frames: bytes) -> list[DeadLetter]:
         try:
             await self._events.insert(frames, batch.batch_id)
         except RowsRefusedError:
-            refused = [row async for row in self._events.insert_bisecting(frames, batch.batch_id)]
+            refused = [
+                quarantined(batch.batch_id, position, row, reason)
+                async for position, row, reason in self._events.insert_bisecting(frames, batch.batch_id)
+            ]
             log.warning("rows_refused", batch_id=batch.batch_id, rows=len(refused))
-            await self._spool.bury(batch.batch_id, refused)
+            return refused
+        return []

@@ -82,6 +82,18 @@ class TenantApi:
         document: dict[str, Any] = orjson.loads(response.content)
         return document
 
+    async def post(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
+        """Order something as the tenant's user; only for calls that may be repeated.
+
+        Raises:
+            ApiError, UnreachableError: see `send`.
+        """
+        response = await self._patiently("POST", path, json=document, headers=await self._authorization())
+        if not response.is_success:
+            raise ApiError(response)
+        answer: dict[str, Any] = orjson.loads(response.content)
+        return answer
+
     async def pages(self, path: str, **parameters: str | int) -> AsyncIterator[dict[str, Any]]:
         """Read every item of a list, page by page."""
         while True:

@@ -5,6 +5,7 @@ from itertools import accumulate
 
 import zstandard
 
+from ingest.dead_letters import dead_letters
 from schemas.batches import EventBatch, PreparedEvents
 
 
@@ -13,13 +14,15 @@ def join(requests: list[PreparedEvents]) -> EventBatch:
     rows = requests[0].rows if len(requests) == 1 else b"".join(request.rows for request in requests)
     starts = accumulate((request.count for request in requests), initial=0)
     return EventBatch(
-        frame=zstandard.compress(rows, level=1),
+        frame=zstandard.compress(rows, level=1) if rows else b"",
         rows_bytes=len(rows),
         event_hashes=b"".join(request.event_hashes for request in requests),
         request_counts=tuple(request.count for request in requests),
+        received=sum(request.received for request in requests),
         conversions=tuple(
             replace(conversion, row=start + conversion.row)
             for start, request in zip(starts, requests, strict=False)
             for conversion in request.conversions
         ),
+        dead_letters=tuple(letter for request in requests for letter in dead_letters(request)),
     )

@@ -23,6 +23,7 @@ class BrokenLine:
     """Stands in the list for a line of NDJSON that is not JSON: it costs one event, not the batch."""
 
     detail: str
+    line: bytes
 
 
 def parse_events(body: bytes, content_type: str | None, inherited: str | None = None) -> list[Any]:
@@ -106,7 +107,7 @@ def _parse_each_line(text: bytes) -> list[Any]:
             events.append(_loads(line))
         except ValueError as error:
             detail = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            events.append(BrokenLine(f"line {number} is not JSON: {detail}"))
+            events.append(BrokenLine(f"line {number} is not JSON: {detail}", line))
     return events
 
 

@@ -16,6 +16,7 @@ from xxhash import xxh3_64_intdigest
 
 from ingest.amounts import decimal_text
 from ingest.click_ids import find_click_id
+from ingest.dead_letters import raw_of
 from ingest.nesting import nesting_levels
 from ingest.rejections import find_errors, is_storable, known_id
 from ingest.times import OTHER_TIMES, STORE_TIME_MAX, STORE_TIME_MIN, Window, event_window, millisecond_text
@@ -60,7 +61,7 @@ def prepare(events: list[Any], stamp: Stamp) -> PreparedEvents:
             event = _cleaned(sent)
             row = _admit(event, is_valid, window, endings)
             if row is None:
-                rejected.append(Rejection(index, known_id(sent), find_errors(index, event, window)))
+                rejected.append(Rejection(index, known_id(sent), find_errors(index, event, window), raw_of(sent)))
                 continue
         event_id = event["event_id"]
         kind = event["event_type"]
@@ -69,6 +70,8 @@ def prepare(events: list[Any], stamp: Stamp) -> PreparedEvents:
         rows.append(row)
         hashes.append(xxh3_64_intdigest(event_id.encode()))
     return PreparedEvents(
+        batch_id=stamp.batch_id,
+        received=len(events),
         rows=b"".join(rows),
         count=len(rows),
         event_hashes=pack(f"<{len(hashes)}Q", *hashes),

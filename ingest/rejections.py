@@ -6,6 +6,7 @@ from the event is made printable and short first: it ends up in answers, logs an
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -42,10 +43,32 @@ _JSON_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", in
 _TYPE_NAMES = ", ".join(EventType)
 
 
+class Fault(StrEnum):
+    """Kinds of faults, by which dead letters are counted."""
+
+    NOT_JSON = "not_json"
+    NOT_AN_OBJECT = "not_an_object"
+    TOO_LARGE = "too_large"
+    TOO_DEEP = "too_deep"
+    BROKEN_TEXT = "broken_text"
+    REQUIRED = "required"
+    UNKNOWN_FIELD = "unknown_field"
+    IDENTITY_MISSING = "identity_missing"
+    VALUE = "value"
+    TIME = "time"
+
+
+_Faults = Iterator[tuple[str, str, Fault]]
+"""JSON Pointer, explanation, kind."""
+
+
 def find_errors(index: int, event: Any, window: Window) -> tuple[FieldError, ...]:
-    """Explain what is wrong with what stood at `index` of the request: at most 10 errors, none twice."""
+    """Explain what is wrong with what stood at `index` of the request: at most 10 errors, none twice.
+
+    The `code` of each is the kind of fault, for counting: one of `Fault`.
+    """
     faults = dict.fromkeys(_faults(event, window))
-    return tuple(FieldError(index, pointer, detail) for pointer, detail in islice(faults, ERRORS_PER_EVENT_MAX))
+    return tuple(FieldError(index, *fault) for fault in islice(faults, ERRORS_PER_EVENT_MAX))
 
 
 def is_storable(event: dict[str, Any]) -> bool:
@@ -61,12 +84,12 @@ def known_id(event: Any) -> str | None:
     return None
 
 
-def _faults(event: Any, window: Window) -> Iterator[tuple[str, str]]:
+def _faults(event: Any, window: Window) -> _Faults:
     if isinstance(event, BrokenLine):
-        yield "", event.detail
+        yield "", event.detail, Fault.NOT_JSON
         return
     if not isinstance(event, dict):
-        yield "", f"must be a JSON object, not {_json_name(event)}"
+        yield "", f"must be a JSON object, not {_json_name(event)}", Fault.NOT_AN_OBJECT
         return
     unstorable = list(_text_faults(event))
     yield from unstorable
@@ -74,30 +97,31 @@ def _faults(event: Any, window: Window) -> Iterator[tuple[str, str]]:
         return
     malformed = list(_schema_faults(event))
     yield from malformed
-    pointers = {pointer for pointer, _ in malformed}
+    pointers = {pointer for pointer, _, _ in malformed}
     for name in ("event_time", *OTHER_TIMES):
         pointer = f"/{name}"
         if name in event and pointer not in pointers and (fault := time_fault(name, event[name], window)):
-            yield pointer, fault
+            yield pointer, fault, Fault.TIME
 
 
-def _text_faults(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _text_faults(event: dict[str, Any]) -> _Faults:
     try:
         size_bytes = len(orjson.dumps(event))
     except orjson.JSONEncodeError:
         size_bytes = 0
     if size_bytes > EVENT_BYTES_MAX:
         # Nothing else is said of it: to look through an event of any size would cost any time.
-        yield "", f"has {size_bytes} bytes; an event may have {EVENT_BYTES_MAX}"
+        yield "", f"has {size_bytes} bytes; an event may have {EVENT_BYTES_MAX}", Fault.TOO_LARGE
         return
     for name, value in event.items():
         # The depth comes first, because the encoder gives up on deep values.
         if nesting_levels(value) >= EVENT_NESTING_MAX:
-            yield _pointer(name), f"is nested deeper than {EVENT_NESTING_MAX} levels, the event itself included"
+            detail = f"is nested deeper than {EVENT_NESTING_MAX} levels, the event itself included"
+            yield _pointer(name), detail, Fault.TOO_DEEP
         elif "\0" in name or any("\0" in text for text in _strings(value)):
-            yield _pointer(name), "holds a NUL character, which no store takes; strip it"
+            yield _pointer(name), "holds a NUL character, which no store takes; strip it", Fault.BROKEN_TEXT
         elif (fault := _encoding_fault(name, value)) is not None:
-            yield _pointer(name), fault
+            yield _pointer(name), fault, Fault.BROKEN_TEXT
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -124,34 +148,36 @@ def _encoding_fault(name: str, value: Any) -> str | None:
     return None
 
 
-def _schema_faults(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _schema_faults(event: dict[str, Any]) -> _Faults:
     event_type = event.get("event_type")
     validator = validators().get(event_type) if isinstance(event_type, str) else None
     for error in (validator or common_validator()).iter_errors(event):
         yield from _sentences(error, event, str(event_type) if validator else "every event")
 
 
-def _sentences(error: ValidationError, event: dict[str, Any], whom: str) -> Iterator[tuple[str, str]]:
+def _sentences(error: ValidationError, event: dict[str, Any], whom: str) -> _Faults:
     pointer = "".join(map(_pointer, map(str, error.instance_path)))
     field = pointer.removeprefix("/")
     match error.kind:
         case ValidationErrorKind.Required(property=name):
             allowed = f": one of {_TYPE_NAMES}" if name == "event_type" else ""
-            yield _pointer(name), f"is required for {whom}{allowed}"
+            yield _pointer(name), f"is required for {whom}{allowed}", Fault.REQUIRED
         case ValidationErrorKind.AdditionalProperties(unexpected=names):
-            yield from ((_pointer(name), _unknown_field(name)) for name in names[:ERRORS_PER_EVENT_MAX])
+            yield from (
+                (_pointer(name), _unknown_field(name), Fault.UNKNOWN_FIELD) for name in names[:ERRORS_PER_EVENT_MAX]
+            )
         case ValidationErrorKind.AnyOf():
             alternatives = event_schema(EventType(whom))["anyOf"]
             listed = ", ".join(alternative["required"][0] for alternative in alternatives)
-            yield "", f"needs at least one of {listed} for {whom}"
+            yield "", f"needs at least one of {listed} for {whom}", Fault.IDENTITY_MISSING
         case ValidationErrorKind.Enum(options=options):
-            yield pointer, _unlisted(field, event.get(field), [str(option) for option in options])
+            yield pointer, _unlisted(field, event.get(field), [str(option) for option in options]), Fault.VALUE
         case ValidationErrorKind.Type(types=types) if field not in _HINTS:
-            yield pointer, f"must be a JSON {' or '.join(types)}, not {_json_name(error.instance)}"
+            yield pointer, f"must be a JSON {' or '.join(types)}, not {_json_name(error.instance)}", Fault.VALUE
         case ValidationErrorKind.MaxLength(limit=limit) if field not in _HINTS:
-            yield pointer, f"has more than {limit} characters"
+            yield pointer, f"has more than {limit} characters", Fault.VALUE
         case _:
-            yield pointer, _HINTS.get(field) or _shown(error.message)
+            yield pointer, _HINTS.get(field) or _shown(error.message), Fault.VALUE
 
 
 def _unknown_field(name: str) -> str:

@@ -4,6 +4,7 @@ The files under `events/` are written for people: what all types share stands on
 `common.json`. Validators and clients get one self-contained document a type, made here.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from enum import StrEnum
@@ -47,6 +48,13 @@ def event_schema(event_type: EventType) -> dict[str, Any]:
     del own["$ref"], own["unevaluatedProperties"]
     fields = {name: schema | narrowed.get(name, {}) for name, schema in common["properties"].items()}
     return own | {"type": "object", "required": required, "properties": fields, "additionalProperties": False}
+
+
+@cache
+def schema_version() -> str:
+    """Name the schemas' present content: 12 hexadecimal digits, other ones after any change."""
+    text = json.dumps([event_schema(kind) for kind in EventType], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @cache

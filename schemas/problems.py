@@ -7,7 +7,8 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     ├── BadRequest 400      UnparseableBody, TenantRequired, TenantIdInvalid, ParameterInvalid, CursorInvalid
     ├── Unauthorized 401    CredentialsWrong, KeyInvalid, TokenInvalid
     ├── Forbidden 403       TenantMismatch, TenantSuspended, ScopeMissing, RoleInsufficient
-    ├── NotFound 404        TenantUnknown, ConversionUnknown, RouteUnknown, SchemaUnknown, ProblemUnknown
+    ├── NotFound 404        TenantUnknown, ConversionUnknown, DeadLetterUnknown, RouteUnknown, SchemaUnknown,
+    │                       ProblemUnknown
     ├── MethodNotAllowed 405
     ├── Conflict 409        TenantExists, HostTaken
     ├── TooLarge 413        BodyTooLarge, TooManyEvents
@@ -24,11 +25,12 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with one field: `index` of the event in the request, JSON Pointer, explanation."""
+    """One thing wrong with one field: `index` of the event in the request, JSON Pointer, explanation, kind of fault."""
 
     index: int
     pointer: str
     detail: str
+    code: str = "value"
 
 
 class Problem(Exception):  # noqa: N818 - the RFC's own word
@@ -224,6 +226,14 @@ class ConversionUnknown(NotFound):
     slug = "conversion-unknown"
     title = "Conversion unknown"
     remedy = "Use the event_id of an install or a purchase that was accepted."
+
+
+class DeadLetterUnknown(NotFound):
+    """The tenant has no rejected event with this id."""
+
+    slug = "dead-letter-unknown"
+    title = "Dead letter unknown"
+    remedy = "See /api/v1/events/rejected for the list; rejected events are kept for 30 days."
 
 
 class RouteUnknown(NotFound):

@@ -88,6 +88,8 @@ class ActorSettings(_Group):
         default=900.0, description="An actor with an empty spool leaves after this long unused."
     )
     dedup_days: int = Field(30, description="How long an event id is remembered, as the contracts promise.")
+    dead_letter_days: int = Field(30, description="How long a rejected event is kept to be mended and replayed.")
+    dead_letters_max: int = Field(100_000, description="Of more than these, a tenant's oldest are dropped.")
     cpus: float = Field(0.05, description="Ray's book-keeping share: actors are bound by I/O, not by a core.")
 
 

@@ -19,7 +19,9 @@ from serve_apps import (
     global_routes,
     health_routes,
     ingest_routes,
+    quality_routes,
     reference_routes,
+    rejected_routes,
 )
 from serve_apps.intake import Intake
 from serve_apps.problem_responses import install_problem_handlers
@@ -43,7 +45,9 @@ _TENANT_ROUTERS = (
     ingest_routes.router,
     auth_routes.router,
     attribution_routes.router,
+    rejected_routes.router,
     event_routes.router,
+    quality_routes.router,
     reference_routes.router,
     reference_routes.tenant_router,
 )

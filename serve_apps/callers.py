@@ -11,6 +11,7 @@ from storage.postgres.directory import TenantRecord
 from tenancy.tokens import Claims
 
 READERS = frozenset({"owner", "analyst", "viewer"})
+EDITORS = frozenset({"owner", "analyst"})
 
 
 async def tenant_of(request: Request, token_tenant: str | None = None) -> TenantRecord:

@@ -62,10 +62,10 @@ class _Lane:
 
     def _load(self) -> list[_Parcel]:
         parcels = [self._waiting.popleft()]
-        size = len(parcels[0].events.rows)
-        while self._waiting and size + len(self._waiting[0].events.rows) <= CALL_BYTES_MAX:
+        size = parcels[0].events.size_bytes
+        while self._waiting and size + self._waiting[0].events.size_bytes <= CALL_BYTES_MAX:
             parcels.append(self._waiting.popleft())
-            size += len(parcels[-1].events.rows)
+            size += parcels[-1].events.size_bytes
         return parcels
 
 

@@ -1,6 +1,6 @@
 """From a request's bytes to a durable batch: decode, check, hand over, answer. Both planes take events this way."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
@@ -21,10 +21,15 @@ from telemetry.clock import utc_now
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
-    """What the query string asks for: all or nothing; answer only when ClickHouse has the events."""
+    """What a request asks for: all or nothing; answer only when ClickHouse has the events.
+
+    What is rejected becomes a dead letter, unless the events are a replay of dead letters. A dry run only checks.
+    """
 
     strict: bool = False
     wait_stored: bool = False
+    is_replay: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class IngestAnswer:
 def rejected_document(rejection: Rejection) -> dict[str, Any]:
     """Write a rejection down, with a JSON Pointer into the event for each thing that is wrong."""
     document = asdict(rejection)
+    del document["raw"]
     for error in document["errors"]:
         del error["index"]
     return document
@@ -65,7 +71,9 @@ class Intake:
     async def take(
         self, tenant_id: TenantId, events: list[Any], request: Request, options: IngestOptions
     ) -> IngestAnswer:
-        """Make the valid ones of a request's events durable.
+        """Make a request's events durable: the valid ones on their way to the store, the others as dead letters.
+
+        A strict request with a fault, or one without events, leaves nothing.
 
         Raises:
             EventsInvalid: none is valid, or not all are and the request is strict.
@@ -73,16 +81,26 @@ class Intake:
         """
         stamp = Stamp(tenant_id, new_batch_id(), utc_now(), client_ip(request), request.headers.get("user-agent", ""))
         prepared = prepare(events, stamp)
-        if prepared.count == 0 or (options.strict and prepared.rejected):
-            answer = IngestAnswer(0, 0, prepared.rejected, stamp.batch_id, "")
-            raise EventsInvalid(None if events else "The request holds no event.", extra=answer.document())
+        nothing = IngestAnswer(0, 0, prepared.rejected, stamp.batch_id, "")
+        if not events:
+            raise EventsInvalid("The request holds no event.", extra=nothing.document())
+        if options.is_replay:
+            prepared = replace(prepared, received=prepared.count, rejected=())
+        if options.dry_run:
+            return replace(nothing, accepted=prepared.count)
+        if prepared.count == 0 and not prepared.rejected:
+            return nothing
+        if options.strict and prepared.rejected:
+            raise EventsInvalid(extra=nothing.document())
         delivery = await self._courier.send(tenant_id, prepared)
+        if prepared.count == 0:
+            raise EventsInvalid(extra=nothing.document())
         if options.wait_stored:
             await self._actors.wait_stored(tenant_id, delivery.spool_id)
         return IngestAnswer(
             prepared.count - delivery.duplicates,
             delivery.duplicates,
-            prepared.rejected,
+            nothing.rejected,
             stamp.batch_id,
             "stored" if options.wait_stored else "spooled",
         )

@@ -61,8 +61,8 @@ class EventWriter:
                 settings=_INSERT_SETTINGS | {"insert_deduplication_token": token},
             )
 
-    async def insert_bisecting(self, frames: bytes, batch_id: BatchId) -> AsyncIterator[tuple[bytes, str]]:
-        """Insert all rows but those at fault; yield each of these with the store's reason.
+    async def insert_bisecting(self, frames: bytes, batch_id: BatchId) -> AsyncIterator[tuple[int, bytes, str]]:
+        """Insert all rows but those at fault; yield each of these with its position and the store's reason.
 
         Raises:
             StoreAwayError: begin again later with the same frames and batch id.
@@ -77,7 +77,7 @@ class EventWriter:
                 await self.insert(compressed, f"{batch_id}/{first}-{last}")
             except RowsRefusedError as error:
                 if last - first == 1:
-                    yield rows[first].rstrip(b"\n"), str(error)
+                    yield first, rows[first].rstrip(b"\n"), str(error)
                 else:
                     middle = (first + last) // 2
                     ranges += [(middle, last), (first, middle)]

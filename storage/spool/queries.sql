@@ -2,7 +2,7 @@
 UPDATE actor_epoch SET epoch = epoch + 1 RETURNING epoch
 
 -- name: append
-SELECT spool_append($1, $2, $3, $4, $5, $6, $7, $8::text[]::timestamptz[], $9)
+SELECT spool_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text[]::timestamptz[], $12)
 
 -- name: seal
 SELECT batch_id, first_spool_id, last_spool_id, events FROM seal_batch($1, $2, $3, $4)
@@ -14,7 +14,7 @@ SELECT batch_id, first_spool_id, last_spool_id, events FROM store_batches WHERE 
 SELECT frames FROM event_spool WHERE spool_id BETWEEN $1 AND $2 ORDER BY spool_id
 
 -- name: mark_stored
-UPDATE store_batches SET stored_at = now() WHERE batch_id = $1
+SELECT finish_batch($1, $2)
 
 -- name: backlog
 WITH stored AS (
@@ -37,8 +37,8 @@ FROM event_spool AS s INNER JOIN event_hashes AS h ON h.spool_id = s.spool_id
 WHERE s.spool_id > $1
 ORDER BY s.spool_id
 
--- name: bury
-INSERT INTO dead_letters (batch_id, event, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+-- name: keep_dead_letters
+SELECT keep_dead_letters($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: forget_stored
 WITH done AS (
@@ -53,3 +53,8 @@ WHERE s.spool_id BETWEEN done.first_spool_id AND done.last_spool_id
 DELETE FROM event_hashes WHERE spool_id IN (
     SELECT h.spool_id FROM event_hashes AS h WHERE h.committed_at < now() - make_interval(days => $1) LIMIT 1000
 )
+
+-- name: forget_dead_letters
+DELETE FROM dead_letters
+WHERE received_at < now() - make_interval(days => $1)
+    OR dead_letter_id <= (SELECT d.dead_letter_id FROM dead_letters AS d ORDER BY d.dead_letter_id DESC OFFSET $2 LIMIT 1)

@@ -5,12 +5,14 @@ gives a run of rows a batch id; the batch is sent to ClickHouse under that id; `
 `forget` drops it a day later. A crash between any two of these is repaired by `unfinished`.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from schemas.batches import ConversionRow
+from schemas.batches import ConversionRow, DeadLetter, Tally
+from schemas.event_types import schema_version
 from schemas.ids import BatchId
 from storage.postgres.connect import Database
 from storage.postgres.fencing import fenced
@@ -68,24 +70,30 @@ class Spool:
     async def append(
         self,
         epoch: int,
+        tally: Tally,
         *,
-        events: int,
         rows_bytes: int,
         frames: bytes,
         hashes: bytes,
         conversions: Sequence[ConversionRow],
-    ) -> int:
-        """Commit one row of the spool and its conversions in one transaction; return the row's id.
+        dead_letters: Sequence[DeadLetter],
+    ) -> int | None:
+        """Commit one row of the spool with its conversions, dead letters and ledger entry, in one transaction.
+
+        Returns the row's id, None if no event is new and there is therefore no row.
 
         Raises:
             EpochSupersededError: a newer incarnation has taken over; nothing was written.
         """
-        async with self._database.connection() as connection:
+        async with self._database.connection() as connection, _transaction(connection, is_needed=bool(dead_letters)):
             with fenced():
-                spool_id = await connection.fetchval(
+                spool_id: int | None = await connection.fetchval(
                     _SQL["append"],
                     epoch,
-                    events,
+                    tally.received,
+                    tally.accepted,
+                    tally.duplicates,
+                    tally.rejected,
                     rows_bytes,
                     frames,
                     hashes,
@@ -94,7 +102,9 @@ class Spool:
                     [row.conversion_time for row in conversions],
                     [row.event for row in conversions],
                 )
-        return int(spool_id)
+            if dead_letters:
+                await _keep(connection, "rejected", dead_letters)
+        return spool_id
 
     async def seal(self, epoch: int, batch_id: BatchId, *, events: int, rows_bytes: int) -> SealedBatch | None:
         """Give the oldest unsealed rows, up to about `events` or `rows_bytes`, to a batch; None if there are none.
@@ -118,10 +128,15 @@ class Spool:
             rows = await connection.fetch(_SQL["frames"], batch.first_spool_id, batch.last_spool_id)
         return [row["frames"] for row in rows]
 
-    async def mark_stored(self, batch: SealedBatch) -> None:
-        """Record that ClickHouse has the batch."""
-        async with self._database.connection() as connection:
-            await connection.execute(_SQL["mark_stored"], batch.batch_id)
+    async def mark_stored(self, batch: SealedBatch, refused: Sequence[DeadLetter]) -> None:
+        """Record that ClickHouse has the batch, but for the rows that it refused: these are kept as dead letters."""
+        async with (
+            self._database.connection() as connection,
+            _transaction(connection, is_needed=bool(refused)),
+        ):
+            if refused:
+                await _keep(connection, "quarantined", refused)
+            await connection.execute(_SQL["mark_stored"], batch.batch_id, [letter.position for letter in refused])
 
     async def backlog(self) -> Backlog:
         """Measure what is not yet stored."""
@@ -145,17 +160,39 @@ class Spool:
             rows = await connection.fetch(_SQL["committed_after"], spool_id)
         return [Commit(*row.values()) for row in rows]
 
-    async def bury(self, batch_id: BatchId, events: Sequence[tuple[bytes, str]]) -> None:
-        """Keep rows that ClickHouse refused, each with its reason."""
-        async with self._database.connection() as connection:
-            await connection.executemany(_SQL["bury"], [(batch_id, event, reason) for event, reason in events])
-
-    async def forget(self, *, stored_seconds: float, hash_days: int) -> None:
-        """Drop rows stored longer ago than the replay window, and hashes older than the dedup window."""
+    async def forget(self, *, stored_seconds: float, hash_days: int, letter_days: int, letters_max: int) -> None:
+        """Drop rows stored longer ago than the replay window, hashes older than the dedup window, old dead letters."""
         async with self._database.connection() as connection:
             await connection.execute(_SQL["forget_stored"], stored_seconds)
             await connection.execute(_SQL["forget_hashes"], hash_days)
+            await connection.execute(_SQL["forget_dead_letters"], letter_days, letters_max)
 
 
 def _sealed(row: Any) -> SealedBatch:
     return SealedBatch(BatchId(str(row["batch_id"])), row["first_spool_id"], row["last_spool_id"], row["events"])
+
+
+@asynccontextmanager
+async def _transaction(connection: Any, *, is_needed: bool) -> AsyncIterator[None]:
+    """Hold several statements together; one alone is a transaction by itself, and costs one round trip less."""
+    if is_needed:
+        async with connection.transaction():
+            yield
+    else:
+        yield
+
+
+async def _keep(connection: Any, stage: str, letters: Sequence[DeadLetter]) -> None:
+    await connection.execute(
+        _SQL["keep_dead_letters"],
+        stage,
+        schema_version(),
+        [letter.batch_id for letter in letters],
+        [letter.position for letter in letters],
+        [letter.event_id for letter in letters],
+        [letter.event_type for letter in letters],
+        [letter.reason for letter in letters],
+        [letter.errors for letter in letters],
+        [letter.raw for letter in letters],
+        [letter.is_whole for letter in letters],
+    )

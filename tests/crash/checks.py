@@ -33,6 +33,20 @@ async def assert_exactly_once(running: RunningStack, tenant: ProvisionedTenant, 
     assert len(set(load.acknowledged)) == len(load.acknowledged)
 
 
+async def assert_balanced(api: TenantApi, load: Load) -> None:
+    """The ledger: everything that was received is stored or a duplicate, and nothing waits."""
+
+    async def settled() -> dict[str, int] | None:
+        totals: dict[str, int] = (await api.get("/api/v1/reports/quality"))["totals"]
+        return totals if totals["waiting"] == 0 else None
+
+    totals = await eventually(settled, seconds=30)
+    print("ledger: " + ", ".join(f"{name} {count}" for name, count in totals.items()))
+    assert totals["received"] == totals["stored"] + totals["duplicates"]
+    assert totals["stored"] >= len(load.acknowledged)
+    assert (totals["rejected"], totals["quarantined"]) == (0, 0)
+
+
 async def assert_attributed(api: TenantApi, load: Load) -> None:
     """Every conversion among the acknowledged events has exactly one result: the click of its own device."""
 

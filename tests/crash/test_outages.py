@@ -8,7 +8,7 @@ import pytest
 
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
-from tests.crash.checks import assert_attributed, assert_exactly_once, assert_well
+from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once, assert_well
 from tests.crash.load import titled, under_load
 from tests.stack_fixtures import RunningStack, event
 
@@ -34,6 +34,7 @@ async def test_clickhouse_away(
     assert load.refused == 0
     await assert_exactly_once(running, tenant, load)
     await assert_attributed(api, load)
+    await assert_balanced(api, load)
     answer = await http.post("/api/v1/events/ingest", json=event(), params={"wait": "stored"})
     assert (answer.status_code, answer.headers["X-Durability"]) == (202, "stored")
 
@@ -59,6 +60,7 @@ async def test_postgres_away(
     assert load.refused > 0
     await assert_exactly_once(running, tenant, load)
     await assert_attributed(api, load)
+    await assert_balanced(api, load)
     await assert_well(http)
     assert workers(running) == before
 

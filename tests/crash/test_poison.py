@@ -1,21 +1,28 @@
 """What ClickHouse refuses must not hold up the rest."""
 
 import secrets
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import orjson
 import pytest
 import zstandard
 
+from schemas.batches import Tally
 from schemas.ids import TenantId, new_batch_id
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
 from storage.names import clickhouse_tables
 from storage.postgres.connect import Databases
+from storage.postgres.dead_letters import DeadLetterFilter, DeadLetters
+from storage.postgres.ledger import Ledger
 from storage.spool.repository import Spool
+from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import send_patiently
 from tests.stack_fixtures import RunningStack, event, ndjson, stored_ids
+
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 pytestmark = pytest.mark.anyio
 
@@ -34,8 +41,8 @@ async def test_one_bad_row_in_a_thousand(running: RunningStack, tenant: Provisio
     frames, batch_id = zstandard.compress(b"".join(rows)), new_batch_id()
     for _ in range(2):
         refused = [each async for each in writer.insert_bisecting(frames, batch_id)]
-        assert [orjson.loads(bad)["revenue"] for bad, _ in refused] == ["much"]
-        assert "revenue" in refused[0][1]
+        assert [(position, orjson.loads(bad)["revenue"]) for position, bad, _ in refused] == [(617, "much")]
+        assert "revenue" in refused[0][2]
         stored = await stored_ids(running, tenant)
         assert len(stored) == len(set(stored)) == 999
     await store.close()
@@ -53,11 +60,12 @@ async def test_the_tenant_goes_on(
     epoch = await spool.take_epoch()
     await spool.append(
         epoch,
-        events=len(rows),
+        Tally(received=len(rows), accepted=len(rows), duplicates=0, rejected=0),
         rows_bytes=sum(map(len, rows)),
         frames=zstandard.compress(b"".join(rows)),
         hashes=secrets.token_bytes(8 * len(rows)),
         conversions=(),
+        dead_letters=(),
     )
     good = [orjson.loads(each)["event_id"] for number, each in enumerate(rows) if number != 617]
     for _ in range(2):
@@ -66,14 +74,16 @@ async def test_the_tenant_goes_on(
         assert answer.status_code == 202, answer.text
         good.append(after["event_id"])
     stored = await stored_ids(running, tenant)
-    async with databases.tenant(tenant.tenant_id).connection() as connection:
-        letters = await connection.fetch("SELECT event, reason FROM dead_letters")
+    letters = await DeadLetters(databases.tenant(tenant.tenant_id)).page(DeadLetterFilter(), limit=10)
+    ledger = await Ledger(databases.tenant(tenant.tenant_id)).rows(_LONG_AGO, utc_now() + timedelta(minutes=1), "day")
     await databases.close()
     missing, doubled = len(set(good) - set(stored)), len(stored) - len(set(stored))
     print(f"good {len(good)}, stored {len(stored)}, missing {missing}, doubled {doubled}, dead {len(letters)}")
     assert sorted(stored) == sorted(good)
-    assert [orjson.loads(letter["event"])["revenue"] for letter in letters] == ["much"]
-    assert "revenue" in letters[0]["reason"]
+    assert [orjson.loads(letter.raw)["revenue"] for letter in letters] == ["much"]
+    assert (letters[0].stage, letters[0].reason) == ("quarantined", "refused_by_store")
+    assert "revenue" in letters[0].errors[0]["detail"]
+    assert [(day.received, day.stored, day.quarantined, day.waiting) for day in ledger] == [(1002, 1001, 1, 0)]
 
 
 async def test_waits_for_a_table_that_would_double_rows(

@@ -9,7 +9,7 @@ import pytest
 
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
-from tests.crash.checks import assert_attributed, assert_exactly_once, assert_well
+from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once, assert_well
 from tests.crash.load import kill_actor, kill_program, titled, under_load
 from tests.stack_fixtures import RunningStack
 
@@ -40,4 +40,5 @@ async def test_exactly_once_after_random_kills(
             await load.reach(100)
     await assert_exactly_once(running, tenant, load)
     await assert_attributed(api, load)
+    await assert_balanced(api, load)
     await assert_well(http)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from actors.group_commit import assemble
 from ingest.dedup import DedupWindow
-from schemas.batches import ConversionRow, EventBatch
+from schemas.batches import ConversionRow, EventBatch, Tally
 from telemetry.clock import utc_now
 
 
@@ -20,9 +20,11 @@ def batch(*requests: list[str]) -> EventBatch:
         rows_bytes=len(rows),
         event_hashes=np.array([xxhash.xxh3_64_intdigest(name.encode()) for name in names], dtype="<u8").tobytes(),
         request_counts=tuple(map(len, requests)),
+        received=len(names),
         conversions=tuple(
             ConversionRow(row, name, "install", "2026-01-01T00:00:00Z", b"{}") for row, name in enumerate(names)
         ),
+        dead_letters=(),
     )
 
 
@@ -36,6 +38,7 @@ def test_counts_duplicates_per_request() -> None:
     group = assemble([batch(["a", "b"], ["a"]), batch(["a", "b"])], DedupWindow(30))
     assert group.duplicates == ((0, 1), (2,))
     assert group.events == 2
+    assert group.tally == Tally(received=5, accepted=2, duplicates=3, rejected=0)
     assert len(rows_of(group.frames)) == 2
     assert [row.conversion_id for row in group.conversions] == ["a", "b"]
 

@@ -7,6 +7,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.dead_letters import dead_letters
 from ingest.parse import BrokenLine, parse_events
 from ingest.prepare import prepare
 from ingest.rejections import ERRORS_PER_EVENT_MAX
@@ -14,7 +15,7 @@ from schemas.batches import PreparedEvents
 from schemas.event_types import CONVERSION_TYPES
 from tests.unit.ingest.cases import JSON, STAMP, events, nearly_events
 
-ANYTHING = JSON | events() | nearly_events() | st.just(BrokenLine("line 1 is not JSON"))
+ANYTHING = JSON | events() | nearly_events() | st.just(BrokenLine("line 1 is not JSON", b"{"))
 
 
 def check_conserved(sent: list[Any], prepared: PreparedEvents) -> None:
@@ -22,7 +23,8 @@ def check_conserved(sent: list[Any], prepared: PreparedEvents) -> None:
     rows = [orjson.loads(line) for line in prepared.rows.splitlines()]
     indexes = [rejection.index for rejection in prepared.rejected]
     assert prepared.count == len(rows) == len(prepared.event_hashes) // 8
-    assert prepared.count + len(indexes) == len(sent)
+    assert prepared.count + len(indexes) == prepared.received == len(sent)
+    assert len(list(dead_letters(prepared))) == len(indexes)
     assert indexes == sorted(set(indexes))
     kept = [event for index, event in enumerate(sent) if index not in set(indexes)]
     assert [row["event_id"] for row in rows] == [event["event_id"] for event in kept]

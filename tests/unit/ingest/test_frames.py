@@ -4,11 +4,12 @@ import zstandard
 
 from ingest.frames import join
 from schemas.batches import ConversionRow, PreparedEvents
+from schemas.ids import new_batch_id
 
 
 def prepared(count: int, conversion_at: int) -> PreparedEvents:
     conversion = ConversionRow(conversion_at, f"c{count}", "install", "2026-01-01T00:00:00Z", b"{}")
-    return PreparedEvents(b"{}\n" * count, count, b"\1" * 8 * count, (conversion,), ())
+    return PreparedEvents(new_batch_id(), count, b"{}\n" * count, count, b"\1" * 8 * count, (conversion,), ())
 
 
 def test_conversions_keep_pointing_at_their_rows() -> None:
@@ -19,3 +20,4 @@ def test_conversions_keep_pointing_at_their_rows() -> None:
     assert zstandard.decompress(batch.frame) == b"{}\n" * 7
     assert batch.rows_bytes == 21
     assert len(batch.event_hashes) == 56
+    assert batch.received == 7

@@ -25,7 +25,7 @@ def without(event_type: EventType, name: str) -> dict[str, Any]:
         (1, "", "must be a JSON object, not number"),
         (None, "", "must be a JSON object, not null"),
         ([], "", "must be a JSON object, not array"),
-        (BrokenLine("line 3 is not JSON: x"), "", "line 3 is not JSON: x"),
+        (BrokenLine("line 3 is not JSON: x", b"x"), "", "line 3 is not JSON: x"),
         (without(PURCHASE, "event_type"), "/event_type", "is required for every event: one of impression, click"),
         (minimal(CLICK, event_type="instal"), "/event_type", "is `instal`; did you mean `install`?"),
         (minimal(CLICK, event_type="Click"), "/event_type", "did you mean `click`?"),

@@ -29,16 +29,38 @@ CREATE TABLE event_hashes (
 );
 ALTER TABLE event_hashes ALTER COLUMN hashes SET STORAGE EXTERNAL;
 
--- Rows that ClickHouse refused, found by bisection, with its reason.
+-- Events that are not in the store: refused when they came (rejected), or by ClickHouse, found by bisection (quarantined).
 CREATE TABLE dead_letters (
     dead_letter_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    received_at timestamptz NOT NULL DEFAULT now(),
+    stage text NOT NULL CHECK (stage IN ('rejected', 'quarantined')),
     batch_id uuid NOT NULL,
-    event jsonb NOT NULL,
+    position integer NOT NULL,
+    event_id text,
+    event_type text,
     reason text NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
+    errors jsonb NOT NULL,
+    schema_version text NOT NULL,
+    raw bytea NOT NULL,
+    is_whole boolean NOT NULL,
+    replayed_at timestamptz,
+    UNIQUE (batch_id, position, stage)
 );
--- By the event's digest: a row of an index holds less than 3 kB.
-CREATE UNIQUE INDEX dead_letters_event ON dead_letters (batch_id, md5(event::text));
+CREATE INDEX dead_letters_waiting ON dead_letters (reason, dead_letter_id) WHERE replayed_at IS NULL;
+
+-- What became of everything that came, by the minute of its commit:
+-- received = accepted + duplicates + rejected, and accepted = stored + quarantined + what still waits.
+CREATE TABLE ledger (
+    minute timestamptz PRIMARY KEY,
+    received bigint NOT NULL,
+    accepted bigint NOT NULL,
+    duplicates bigint NOT NULL,
+    rejected bigint NOT NULL,
+    stored bigint NOT NULL DEFAULT 0,
+    quarantined bigint NOT NULL DEFAULT 0
+);
+-- Rewritten with every commit of its minute: room on the page keeps that cheap.
+ALTER TABLE ledger SET (fillfactor = 50);
 
 -- The incarnation of the tenant's actor that may write: an older one is refused from the moment a newer one starts.
 CREATE TABLE actor_epoch (
@@ -84,14 +106,38 @@ BEGIN
     RETURN true;
 END $$;
 
+CREATE FUNCTION keep_dead_letters(
+    p_stage text, p_schema_version text, p_batch_ids uuid[], p_positions integer[], p_event_ids text[],
+    p_event_types text[], p_reasons text[], p_errors jsonb[], p_raws bytea[], p_whole boolean[]
+) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO dead_letters (
+        stage, schema_version, batch_id, position, event_id, event_type, reason, errors, raw, is_whole
+    )
+    SELECT p_stage, p_schema_version, u.*
+    FROM unnest(
+        p_batch_ids, p_positions, p_event_ids, p_event_types, p_reasons, p_errors, p_raws, p_whole
+    ) AS u
+    ON CONFLICT DO NOTHING;
+$$;
+
+-- NULL when the commit holds no new event: then it leaves no row in the spool.
 CREATE FUNCTION spool_append(
-    p_epoch bigint, p_events integer, p_rows_bytes bigint, p_frames bytea, p_hashes bytea,
+    p_epoch bigint, p_received bigint, p_events integer, p_duplicates bigint, p_rejected bigint,
+    p_rows_bytes bigint, p_frames bytea, p_hashes bytea,
     p_conversion_ids text[], p_conversion_types text[], p_conversion_times timestamptz[], p_conversion_events jsonb[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     new_id bigint;
 BEGIN
     PERFORM assert_epoch(p_epoch);
+    INSERT INTO ledger AS l (minute, received, accepted, duplicates, rejected)
+    VALUES (date_trunc('minute', now()), p_received, p_events, p_duplicates, p_rejected)
+    ON CONFLICT (minute) DO UPDATE SET
+        received = l.received + excluded.received, accepted = l.accepted + excluded.accepted,
+        duplicates = l.duplicates + excluded.duplicates, rejected = l.rejected + excluded.rejected;
+    IF p_events = 0 THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO event_spool (events, rows_bytes, frames) VALUES (p_events, p_rows_bytes, p_frames)
     RETURNING spool_id INTO new_id;
     INSERT INTO event_hashes (spool_id, hashes) VALUES (new_id, p_hashes);
@@ -104,6 +150,29 @@ BEGIN
     END IF;
     RETURN new_id;
 END $$;
+
+-- Ends a batch and enters it in the ledger, under the minutes in which its rows were committed. `p_refused` are the
+-- positions, counted over the batch, of the rows that ClickHouse did not take.
+CREATE FUNCTION finish_batch(p_batch_id uuid, p_refused integer[]) RETURNS void LANGUAGE sql AS $$
+    WITH finished AS (
+        UPDATE store_batches SET stored_at = now() WHERE batch_id = p_batch_id AND stored_at IS NULL
+        RETURNING first_spool_id, last_spool_id
+    ),
+    spans AS (
+        SELECT date_trunc('minute', s.committed_at) AS minute, s.events,
+            sum(s.events) OVER (ORDER BY s.spool_id) AS span_end
+        FROM finished AS f INNER JOIN event_spool AS s ON s.spool_id BETWEEN f.first_spool_id AND f.last_spool_id
+    ),
+    counted AS (
+        SELECT s.minute, s.events, (
+            SELECT count(*) FROM unnest(p_refused) AS r WHERE r < s.span_end AND r >= s.span_end - s.events
+        ) AS refused
+        FROM spans AS s
+    ),
+    totals AS (SELECT c.minute, sum(c.events) AS events, sum(c.refused) AS refused FROM counted AS c GROUP BY c.minute)
+    UPDATE ledger AS l SET stored = l.stored + t.events - t.refused, quarantined = l.quarantined + t.refused
+    FROM totals AS t WHERE l.minute = t.minute;
+$$;
 
 CREATE FUNCTION seal_batch(p_epoch bigint, p_batch_id uuid, p_events integer, p_rows_bytes bigint)
 RETURNS SETOF store_batches LANGUAGE plpgsql AS $$

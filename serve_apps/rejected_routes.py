@@ -1,0 +1,141 @@
+"""Dead letters: what was rejected and why, counted, mended and sent again."""
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from ingest.merge_patch import merge_patch
+from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from schemas.problems import CursorInvalid, DeadLetterUnknown
+from serve_apps.callers import EDITORS, user_of
+from serve_apps.cursors import read_cursor, write_cursor
+from serve_apps.intake import IngestOptions, rejected_document
+from serve_apps.services import services_of
+from storage.postgres.dead_letters import DeadLetterFilter, DeadLetters, StoredDeadLetter
+
+router = APIRouter()
+
+Stage = Literal["rejected", "quarantined"]
+
+
+class Replay(BaseModel):
+    """Which dead letters to send again, and how to mend them first.
+
+    Without `ids` and filters, all that wait are meant; at most 1,000 are sent in one call.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[int] | None = Field(None, max_length=PAGE_ROWS_MAX)
+    stage: Stage | None = None
+    reason: str | None = None
+    event_type: str | None = None
+    patch: dict[str, Any] = Field({}, description="JSON Merge Patch (RFC 7396) that is applied to each event.")
+    dry_run: bool = Field(default=False, description="Only say what would become of them.")
+
+
+@router.get("/api/v1/events/rejected")
+async def rejected(
+    request: Request,
+    stage: Stage | None = None,
+    reason: str | None = None,
+    event_type: str | None = None,
+    event_id: str | None = None,
+    *,
+    replayed: bool | None = False,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_DEFAULT,
+) -> dict[str, Any]:
+    """List dead letters, newest first; those that were replayed only with `replayed=true`."""
+    tenant, _ = await user_of(request)
+    letters = DeadLetters(services_of(request).databases.tenant(tenant.tenant_id))
+    chosen = DeadLetterFilter(stage, reason, event_type, event_id, is_replayed=replayed)
+    page = await letters.page(chosen, before=_position(cursor), limit=limit)
+    last = page[-1] if len(page) == limit else None
+    return {
+        "data": [_document(letter) for letter in page],
+        "next_cursor": last and write_cursor(last.received_at.isoformat(), str(last.dead_letter_id)),
+    }
+
+
+@router.get("/api/v1/events/rejected/counts")
+async def counts(request: Request) -> dict[str, Any]:
+    """Count the dead letters that wait by reason, type and field, the most frequent first."""
+    tenant, _ = await user_of(request)
+    letters = DeadLetters(services_of(request).databases.tenant(tenant.tenant_id))
+    return {"data": [asdict(count) for count in await letters.counts(PAGE_ROWS_MAX)]}
+
+
+@router.get("/api/v1/events/rejected/{dead_letter_id}")
+async def one(request: Request, dead_letter_id: int) -> dict[str, Any]:
+    """Give one dead letter, whether it was replayed or not."""
+    tenant, _ = await user_of(request)
+    letters = DeadLetters(services_of(request).databases.tenant(tenant.tenant_id))
+    page = await letters.page(DeadLetterFilter(ids=[dead_letter_id]), limit=1)
+    if not page:
+        raise DeadLetterUnknown
+    return _document(page[0])
+
+
+@router.post("/api/v1/events/rejected/replay")
+async def replay(request: Request, order: Replay) -> dict[str, Any]:
+    """Mend dead letters with one patch and send them again; those that are still invalid stay, with today's errors."""
+    tenant, _ = await user_of(request, EDITORS)
+    services = services_of(request)
+    letters = DeadLetters(services.databases.tenant(tenant.tenant_id))
+    chosen = DeadLetterFilter(order.stage, order.reason, order.event_type, ids=order.ids, is_replayed=False)
+    page = await letters.page(chosen, limit=PAGE_ROWS_MAX)
+    whole = [(letter, event) for letter in page if (event := _event_of(letter)) is not None]
+    left_out = {"cut_or_not_json": [letter.dead_letter_id for letter in page if _event_of(letter) is None]}
+    if not whole:
+        return {"accepted": 0, "duplicates": 0, "rejected": [], **left_out}
+    mended = [merge_patch(event, order.patch) for _, event in whole]
+    options = IngestOptions(is_replay=True, dry_run=order.dry_run)
+    answer = await services.intake.take(tenant.tenant_id, mended, request, options)
+    failed = {rejection.index for rejection in answer.rejected}
+    if not order.dry_run:
+        await letters.mark_replayed(
+            [each.dead_letter_id for place, (each, _) in enumerate(whole) if place not in failed]
+        )
+    still_rejected = [
+        {"dead_letter_id": whole[rejection.index][0].dead_letter_id, **rejected_document(rejection)}
+        for rejection in answer.rejected
+    ]
+    return {"accepted": answer.accepted, "duplicates": answer.duplicates, "rejected": still_rejected, **left_out}
+
+
+def _position(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    _, identity = read_cursor(cursor)
+    if not identity.isdigit():
+        raise CursorInvalid
+    return int(identity)
+
+
+_STAMPED = ("received_at", "batch_id")
+
+
+def _event_of(letter: StoredDeadLetter) -> Any:
+    """Read the event as it was sent; None if it was cut or never was JSON."""
+    if not letter.is_whole:
+        return None
+    try:
+        event = orjson.loads(letter.raw)
+    except orjson.JSONDecodeError:
+        return None
+    if letter.stage == "quarantined":
+        # It was accepted once, and stamped.
+        event = {name: value for name, value in event.items() if name not in _STAMPED}
+    return event
+
+
+def _document(letter: StoredDeadLetter) -> dict[str, Any]:
+    document = asdict(letter)
+    del document["raw"], document["is_whole"]
+    event = _event_of(letter)
+    return document | ({"raw": letter.raw.decode(errors="replace")} if event is None else {"event": event})
