@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import date
 
 import structlog
 
@@ -31,6 +32,19 @@ class _Arrival:
     done: asyncio.Future[AppendReceipt]
 
 
+@dataclass(slots=True)
+class DayCount:
+    """How many events a day (UTC) has brought."""
+
+    day: date = date.min
+    events: int = 0
+
+    def add(self, events: int, day: date) -> None:
+        """Count on, from zero on a new day."""
+        self.events = events + (self.events if day == self.day else 0)
+        self.day = day
+
+
 class Committer:
     """Commits what arrives to the spool; the only writer of it."""
 
@@ -42,10 +56,12 @@ class Committer:
         self._window = DedupWindow(settings.dedup_days)
         self._arrivals: asyncio.Queue[_Arrival] = asyncio.Queue()
         self._is_unsure = False
+        self._today = DayCount()
 
     async def recover(self) -> None:
         """Rebuild the dedup window from what was committed before."""
         known = await self._spool.recent_hashes(self._settings.dedup_days)
+        self._today = DayCount(utc_now().date(), await self._spool.accepted_today())
         self._window.restore((committed_at, read_hashes(packed)) for committed_at, packed in known)
 
     async def append(self, batch: EventBatch) -> AppendReceipt:
@@ -92,6 +108,7 @@ class Committer:
         """Take note of the commits whose answers were lost: their events are known, and wait to be stored."""
         for commit in await self._spool.committed_after(self._committed.spool_id):
             self._window.remember(read_hashes(commit.hashes), commit.committed_at)
+            self._today.add(commit.events, commit.committed_at.date())
             self._backlog.add(commit.events, commit.frames_bytes, has_conversion=True, now=time.monotonic())
             await self._committed.advance(commit.spool_id)
         self._is_unsure = False
@@ -112,12 +129,14 @@ class Committer:
         if spool_id is None:
             spool_id = self._committed.spool_id
         else:
-            self._window.remember(group.hashes, utc_now())
+            now = utc_now()
+            self._window.remember(group.hashes, now)
+            self._today.add(group.events, now.date())
             self._backlog.add(
                 group.events, len(group.frames), has_conversion=bool(group.conversions), now=time.monotonic()
             )
             await self._committed.advance(spool_id)
-        return [AppendReceipt(spool_id, duplicates) for duplicates in group.duplicates]
+        return [AppendReceipt(spool_id, duplicates, self._today.events) for duplicates in group.duplicates]
 
     async def _append(self, epoch: int, group: Group) -> int | None:
         return await self._spool.append(

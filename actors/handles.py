@@ -10,7 +10,8 @@ from actors.tenant_actor import TenantActor
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
-from schemas.problems import ActorUnavailable, Problem
+from schemas.problem import Problem
+from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
 
 _PREFIX = "tenant/"

@@ -50,6 +50,7 @@ class TenantPipeline:
 
     def __init__(self, stores: Stores, settings: ActorSettings) -> None:
         self._spool = stores.spool
+        self._conversions = stores.conversions
         self._settings = settings
         self._backlog = Backlog()
         self._committed = Cursor()
@@ -85,6 +86,12 @@ class TenantPipeline:
     async def append(self, batch: EventBatch) -> AppendReceipt:
         """Make a batch durable; see `Committer.append`."""
         return await self._committer.append(batch)
+
+    async def is_done(self) -> bool:
+        """Say whether everything that was accepted is stored and attributed."""
+        if self._backlog.events or self._stored.spool_id < self._committed.spool_id:
+            return False
+        return not await self._conversions.has_pending()
 
     async def wait_stored(self, spool_id: int) -> None:
         """Wait until ClickHouse has a spool row."""

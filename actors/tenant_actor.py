@@ -6,7 +6,11 @@ cache of the tenant's databases, from which every incarnation begins anew.
 
 import asyncio
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import ray
 import structlog
 
 from actors.pipeline import Stores, TenantPipeline
@@ -53,6 +57,9 @@ class TenantActor:
             ),
             settings.actor,
         )
+        self._idle_seconds = settings.actor.idle_seconds
+        self._calls = 0
+        self._used_at = time.monotonic()
         self._started = asyncio.Event()
         # Ray runs the constructor on the actor's loop: a restarted actor goes on with its spool though nobody calls it.
         self._life = asyncio.get_running_loop().create_task(self._live())
@@ -64,12 +71,14 @@ class TenantActor:
             ActorUnavailable: the actor could not reach its database yet.
             Problem: see `Committer.append`.
         """
-        await self.check()
-        return await self._pipeline.append(batch)
+        with self._call():
+            await self.check()
+            return await self._pipeline.append(batch)
 
     async def wait_stored(self, spool_id: int) -> None:
         """Wait until ClickHouse has a spool row."""
-        await self._pipeline.wait_stored(spool_id)
+        with self._call():
+            await self._pipeline.wait_stored(spool_id)
 
     async def check(self) -> None:
         """Answer when the loops run.
@@ -84,16 +93,43 @@ class TenantActor:
             except TimeoutError as error:
                 raise ActorUnavailable(retry_after_seconds=1) from error
 
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        self._calls += 1
+        try:
+            yield
+        finally:
+            self._calls -= 1
+            self._used_at = time.monotonic()
+
     async def _live(self) -> None:
         try:
+            began = time.monotonic()
             await self._start()
             settle_heap()
             self._started.set()
-            await self._pipeline.run()
+            log.info("activated", seconds=round(time.monotonic() - began, 3))
+            async with asyncio.TaskGroup() as life:
+                life.create_task(self._pipeline.run())
+                life.create_task(self._leave_when_idle())
         except BaseException:
             # Whatever it was, a new incarnation begins from what the databases say; Ray starts it.
             log.exception("incarnation_ended")
             os._exit(1)
+
+    async def _leave_when_idle(self) -> None:
+        """End for good when nobody has called for long and nothing is left to do; the next call starts another."""
+        while self._calls or time.monotonic() - self._used_at < self._idle_seconds or not await self._is_done():
+            await asyncio.sleep(self._idle_seconds / 4)
+        log.info("left_idle")
+        # A call that arrives at this very moment is repeated by its caller, on a new incarnation.
+        ray.kill(ray.get_runtime_context().current_actor, no_restart=True)
+
+    async def _is_done(self) -> bool:
+        try:
+            return await self._pipeline.is_done()
+        except CONNECTION_LOST:
+            return False
 
     async def _start(self) -> None:
         backoff = Backoff()

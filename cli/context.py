@@ -20,7 +20,7 @@ from rich.progress import (
 
 from cli.credentials import Credentials, CredentialsMissingError, load_credentials
 from cli.tenant_api import ApiError, UnreachableError
-from schemas.problems import Problem
+from schemas.problem import Problem
 from schemas.settings import Settings
 
 console = Console(stderr=True, highlight=False)

@@ -22,9 +22,7 @@ _EXAMPLES_SHOWN = 5
 
 ReasonOption = Annotated[str | None, typer.Option(help="Only those with this kind of fault; see `counts`.")]
 TypeOption = Annotated[str | None, typer.Option("--type", help="Only events of this type.")]
-EmailOption = Annotated[
-    str | None, typer.Option(help="Default: the owner kept when the tenant was made here.")
-]
+EmailOption = Annotated[str | None, typer.Option(help="Default: the owner kept when the tenant was made here.")]
 PasswordOption = Annotated[str | None, typer.Option(envvar="UNMOGROW_PASSWORD", help="The user's password.")]
 
 
@@ -104,8 +102,8 @@ def replay(
         f"still rejected {len(answer['rejected']):,}, cut or no JSON {len(answer['cut_or_not_json']):,}"
     )
     for letter in answer["rejected"][:_EXAMPLES_SHOWN]:
-        error = letter["errors"][0]
-        console.print(f"  [dim]{letter['dead_letter_id']}[/] {escape(error['pointer'])} {escape(error['detail'])}")
+        first = letter["errors"][0]
+        console.print(f"  [dim]{letter['dead_letter_id']}[/] {escape(first['pointer'])} {escape(first['detail'])}")
 
 
 def _chosen(reason: str | None, event_type: str | None) -> dict[str, Any]:

@@ -7,9 +7,10 @@ import orjson
 import typer
 from rich.table import Table
 
-from cli.context import console, run_api
+from cli.context import console, fail, run_api
 from cli.credentials import Credentials, save_credentials
 from local.stack import Stack
+from schemas.ids import TenantId, parse_tenant_id
 from schemas.settings import Settings
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 
@@ -55,6 +56,31 @@ async def _create(stack: Stack, request: TenantRequest) -> ProvisionedTenant:
 def credentials_of(tenant: ProvisionedTenant) -> Credentials:
     """Take from a new tenant what the command line keeps."""
     return Credentials(tenant.tenant_id, tenant.host, tenant.write_key, tenant.owner_email, tenant.owner_password)
+
+
+@app.command()
+def limits(
+    tenant_id: Annotated[str, typer.Argument(help="For example t124.")],
+    events_per_second: Annotated[float | None, typer.Option(min=0.001, help="Default: what the settings say.")] = None,
+    events_per_day: Annotated[int | None, typer.Option(min=1, help="Default: as many as it likes.")] = None,
+) -> None:
+    """Set how much a tenant may send; an option left out goes back to its default. Takes effect within a second.
+
+    Example: unmogrow tenant limits t124 --events-per-second 2000 --events-per-day 10000000
+    """
+    parsed = parse_tenant_id(tenant_id)
+    if not run_api(_set_limits(Stack(Settings()), parsed, events_per_second, events_per_day)):
+        raise fail(f"There is no tenant {tenant_id}.")
+    console.print(f"Set for [bold]{tenant_id}[/].")
+
+
+async def _set_limits(
+    stack: Stack, tenant_id: TenantId, events_per_second: float | None, events_per_day: int | None
+) -> bool:
+    async with stack.provisioner() as provisioner:
+        return await provisioner.set_limits(
+            tenant_id, events_per_second=events_per_second, events_per_day=events_per_day
+        )
 
 
 @app.command(name="list")

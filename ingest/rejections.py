@@ -20,7 +20,7 @@ from ingest.times import OTHER_TIMES, Window, time_fault
 from ingest.validators import common_validator, field_names, validators
 from schemas.event_types import EventType, event_schema
 from schemas.limits import EVENT_BYTES_MAX, EVENT_ID_CHARS_MAX, EVENT_NESTING_MAX
-from schemas.problems import FieldError
+from schemas.problem import FieldError
 
 ERRORS_PER_EVENT_MAX = 10
 QUOTED_CHARS_MAX = 60

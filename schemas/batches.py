@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from schemas.ids import BatchId
-from schemas.problems import FieldError
+from schemas.problem import FieldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,14 @@ class EventBatch:
 
 @dataclass(frozen=True, slots=True)
 class AppendReceipt:
-    """The actor's word that a batch is durable: the spool row, and each request's duplicates."""
+    """The actor's word that a batch is durable: the spool row, and each request's duplicates.
+
+    `accepted_today` counts the tenant's accepted events since midnight (UTC), these included.
+    """
 
     spool_id: int
     duplicates: tuple[int, ...]
+    accepted_today: int
 
 
 @dataclass(frozen=True, slots=True)

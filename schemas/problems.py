@@ -13,83 +13,12 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     ├── Conflict 409        TenantExists, HostTaken
     ├── TooLarge 413        BodyTooLarge, TooManyEvents
     ├── UnsupportedMedia 415 MediaTypeUnsupported, EncodingUnsupported
-    ├── Unprocessable 422   EventsInvalid, RequestInvalid
-    ├── SlowDown 429        LoginTooOften, TenantOverShare
+    ├── Unprocessable 422   EventsInvalid, RequestInvalid, IdempotencyKeyReused
+    ├── SlowDown 429        LoginTooOften, TenantOverShare, RateExceeded, QuotaExceeded, TooManyRequestsAtOnce
     └── Unavailable 503     SpoolUnavailable, StoreUnavailable, ActorUnavailable
 """
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """One thing wrong with one field: `index` of the event in the request, JSON Pointer, explanation, kind of fault."""
-
-    index: int
-    pointer: str
-    detail: str
-    code: str = "value"
-
-
-class Problem(Exception):  # noqa: N818 - the RFC's own word
-    """Something went wrong."""
-
-    status: ClassVar[int] = 500
-    slug: ClassVar[str] = "problem"
-    title: ClassVar[str] = "Problem"
-    remedy: ClassVar[str] = "Try again; if it persists, report the request id."
-
-    def __init__(
-        self,
-        detail: str | None = None,
-        *,
-        errors: tuple[FieldError, ...] = (),
-        retry_after_seconds: int | None = None,
-        extra: dict[str, Any] | None = None,
-    ) -> None:
-        """Say what happened here; without `detail` the class's docstring speaks."""
-        self.detail = detail or (type(self).__doc__ or "").strip()
-        self.errors = errors
-        self.retry_after_seconds = retry_after_seconds
-        self.extra = extra or {}
-        super().__init__(self.detail)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by keyword: problems cross process boundaries."""
-        return _rebuild, (type(self), self.detail, self.errors, self.retry_after_seconds, self.extra)
-
-    def document(self, instance: str) -> dict[str, Any]:
-        """Build the problem+json body; `code` and `message` are what Segment-family SDKs look for."""
-        body: dict[str, Any] = {
-            "type": f"/problems/{self.slug}",
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-            "instance": instance,
-            "code": self.slug,
-            "message": self.detail,
-            "remedy": self.remedy,
-        }
-        if self.errors:
-            body["errors"] = [asdict(error) for error in self.errors]
-        return body | self.extra
-
-
-def _rebuild(
-    kind: type[Problem], detail: str, errors: tuple[FieldError, ...], retry_after: int | None, extra: dict[str, Any]
-) -> Problem:
-    return kind(detail, errors=errors, retry_after_seconds=retry_after, extra=extra)
-
-
-def every_problem(root: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Walk the tree's leaves: the problem types a client can meet."""
-    children = root.__subclasses__()
-    if not children:
-        yield root
-    for child in children:
-        yield from every_problem(child)
+from schemas.problem import Problem
 
 
 class BadRequest(Problem):
@@ -357,6 +286,14 @@ class RequestInvalid(Unprocessable):
     remedy = "Correct the fields that `errors` names."
 
 
+class IdempotencyKeyReused(Unprocessable):
+    """This Idempotency-Key came before with another body."""
+
+    slug = "idempotency-key-reused"
+    title = "Idempotency key reused"
+    remedy = "Make a new key for each request, and send the same key only with the same body."
+
+
 class SlowDown(Problem):
     """Too much at once."""
 
@@ -377,6 +314,30 @@ class TenantOverShare(SlowDown):
     slug = "tenant-over-share"
     title = "Tenant over its share"
     remedy = "Send again after Retry-After; nothing of this request was accepted."
+
+
+class RateExceeded(SlowDown):
+    """More events a second came than may come."""
+
+    slug = "rate-exceeded"
+    title = "Rate exceeded"
+    remedy = "Send again after Retry-After; nothing of this request was accepted."
+
+
+class QuotaExceeded(SlowDown):
+    """The tenant has sent as many events as it may on this day."""
+
+    slug = "quota-exceeded"
+    title = "Daily quota exceeded"
+    remedy = "Send again after Retry-After, which is the next day (UTC), or ask the platform's operator for more."
+
+
+class TooManyRequestsAtOnce(SlowDown):
+    """The tenant has as many requests open as it may have at once."""
+
+    slug = "too-many-requests-at-once"
+    title = "Too many requests at once"
+    remedy = "Send again after Retry-After; put more events in fewer requests."
 
 
 class Unavailable(Problem):

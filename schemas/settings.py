@@ -106,6 +106,18 @@ class ServeSettings(_Group):
     append_seconds: float = Field(30.0, description="An append without an answer by then becomes a 503.")
 
 
+class LimitSettings(_Group):
+    """What a tenant or a key may send, where `unmogrow tenant limits` says nothing else."""
+
+    tenant_events_per_second: float = Field(
+        default=200_000.0, description="More than one machine takes: set it to what your cluster can share out."
+    )
+    key_events_per_second: float = Field(200_000.0, description="The same for each key.")
+    tenant_requests_at_once: int = Field(
+        default=200, description="Per replica: one tenant's flood must not fill it; see requests_ongoing_max."
+    )
+
+
 class PoolSettings(_Group):
     """The shared attribution pool."""
 
@@ -155,5 +167,6 @@ class Settings(BaseSettings):
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     actor: ActorSettings = ActorSettings()
     serve: ServeSettings = ServeSettings()
+    limits: LimitSettings = LimitSettings()
     pool: PoolSettings = PoolSettings()
     auth: AuthSettings = AuthSettings()

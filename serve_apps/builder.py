@@ -33,6 +33,7 @@ from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 from tenancy.directory import DirectoryFeed
 from tenancy.passwords import Passwords
+from tenancy.quotas import Quotas
 from tenancy.sealing import Sealer
 from tenancy.tokens import Tokens
 
@@ -59,13 +60,15 @@ def build_services(backends: Backends, settings: Settings) -> Services:
     databases = Databases(backends, settings.postgres)
     feed = DirectoryFeed(DirectoryReader(databases.control()), settings.serve.directory_seconds)
     actors = TenantActors(backends, settings)
+    quotas = Quotas(settings.limits, settings.serve.replicas_max)
     return Services(
         settings=settings,
         databases=databases,
         store=ClickHouse(backends, settings.clickhouse),
         feed=feed,
         actors=actors,
-        intake=Intake(actors),
+        intake=Intake(actors, quotas),
+        quotas=quotas,
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
     )

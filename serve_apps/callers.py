@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from schemas.problems import KeyInvalid, RoleInsufficient, TokenInvalid
 from serve_apps.services import services_of
-from storage.postgres.directory import TenantRecord
+from storage.postgres.directory import KeyRecord, TenantRecord
 from tenancy.tokens import Claims
 
 READERS = frozenset({"owner", "analyst", "viewer"})
@@ -47,8 +47,8 @@ def presented_key(request: Request) -> str:
     return key
 
 
-async def ingesting_tenant(request: Request) -> TenantRecord:
-    """Find the tenant of a request with a key that may send events to it.
+async def ingesting_tenant(request: Request) -> tuple[TenantRecord, KeyRecord]:
+    """Find the tenant of a request, and the key with which it may send events to it.
 
     Raises:
         KeyInvalid: also when the key is another tenant's, so that nobody learns that it is one.
@@ -58,7 +58,7 @@ async def ingesting_tenant(request: Request) -> TenantRecord:
     key = await services_of(request).feed.key(presented_key(request), scope="ingest")
     if key.tenant_id != tenant.tenant_id:
         raise KeyInvalid
-    return tenant
+    return tenant, key
 
 
 async def user_of(request: Request, roles: frozenset[str] = READERS) -> tuple[TenantRecord, Claims]:

@@ -16,10 +16,14 @@ _CALLS_AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A request's events are durable as of `spool_id`; `duplicates` of them were known before."""
+    """A request's events are durable as of `spool_id`; `duplicates` of them were known before.
+
+    `accepted_today` is the tenant's count of the day.
+    """
 
     spool_id: int
     duplicates: int
+    accepted_today: int
 
 
 @dataclass(slots=True)
@@ -58,7 +62,7 @@ class _Lane:
                 continue
             for parcel, duplicates in zip(parcels, receipt.duplicates, strict=True):
                 if not parcel.done.done():
-                    parcel.done.set_result(Delivery(receipt.spool_id, duplicates))
+                    parcel.done.set_result(Delivery(receipt.spool_id, duplicates, receipt.accepted_today))
 
     def _load(self) -> list[_Parcel]:
         parcels = [self._waiting.popleft()]

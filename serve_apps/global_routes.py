@@ -6,13 +6,15 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.problems import EventsInvalid, FieldError, KeyInvalid, Problem, RequestInvalid
+from schemas.problem import FieldError, Problem
+from schemas.problems import EventsInvalid, KeyInvalid, RequestInvalid
 from serve_apps.callers import presented_key
 from serve_apps.health_routes import report
 from serve_apps.ingest_routes import ingest_options
-from serve_apps.intake import accepted_response, read_events
+from serve_apps.intake import accepted_response, decode_events, read_body
 from serve_apps.problem_responses import request_id
 from serve_apps.services import services_of
+from telemetry.clock import utc_now
 
 router = APIRouter()
 
@@ -35,10 +37,13 @@ async def ingest(request: Request) -> Response:
     answers: dict[str, Any] = {}
     refusals: list[Problem] = []
     durability = "spooled"
-    for tenant_id, events in by_tenant(await read_events(request, inherited="tenant_id")).items():
+    body = await read_body(request)
+    for tenant_id, events in by_tenant(decode_events(request, body, inherited="tenant_id")).items():
         try:
             tenant = await services.feed.resolve(host="", header=tenant_id)
-            answer = await services.intake.take(tenant.tenant_id, events, request, options)
+            with services.quotas.admitted(tenant, key, utc_now()) as charge:
+                charge(len(events))
+                answer = await services.intake.take(tenant.tenant_id, events, request, options)
         except Problem as problem:
             refusals.append(problem)
             answers[tenant_id] = {"accepted": 0} | problem.document(request_id(request))

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.problems import Problem
+from schemas.problem import Problem
 from serve_apps.callers import tenant_of
 from serve_apps.services import services_of
 from storage.clickhouse.connect import StoreAwayError

@@ -6,8 +6,10 @@ from starlette.responses import Response
 
 from schemas.problems import ParameterInvalid
 from serve_apps.callers import ingesting_tenant
-from serve_apps.intake import IngestOptions, accepted_response, read_events
+from serve_apps.idempotency import once
+from serve_apps.intake import IngestOptions, decode_events, read_body
 from serve_apps.services import services_of
+from telemetry.clock import utc_now
 
 router = APIRouter()
 
@@ -24,6 +26,12 @@ _BODY = {
         },
     },
     "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+            "description": "A request that comes again with its key and its body gets the first one's answer.",
+        },
         {"name": "strict", "in": "query", "schema": {"type": "boolean"}, "description": "All events or none."},
         {
             "name": "wait",
@@ -38,11 +46,16 @@ _BODY = {
 @router.post("/api/v1/events/ingest", status_code=202, openapi_extra=_BODY)
 async def ingest(request: Request) -> Response:
     """Take events. 202 means durable: what is counted as accepted survives the death of any part."""
-    tenant = await ingesting_tenant(request)
+    tenant, key = await ingesting_tenant(request)
     options = ingest_options(request)
-    events = await read_events(request)
-    answer = await services_of(request).intake.take(tenant.tenant_id, events, request, options)
-    return accepted_response(answer.document(), answer.durability)
+    services = services_of(request)
+    with services.quotas.admitted(tenant, key, utc_now()) as charge:
+        body = await read_body(request)
+        events = decode_events(request, body)
+        charge(len(events))
+        return await once(
+            request, tenant, body, lambda: services.intake.take(tenant.tenant_id, events, request, options)
+        )
 
 
 def ingest_options(request: Request) -> IngestOptions:

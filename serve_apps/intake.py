@@ -17,6 +17,7 @@ from schemas.limits import BODY_BYTES_MAX
 from schemas.problems import BodyTooLarge, EventsInvalid
 from serve_apps.courier import Courier
 from telemetry.clock import utc_now
+from tenancy.quotas import Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,9 @@ def rejected_document(rejection: Rejection) -> dict[str, Any]:
 class Intake:
     """Takes events for tenants."""
 
-    def __init__(self, actors: TenantActors) -> None:
+    def __init__(self, actors: TenantActors, quotas: Quotas) -> None:
         self._actors = actors
+        self._quotas = quotas
         self._courier = Courier(actors)
 
     async def take(
@@ -93,6 +95,7 @@ class Intake:
         if options.strict and prepared.rejected:
             raise EventsInvalid(extra=nothing.document())
         delivery = await self._courier.send(tenant_id, prepared)
+        self._quotas.learn(tenant_id, delivery.accepted_today, stamp.received_at)
         if prepared.count == 0:
             raise EventsInvalid(extra=nothing.document())
         if options.wait_stored:
@@ -106,11 +109,11 @@ class Intake:
         )
 
 
-async def read_events(request: Request, inherited: str | None = None) -> list[Any]:
-    """Read and decode a request's body, within the limits; see `parse_events` for what is inherited.
+async def read_body(request: Request) -> bytes:
+    """Read a request's body as it came, within the limit.
 
     Raises:
-        BodyTooLarge, EncodingUnsupported, MediaTypeUnsupported, UnparseableBody, TooManyEvents: as they say.
+        BodyTooLarge: as it says.
     """
     chunks = []
     size = 0
@@ -119,8 +122,17 @@ async def read_events(request: Request, inherited: str | None = None) -> list[An
         if size > BODY_BYTES_MAX:
             raise BodyTooLarge
         chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def decode_events(request: Request, body: bytes, inherited: str | None = None) -> list[Any]:
+    """Decompress and parse a request's body, within the limits; see `parse_events` for what is inherited.
+
+    Raises:
+        BodyTooLarge, EncodingUnsupported, MediaTypeUnsupported, UnparseableBody, TooManyEvents: as they say.
+    """
     headers = request.headers
-    body = decompress(b"".join(chunks), headers.get("content-encoding"), bytes_max=BODY_BYTES_MAX)
+    body = decompress(body, headers.get("content-encoding"), bytes_max=BODY_BYTES_MAX)
     return parse_events(body, headers.get("content-type"), inherited)
 
 

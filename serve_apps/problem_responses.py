@@ -8,15 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.problems import (
-    FieldError,
-    MethodNotAllowed,
-    Problem,
-    RequestInvalid,
-    RouteUnknown,
-    SpoolUnavailable,
-    StoreUnavailable,
-)
+from schemas.problem import FieldError, Problem
+from schemas.problems import MethodNotAllowed, RequestInvalid, RouteUnknown, SpoolUnavailable, StoreUnavailable
 from storage.clickhouse.connect import StoreAwayError
 from storage.postgres.connect import CONNECTION_LOST
 

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from schemas.event_types import EventType, event_schema
-from schemas.problems import ProblemUnknown, SchemaUnknown, every_problem
+from schemas.problem import every_problem
+from schemas.problems import ProblemUnknown, SchemaUnknown
 from serve_apps.callers import tenant_of
 
 router = APIRouter()

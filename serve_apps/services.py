@@ -11,6 +11,7 @@ from storage.clickhouse.connect import ClickHouse
 from storage.postgres.connect import Databases
 from tenancy.directory import DirectoryFeed
 from tenancy.passwords import Passwords
+from tenancy.quotas import Quotas
 from tenancy.tokens import Tokens
 
 
@@ -24,6 +25,7 @@ class Services:
     feed: DirectoryFeed
     actors: TenantActors
     intake: Intake
+    quotas: Quotas
     passwords: Passwords
     tokens: Tokens
 

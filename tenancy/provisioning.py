@@ -75,6 +75,13 @@ class Provisioner:
         await DirectoryWriter(self._databases.control()).add_key(record, key[:SHOWN_CHARS])
         return key
 
+    async def set_limits(
+        self, tenant_id: TenantId, *, events_per_second: float | None, events_per_day: int | None
+    ) -> bool:
+        """Set what a tenant may send (None: the default); False if there is no such tenant."""
+        directory = DirectoryWriter(self._databases.control())
+        return await directory.set_limits(tenant_id, events_per_second=events_per_second, events_per_day=events_per_day)
+
     async def create_tenant(self, request: TenantRequest) -> ProvisionedTenant:
         """Make a tenant and answer when its first event can be sent; running it again adds a write key.
 

@@ -14,12 +14,17 @@ _SQL = load_queries("storage.postgres", "directory.sql")
 
 @dataclass(frozen=True, slots=True)
 class TenantRecord:
-    """A tenant as the directory knows it; `state` is provisioning, active or suspended."""
+    """A tenant as the directory knows it; `state` is provisioning, active or suspended.
+
+    A limit of None is the default one.
+    """
 
     tenant_id: TenantId
     host: str
     name: str
     state: str
+    events_per_second: float | None = None
+    events_per_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class KeyRecord:
     tenant_id: TenantId | None
     kind: str
     scopes: frozenset[str]
+    events_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class DirectoryReader:
         return DirectoryRows(
             version,
             tuple(TenantRecord(**row) for row in tenants),
-            tuple(KeyRecord(row["key_hash"], row["tenant_id"], row["kind"], frozenset(row["scopes"])) for row in keys),
+            tuple(KeyRecord(**{**row, "scopes": frozenset(row["scopes"])}) for row in keys),
             tuple(SigningKeyRecord(**row) for row in signing_keys),
         )
 
@@ -108,6 +114,14 @@ class DirectoryWriter:
         """Let the tenant's traffic in: everything it needs is there."""
         async with self._control.connection() as connection:
             await connection.execute(_SQL["activate_tenant"], tenant_id)
+
+    async def set_limits(
+        self, tenant_id: TenantId, *, events_per_second: float | None, events_per_day: int | None
+    ) -> bool:
+        """Set what a tenant may send (None: the default); False if there is no such tenant."""
+        async with self._control.connection() as connection:
+            done: str = await connection.execute(_SQL["set_limits"], tenant_id, events_per_second, events_per_day)
+        return done == "UPDATE 1"
 
     async def add_key(self, record: KeyRecord, prefix: str) -> None:
         """Enter a key; `prefix` is the part of it that may be shown again."""

@@ -28,6 +28,9 @@ FROM stored LEFT JOIN event_spool AS s ON s.spool_id > stored.spool_id
 -- name: recent_hashes
 SELECT committed_at, hashes FROM event_hashes WHERE committed_at > now() - make_interval(days => $1) ORDER BY spool_id
 
+-- name: accepted_today
+SELECT coalesce(sum(accepted), 0)::bigint FROM ledger WHERE minute >= date_trunc('day', now(), 'UTC')
+
 -- name: settle
 SELECT epoch FROM actor_epoch FOR UPDATE
 

@@ -152,6 +152,11 @@ class Spool:
             rows = await connection.fetch(_SQL["recent_hashes"], days)
         return [(row["committed_at"], row["hashes"]) for row in rows]
 
+    async def accepted_today(self) -> int:
+        """Count the events that were accepted since midnight (UTC)."""
+        async with self._database.connection() as connection:
+            return int(await connection.fetchval(_SQL["accepted_today"]))
+
     async def committed_after(self, spool_id: int) -> list[Commit]:
         """List what was committed past a row, once no append runs any more whose answer was lost."""
         async with self._database.connection() as connection, connection.transaction():

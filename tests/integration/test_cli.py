@@ -57,7 +57,20 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
 
 
 @pytest.mark.parametrize(
-    "command", ["", "up", "down", "status", "doctor", "ingest", "tail", "demo load", "tenant create", "tenant list"]
+    "command",
+    [
+        "",
+        "up",
+        "down",
+        "status",
+        "doctor",
+        "ingest",
+        "tail",
+        "demo load",
+        "tenant create",
+        "tenant limits",
+        "rejected replay",
+    ],
 )
 async def test_help_teaches(running: RunningStack, command: str) -> None:
     """Every command explains itself."""
@@ -103,6 +116,33 @@ async def test_tells_why_events_were_rejected(running: RunningStack, known: Prov
     assert "/foo" in text
     assert "properties" in text
     assert "/revenue" in text
+
+
+async def test_mends_what_was_rejected(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
+    """Counted, listed, tried, mended and stored; then nothing waits any more."""
+    path = tmp_path / "events.ndjson"
+    wrong = [event("purchase", currency="euro") for _ in range(3)]
+    path.write_bytes(ndjson([event(), *wrong]))
+    await run(running, "ingest", str(path), "--tenant", known.tenant_id)
+    whose = ("--tenant", known.tenant_id)
+    code, said = await run(running, "rejected", "counts", *whose)
+    assert (code, "/currency" in said, "purchase" in said) == (0, True, True)
+    code, said = await run(running, "rejected", "list", *whose)
+    assert {json.loads(line)["event_id"] for line in said.splitlines()} == {each["event_id"] for each in wrong}
+    fix = ("--type", "purchase", "--patch", '{"currency":"EUR"}')
+    code, said = await run(running, "rejected", "replay", *whose, *fix, "--dry-run")
+    assert (code, said.startswith("would be accepted 3")) == (0, True)
+    code, said = await run(running, "rejected", "replay", *whose, *fix)
+    assert (code, said.startswith("accepted 3")) == (0, True)
+    code, said = await run(running, "rejected", "counts", *whose)
+    assert (code, "Nothing waits" in said) == (0, True)
+
+    async def all_there() -> bool:
+        return len(await stored_ids(running, known)) == 4
+
+    await eventually(all_there)
+    code, said = await run(running, "rejected", "replay", *whose, "--patch", "{")
+    assert (code, "not JSON" in said) == (2, True)
 
 
 async def test_goes_on_after_a_break(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import jsonschema
 import pytest
 
 from schemas.event_types import EventType
-from schemas.problems import every_problem
+from schemas.problem import every_problem
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import event
 

@@ -9,7 +9,7 @@ from ingest.prepare import Stamp, prepare
 from schemas.batches import PreparedEvents
 from schemas.event_types import EventType, event_schema
 from schemas.ids import BatchId, TenantId
-from schemas.problems import FieldError
+from schemas.problem import FieldError
 
 RECEIVED_AT = datetime(2026, 10, 1, 12, 30, tzinfo=UTC)
 STAMP = Stamp(TenantId("t123"), BatchId("018f3b1e-7b1a-7000-8000-00000000abcd"), RECEIVED_AT, "203.0.113.7", "okhttp/4")

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from schemas.problems import FieldError, Problem, every_problem
+from schemas.problem import FieldError, Problem, every_problem
 
 EVERY = list(every_problem())
 

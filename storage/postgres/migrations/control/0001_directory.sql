@@ -5,6 +5,9 @@ CREATE TABLE tenants (
     host text NOT NULL UNIQUE,
     name text NOT NULL,
     state text NOT NULL DEFAULT 'provisioning' CHECK (state IN ('provisioning', 'active', 'suspended')),
+    -- What the tenant may send; NULL: what the settings say, and as much a day as it likes.
+    events_per_second double precision CHECK (events_per_second > 0),
+    events_per_day bigint CHECK (events_per_day > 0),
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
@@ -14,6 +17,7 @@ CREATE TABLE api_keys (
     tenant_id text REFERENCES tenants ON DELETE CASCADE,
     kind text NOT NULL CHECK (kind IN ('write', 'platform')),
     scopes text[] NOT NULL,
+    events_per_second double precision CHECK (events_per_second > 0),
     created_at timestamptz NOT NULL DEFAULT now(),
     revoked_at timestamptz,
     CHECK ((kind = 'platform') = (tenant_id IS NULL))

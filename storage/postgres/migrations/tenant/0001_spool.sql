@@ -62,6 +62,15 @@ CREATE TABLE ledger (
 -- Rewritten with every commit of its minute: room on the page keeps that cheap.
 ALTER TABLE ledger SET (fillfactor = 50);
 
+CREATE TABLE idempotency_keys (
+    key text PRIMARY KEY,
+    fingerprint bytea NOT NULL,
+    answer jsonb NOT NULL,
+    durability text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX ON idempotency_keys (created_at);
+
 -- The incarnation of the tenant's actor that may write: an older one is refused from the moment a newer one starts.
 CREATE TABLE actor_epoch (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),

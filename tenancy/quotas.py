@@ -1,0 +1,127 @@
+"""How much a tenant and a key may send: events a second, events a day, requests at once.
+
+A replica admits a request before it reads its body and charges what the body held afterwards, so that a refusal
+costs next to nothing; a bucket may therefore go into debt, by at most one request.
+"""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from schemas.ids import TenantId
+from schemas.problems import QuotaExceeded, RateExceeded, TooManyRequestsAtOnce
+from schemas.settings import LimitSettings
+from storage.postgres.directory import KeyRecord, TenantRecord
+
+_BURST_SECONDS = 2.0
+_RETRY_AFTER_SECONDS = 1
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket: `rate` events a second, and the events of two seconds at once. Times are in seconds."""
+
+    rate: float
+    level: float
+    filled_at: float
+
+    @classmethod
+    def full(cls, rate: float, now: float) -> "Bucket":
+        """Make one that was not used lately."""
+        return cls(rate, rate * _BURST_SECONDS, now)
+
+    def wait_seconds(self, now: float) -> float:
+        """Say how long until something may be taken: 0 if now."""
+        self.level = min(self.rate * _BURST_SECONDS, self.level + (now - self.filled_at) * self.rate)
+        self.filled_at = now
+        return 0.0 if self.level > 0 else (1 - self.level) / self.rate
+
+    def take(self, events: int) -> None:
+        """Take events out, below zero if need be."""
+        self.level -= events
+
+
+class Quotas:
+    """What tenants and keys have used of their limits, as one replica sees it.
+
+    Rates are divided by the number of replicas there may be. The count of the day comes from the tenant's actor with
+    each receipt, and so holds over all replicas; what is in flight may overrun it.
+    """
+
+    def __init__(self, limits: LimitSettings, replicas: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits
+        self._replicas = replicas
+        self._monotonic = monotonic
+        self._buckets: dict[TenantId | bytes, Bucket] = {}
+        self._at_once: Counter[TenantId] = Counter()
+        self._accepted: dict[TenantId, tuple[datetime, int]] = {}
+
+    @contextmanager
+    def admitted(self, tenant: TenantRecord, key: KeyRecord, now: datetime) -> Iterator[Callable[[int], None]]:
+        """Let a request in whose body is not read yet; it yields what to call with the number of its events.
+
+        Raises:
+            TooManyRequestsAtOnce: the tenant has as many requests open here as it may have.
+            RateExceeded: tenant or key have sent more events a second than they may.
+            QuotaExceeded: the tenant has sent as many events as it may on this day (UTC).
+        """
+        buckets = self._buckets_of(tenant, key)
+        self._check_rates(buckets)
+        self._check_day(tenant, now)
+        tenant_id = tenant.tenant_id
+        if self._at_once[tenant_id] >= self._limits.tenant_requests_at_once:
+            raise TooManyRequestsAtOnce(retry_after_seconds=_RETRY_AFTER_SECONDS)
+
+        def charge(events: int) -> None:
+            for _, bucket in buckets:
+                bucket.take(events)
+
+        self._at_once[tenant_id] += 1
+        try:
+            yield charge
+        finally:
+            self._at_once[tenant_id] -= 1
+
+    def learn(self, tenant_id: TenantId, accepted_today: int, now: datetime) -> None:
+        """Take the actor's word for what the tenant has sent on this day."""
+        self._accepted[tenant_id] = (_day_of(now), accepted_today)
+
+    def _buckets_of(self, tenant: TenantRecord, key: KeyRecord) -> tuple[tuple[str, Bucket], ...]:
+        tenant_rate = tenant.events_per_second or self._limits.tenant_events_per_second
+        key_rate = key.events_per_second or self._limits.key_events_per_second
+        return (
+            ("tenant", self._bucket(tenant.tenant_id, tenant_rate)),
+            ("key", self._bucket(key.key_hash, key_rate)),
+        )
+
+    def _bucket(self, name: TenantId | bytes, rate: float) -> Bucket:
+        share = rate / self._replicas
+        bucket = self._buckets.get(name)
+        if bucket is None or bucket.rate != share:
+            bucket = self._buckets[name] = Bucket.full(share, self._monotonic())
+        return bucket
+
+    def _check_rates(self, buckets: tuple[tuple[str, Bucket], ...]) -> None:
+        now = self._monotonic()
+        for whose, bucket in buckets:
+            wait_seconds = bucket.wait_seconds(now)
+            if wait_seconds > 0:
+                detail = f"This {whose} may send {bucket.rate * self._replicas:,.0f} events a second."
+                raise RateExceeded(detail, retry_after_seconds=math.ceil(wait_seconds))
+
+    def _check_day(self, tenant: TenantRecord, now: datetime) -> None:
+        if tenant.events_per_day is None:
+            return
+        today = _day_of(now)
+        if self._accepted.get(tenant.tenant_id, (today, 0)) >= (today, tenant.events_per_day):
+            seconds_left = (today + timedelta(days=1) - now).total_seconds()
+            detail = f"This tenant may send {tenant.events_per_day:,} events a day (UTC)."
+            raise QuotaExceeded(detail, retry_after_seconds=math.ceil(seconds_left))
+
+
+def _day_of(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
