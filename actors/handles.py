@@ -85,8 +85,9 @@ class TenantActors:
                     except ActorUnavailableError:
                         await asyncio.sleep(_RETRY_SECONDS * (attempt + 1))
                     except (ActorDiedError, RayActorError):
+                        # It has left because nobody needed it, or died: the name leads to its successor.
                         self._handles.pop(tenant_id, None)
-                        await asyncio.sleep(_RETRY_SECONDS)
+                        await asyncio.sleep(_RETRY_SECONDS * attempt)
         except TimeoutError as error:
             raise problem from error
         except RayTaskError as error:

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
-from ray import serve
 from ray.exceptions import RayError
-from ray.serve.exceptions import RayServeException
-from ray.serve.handle import DeploymentHandle
 
-from actors.attribution_pool import POOL_APP, POOL_DEPLOYMENT, pack_cases, unpack_results
 from actors.attributor import PoolAwayError
+from actors.pool_calls import POOL_APP, POOL_DEPLOYMENT, pack_cases, unpack_results
 from schemas.results import AttributionResult
 from schemas.touchpoints import ConversionCase, Policy
 
@@ -20,7 +18,25 @@ class PoolClient:
 
     def __init__(self, deadline_seconds: float) -> None:
         self._deadline_seconds = deadline_seconds
-        self._handle: DeploymentHandle[Any] | None = None
+        self._opening = asyncio.Lock()
+        self._handle: Any = None
+        self._serve_error: type[Exception] = PoolAwayError
+
+    async def open(self) -> Any:
+        """Find the pool. Serve's client takes a second to import: a tenant's first event must not wait for it.
+
+        Raises:
+            PoolAwayError: the pool is not deployed, or Serve does not run.
+        """
+        async with self._opening:
+            if self._handle is None:
+                serve = await asyncio.to_thread(import_module, "ray.serve")
+                self._serve_error = serve.exceptions.RayServeException
+                try:
+                    self._handle = serve.get_deployment_handle(POOL_DEPLOYMENT, app_name=POOL_APP)
+                except (RayError, self._serve_error) as error:
+                    raise PoolAwayError(repr(error)) from error
+            return self._handle
 
     async def attribute(self, cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionResult]:
         """Send cases to the pool.
@@ -28,11 +44,10 @@ class PoolClient:
         Raises:
             PoolAwayError: it did not answer within the deadline.
         """
+        handle = await self.open()
         try:
-            if self._handle is None:
-                self._handle = serve.get_deployment_handle(POOL_DEPLOYMENT, app_name=POOL_APP)
             async with asyncio.timeout(self._deadline_seconds):
-                packed: bytes = await self._handle.attribute.remote(pack_cases(cases, policy))
-        except (RayError, RayServeException, TimeoutError) as error:
+                packed: bytes = await handle.attribute.remote(pack_cases(cases, policy))
+        except (RayError, self._serve_error, TimeoutError) as error:
             raise PoolAwayError(repr(error)) from error
         return unpack_results(packed)

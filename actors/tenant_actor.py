@@ -8,11 +8,12 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import ray
 import structlog
 
+from actors.attributor import PoolAwayError
 from actors.pipeline import Stores, TenantPipeline
 from actors.pool_client import PoolClient
 from actors.retry import Backoff
@@ -112,15 +113,24 @@ class TenantActor:
             async with asyncio.TaskGroup() as life:
                 life.create_task(self._pipeline.run())
                 life.create_task(self._leave_when_idle())
+                life.create_task(self._open_pool())
         except BaseException:
             # Whatever it was, a new incarnation begins from what the databases say; Ray starts it.
             log.exception("incarnation_ended")
             os._exit(1)
 
+    async def _open_pool(self) -> None:
+        # Before the first conversion needs it. If the pool is away, that conversion's attempts will tell.
+        with suppress(PoolAwayError):
+            await self._pool.open()
+
     async def _leave_when_idle(self) -> None:
         """End for good when nobody has called for long and nothing is left to do; the next call starts another."""
-        while self._calls or time.monotonic() - self._used_at < self._idle_seconds or not await self._is_done():
+        while True:
             await asyncio.sleep(self._idle_seconds / 4)
+            is_unused = not self._calls and time.monotonic() - self._used_at >= self._idle_seconds
+            if is_unused and await self._is_done():
+                break
         log.info("left_idle")
         # A call that arrives at this very moment is repeated by its caller, on a new incarnation.
         ray.kill(ray.get_runtime_context().current_actor, no_restart=True)

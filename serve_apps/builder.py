@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from ray import serve
 
-from actors.attribution_pool import POOL_APP, pool_application
+from actors.attribution_pool import pool_application
 from actors.handles import TenantActors
+from actors.pool_calls import POOL_APP
 from actors.recovery import renew_actors
 from schemas.backends import Backends
 from schemas.settings import Settings

@@ -16,9 +16,11 @@ from cli.credentials import Credentials
 from cli.tenant_api import TenantApi
 from local.free_ports import free_block
 from local.stack import Stack
-from schemas.settings import AuthSettings, Settings
+from schemas.settings import ActorSettings, AuthSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
+
+IDLE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     os.environ["UNMOGROW_FAILPOINTS"] = str(failpoints)
     # Cheap hashes: what is tested is the login, not the strength of its parameters.
     auth = AuthSettings(argon2_memory_kib=64, argon2_passes=1)
-    stack = Stack(Settings(data_dir=folder / "data", ports=free_block(), auth=auth))
+    # Hundreds of tenants are used for a moment each: their actors leave soon.
+    actor = ActorSettings(idle_seconds=IDLE_SECONDS)
+    stack = Stack(Settings(data_dir=folder / "data", ports=free_block(), auth=auth, actor=actor))
     try:
         platform_key = asyncio.run(_up(stack))
         yield RunningStack(stack, failpoints, platform_key)

@@ -93,14 +93,15 @@ def kill_program(running: RunningStack, name: str) -> None:
 
 
 async def kill_actor(running: RunningStack, tenant: ProvisionedTenant) -> None:
-    """SIGKILL the tenant's actor: the one of Ray's actors that is connected to the tenant's database."""
-
-    async def its_process() -> list[psutil.Process]:
-        ports = await _ports_of_clients(running, tenant)
-        return [process for process in titled(running, "ray::TenantActor") if ports & _ports(process)]
-
-    (process,) = await eventually(its_process)
+    """SIGKILL the tenant's actor."""
+    (process,) = await eventually(lambda: actors_of(running, tenant))
     process.kill()
+
+
+async def actors_of(running: RunningStack, tenant: ProvisionedTenant) -> list[psutil.Process]:
+    """Find the tenant's actor: the one of Ray's actors that is connected to the tenant's database."""
+    ports = await _ports_of_clients(running, tenant)
+    return [process for process in titled(running, "ray::TenantActor") if ports & _ports(process)]
 
 
 async def _ports_of_clients(running: RunningStack, tenant: ProvisionedTenant) -> set[int]:

@@ -68,7 +68,6 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
         "tail",
         "demo load",
         "tenant create",
-        "tenant limits",
         "rejected replay",
     ],
 )

@@ -1,0 +1,42 @@
+"""An actor that nobody needs leaves, and is back when somebody does."""
+
+import time
+
+import httpx
+import pytest
+
+from tenancy.provisioning import ProvisionedTenant
+from tests.crash.load import actors_of
+from tests.stack_fixtures import IDLE_SECONDS, RunningStack, event, eventually, stored_ids
+
+pytestmark = pytest.mark.anyio
+
+ACTIVATION_SECONDS_MAX = 2.0
+
+
+async def test_leaves_and_comes_back(running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient) -> None:
+    """Gone after its idle time, back for the next event, which still knows the one before."""
+    first = event()
+    await http.post("/api/v1/events/ingest", json=first, params={"wait": "stored"})
+    (process,) = await eventually(lambda: actors_of(running, tenant))
+
+    async def is_gone() -> bool:
+        return not process.is_running()
+
+    await eventually(is_gone, seconds=3 * IDLE_SECONDS)
+    assert await actors_of(running, tenant) == []
+    second = event()
+    started = time.perf_counter()
+    answer = await http.post("/api/v1/events/ingest", json=[first, second])
+    seconds = time.perf_counter() - started
+    print(f"activated and committed in {seconds:.2f} s")
+    assert (answer.json()["accepted"], answer.json()["duplicates"]) == (1, 1)
+    assert seconds < ACTIVATION_SECONDS_MAX
+    await http.post("/api/v1/events/ingest", json=first, params={"wait": "stored"})
+    stored = sorted([first["event_id"], second["event_id"]])
+    assert await eventually(lambda: _sorted(running, tenant, len(stored))) == stored
+
+
+async def _sorted(running: RunningStack, tenant: ProvisionedTenant, count: int) -> list[str]:
+    stored = sorted(await stored_ids(running, tenant))
+    return stored if len(stored) == count else []
