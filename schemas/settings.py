@@ -104,6 +104,21 @@ class ServeSettings(_Group):
     append_seconds: float = Field(30.0, description="An append without an answer by then becomes a 503.")
 
 
+class LinkSettings(_Group):
+    """Tracking links."""
+
+    journal_dir: Path | None = Field(
+        None,
+        description="Where clicks wait for their tenant's actor: a disk that stays. Unset: in the data folder.",
+    )
+    journal_bytes_max: int = Field(
+        256 * 1024**2, description="Past this much, about 350,000 clicks, a replica redirects without recording."
+    )
+    hand_over_seconds: float = Field(
+        0.2, description="How long clicks wait for company: each hand-over costs two syncs of the disk and a commit."
+    )
+
+
 class PoolSettings(_Group):
     """The shared attribution pool."""
 
@@ -153,5 +168,6 @@ class Settings(BaseSettings):
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     actor: ActorSettings = ActorSettings()
     serve: ServeSettings = ServeSettings()
+    links: LinkSettings = LinkSettings()
     pool: PoolSettings = PoolSettings()
     auth: AuthSettings = AuthSettings()
