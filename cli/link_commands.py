@@ -8,20 +8,19 @@ from rich.table import Table
 
 from cli.context import api_url, console, credentials_for, fail, run_api
 from cli.credentials import Credentials
+from cli.ingest_commands import TenantOption, UrlOption
 from cli.tenant_api import TenantApi
 from schemas.settings import Settings
 
 app = typer.Typer(help="Make and list tracking links.", no_args_is_help=True)
 
-_Tenant = Annotated[str, typer.Option(help="Whose link it is.")]
-_Url = Annotated[str | None, typer.Option(help="The tenant plane. Default: the one on this machine.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 @app.command()
 def create(
     media_source: Annotated[str, typer.Option(help="Who shows the link, and gets the credit.")],
-    tenant: _Tenant = "t123",
+    tenant: TenantOption = "t123",
     link_id: Annotated[str | None, typer.Option("--id", help="Last part of its address. Default: random.")] = None,
     campaign: Annotated[str | None, typer.Option(help="The campaign it belongs to.")] = None,
     ios: Annotated[str | None, typer.Option(help="App Store address.")] = None,
@@ -30,7 +29,7 @@ def create(
     deep_link: Annotated[str | None, typer.Option(help="A place in the app, such as game://shop.")] = None,
     fallback: Annotated[str | None, typer.Option(help="Where everybody else goes.")] = None,
     field: Annotated[list[str] | None, typer.Option(help="Any other field of a link, as name=value.")] = None,
-    url: _Url = None,
+    url: UrlOption = None,
     *,
     as_json: _Json = False,
 ) -> None:
@@ -56,7 +55,7 @@ def create(
 
 
 @app.command(name="list")
-def list_links(tenant: _Tenant = "t123", url: _Url = None, *, as_json: _Json = False) -> None:
+def list_links(tenant: TenantOption = "t123", url: UrlOption = None, *, as_json: _Json = False) -> None:
     """List a tenant's tracking links, newest first."""
     settings = Settings()
     links = run_api(_list(api_url(settings, url), credentials_for(settings, tenant)))

@@ -5,6 +5,7 @@ It holds no secret in clear: keys as hashes, private keys sealed. Only its owner
 
 import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -34,7 +35,8 @@ class DirectoryCopy:
             partial.replace(self._path)
         except OSError as error:
             log.warning("directory_not_copied", error=repr(error))
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
 
     def load(self) -> DirectoryRows | None:
         """Read the copy; None if there is none that can be read."""
@@ -43,5 +45,6 @@ class DirectoryCopy:
         except FileNotFoundError:
             return None
         except (OSError, ValidationError) as error:
-            log.warning("directory_copy_unreadable", error=repr(error))
+            # The error's text may hold parts of the file.
+            log.warning("directory_copy_unreadable", error=type(error).__name__)
             return None
