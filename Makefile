@@ -6,10 +6,10 @@ BIN := .venv/bin
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .local/tools/bin/uv
 
-.PHONY: help up down status doctor test unit lint format bench ci install clean
+.PHONY: help up down status doctor test unit lint format bench bench-links ci install clean
 
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # -- Run it
 up: install ## Install, start everything, make the demo tenant t123, load its demo data, print how to go on
@@ -41,6 +41,9 @@ lint: install ## Run ruff, mypy, import-linter, deptry and vulture
 
 bench: install ## Measure ingest against the running stack and against a plain handler
 	@$(BIN)/python -m bench.ingest
+
+bench-links: install ## Measure the redirects of tracking links on the running stack
+	@$(BIN)/python -m bench.links
 
 ci: lint test ## What CI runs
 

@@ -24,7 +24,8 @@ class ApiError(Exception):
         except orjson.JSONDecodeError:
             self.document = {"detail": response.text or response.reason_phrase}
         remedy = self.document.get("remedy", "")
-        super().__init__(f"{self.status}: {self.document.get('detail', 'no detail')} {remedy}".strip())
+        faults = "".join(f" {fault['pointer']}: {fault['detail']}." for fault in self.document.get("errors", ()))
+        super().__init__(f"{self.status}: {self.document.get('detail', 'no detail')}{faults} {remedy}".strip())
 
 
 class UnreachableError(Exception):
@@ -76,23 +77,23 @@ class TenantApi:
         Raises:
             ApiError, UnreachableError: see `send`.
         """
-        response = await self._patiently("GET", path, params=parameters, headers=await self._authorization())
-        if not response.is_success:
-            raise ApiError(response)
-        document: dict[str, Any] = orjson.loads(response.content)
-        return document
+        return await self._document("GET", path, params=parameters)
 
     async def post(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
-        """Order something as the tenant's user; only for calls that may be repeated.
+        """Make something as the tenant's user.
 
         Raises:
             ApiError, UnreachableError: see `send`.
         """
-        response = await self._patiently("POST", path, json=document, headers=await self._authorization())
-        if not response.is_success:
-            raise ApiError(response)
-        answer: dict[str, Any] = orjson.loads(response.content)
-        return answer
+        return await self._document("POST", path, json=document)
+
+    async def put(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
+        """Replace something as the tenant's user.
+
+        Raises:
+            ApiError, UnreachableError: see `send`.
+        """
+        return await self._document("PUT", path, json=document)
 
     async def pages(self, path: str, **parameters: str | int) -> AsyncIterator[dict[str, Any]]:
         """Read every item of a list, page by page."""
@@ -127,6 +128,13 @@ class TenantApi:
             except httpx.TransportError:
                 await asyncio.sleep(1)
             self._token = ""
+
+    async def _document(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        response = await self._patiently(method, path, headers=await self._authorization(), **arguments)
+        if not response.is_success:
+            raise ApiError(response)
+        document: dict[str, Any] = orjson.loads(response.content)
+        return document
 
     async def _authorization(self) -> dict[str, str]:
         if not self._token:

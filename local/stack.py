@@ -169,7 +169,8 @@ class Stack:
             stderr=asyncio.subprocess.PIPE,
         )
         # The administrators' URLs stay here: what runs on a request's path never has them.
-        stripped = self.settings.model_copy(update={"postgres_url": None, "clickhouse_url": None, "secret_key": None})
+        own = {"postgres_url": None, "clickhouse_url": None, "secret_key": None, "data_dir": self.places.data}
+        stripped = self.settings.model_copy(update=own)
         _, said = await process.communicate(pickle.dumps((self.backends, stripped)))
         if process.returncode:
             log = self.places.logs / "deploy.log"

@@ -28,3 +28,8 @@ def parse_tenant_id(text: str) -> TenantId:
 def new_batch_id() -> BatchId:
     """Make a UUIDv7: unique without coordination, and sortable by the time it was made."""
     return BatchId(str(uuid_utils.uuid7()))
+
+
+def new_touch_id() -> str:
+    """Make the id of a click or an impression: a UUIDv7."""
+    return str(uuid_utils.uuid7())

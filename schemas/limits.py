@@ -21,5 +21,12 @@ PAGE_ROWS_DEFAULT = 100
 CALL_BYTES_MAX = 16 * 1024 * 1024
 """Rows that one call from a replica to a tenant actor may carry, before compression."""
 
+LINKS_PER_TENANT_MAX = 10_000
+"""Tracking links: every replica holds all of them in memory."""
+
+JOURNAL_SEGMENT_BYTES_MAX = 4 * 1024 * 1024
+"""One file of the journal, which is handed over in one call for each tenant."""
+
 assert EVENT_BYTES_MAX < BODY_BYTES_MAX <= CALL_BYTES_MAX
+assert JOURNAL_SEGMENT_BYTES_MAX + BODY_BYTES_MAX <= CALL_BYTES_MAX
 assert PAGE_ROWS_DEFAULT <= PAGE_ROWS_MAX

@@ -118,6 +118,21 @@ class LimitSettings(_Group):
     )
 
 
+class LinkSettings(_Group):
+    """Tracking links."""
+
+    journal_dir: Path | None = Field(
+        None,
+        description="Where clicks wait for their tenant's actor: a disk that stays. Unset: in the data folder.",
+    )
+    journal_bytes_max: int = Field(
+        256 * 1024**2, description="Past this much, about 350,000 clicks, a replica redirects without recording."
+    )
+    hand_over_seconds: float = Field(
+        0.2, description="How long clicks wait for company: each hand-over costs two syncs of the disk and a commit."
+    )
+
+
 class PoolSettings(_Group):
     """The shared attribution pool."""
 
@@ -168,5 +183,6 @@ class Settings(BaseSettings):
     actor: ActorSettings = ActorSettings()
     serve: ServeSettings = ServeSettings()
     limits: LimitSettings = LimitSettings()
+    links: LinkSettings = LinkSettings()
     pool: PoolSettings = PoolSettings()
     auth: AuthSettings = AuthSettings()

@@ -12,6 +12,7 @@ from actors.handles import TenantActors
 from actors.pool_calls import POOL_APP
 from actors.recovery import renew_actors
 from schemas.backends import Backends
+from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
 from schemas.settings import Settings
 from serve_apps import (
     attribution_routes,
@@ -20,6 +21,8 @@ from serve_apps import (
     global_routes,
     health_routes,
     ingest_routes,
+    link_admin_routes,
+    link_routes,
     quality_routes,
     reference_routes,
     rejected_routes,
@@ -27,7 +30,10 @@ from serve_apps import (
 from serve_apps.intake import Intake
 from serve_apps.problem_responses import install_problem_handlers
 from serve_apps.services import Services
+from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
+from storage.directory_copy import DirectoryCopy
+from storage.journal import Journal
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader
 from telemetry.heap import settle_heap
@@ -45,6 +51,8 @@ _TENANT_ROUTERS = (
     health_routes.router,
     health_routes.tenant_router,
     ingest_routes.router,
+    link_routes.router,
+    link_admin_routes.router,
     auth_routes.router,
     attribution_routes.router,
     rejected_routes.router,
@@ -59,7 +67,10 @@ _GLOBAL_ROUTERS = (health_routes.router, global_routes.router, reference_routes.
 def build_services(backends: Backends, settings: Settings) -> Services:
     """Make the collaborators of one replica."""
     databases = Databases(backends, settings.postgres)
-    feed = DirectoryFeed(DirectoryReader(databases.control()), settings.serve.directory_seconds)
+    folder = settings.links.journal_dir or settings.data_dir / "journal"
+    reader, copy = DirectoryReader(databases.control()), DirectoryCopy(folder / "directory")
+    feed = DirectoryFeed(reader, copy, settings.serve.directory_seconds)
+    journal = Journal(folder, bytes_max=settings.links.journal_bytes_max, segment_bytes_max=JOURNAL_SEGMENT_BYTES_MAX)
     actors = TenantActors(backends, settings)
     quotas = Quotas(settings.limits, settings.serve.replicas_max)
     return Services(
@@ -70,6 +81,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         actors=actors,
         intake=Intake(actors, quotas),
         quotas=quotas,
+        touches=TouchRecorder(actors, journal, settings.links),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
     )
@@ -81,9 +93,12 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
         configure_logs()
         services = app.state.services = build_services(backends, settings)
         following = asyncio.create_task(services.feed.run())
+        recording = asyncio.create_task(services.touches.run())
         settle_heap()
         yield
         following.cancel()
+        recording.cancel()
+        await services.touches.close()
         await services.databases.close()
         await services.store.close()
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from actors.handles import TenantActors
 from schemas.settings import Settings
 from serve_apps.intake import Intake
+from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.connect import Databases
 from tenancy.directory import DirectoryFeed
@@ -26,6 +27,7 @@ class Services:
     actors: TenantActors
     intake: Intake
     quotas: Quotas
+    touches: TouchRecorder
     passwords: Passwords
     tokens: Tokens
 

@@ -1,17 +1,28 @@
 """A snapshot of the directory, kept in memory by every replica: no request waits for the control database.
 
 The feed looks for a new version twice a second. A tenant or key that the snapshot does not know makes it
-look at once (at most ten times a second), so that a tenant made a moment ago is served.
+look at once (at most ten times a second), so that a tenant made a moment ago is served. If the control database
+is away when a replica starts, the copy that an earlier one left on this machine's disk serves until it is back.
 """
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from schemas.ids import TenantId
-from schemas.problems import KeyInvalid, ScopeMissing, TenantMismatch, TenantRequired, TenantSuspended, TenantUnknown
+from schemas.links import AppLinks, Link
+from schemas.problems import (
+    KeyInvalid,
+    LinkUnknown,
+    ScopeMissing,
+    TenantMismatch,
+    TenantRequired,
+    TenantSuspended,
+    TenantUnknown,
+)
+from storage.directory_copy import DirectoryCopy
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.directory import DirectoryReader, DirectoryRows, KeyRecord, SigningKeyRecord, TenantRecord
 from tenancy.keys import hash_key
@@ -30,6 +41,8 @@ class Directory:
     by_host: dict[str, TenantRecord]
     keys: dict[bytes, KeyRecord]
     signing_keys: dict[str, SigningKeyRecord]
+    links: dict[tuple[str, str], str]
+    app_links: dict[str, str]
 
     @classmethod
     def of(cls, rows: DirectoryRows) -> "Directory":
@@ -40,6 +53,8 @@ class Directory:
             {tenant.host: tenant for tenant in rows.tenants},
             {key.key_hash: key for key in rows.keys},
             {key.kid: key for key in rows.signing_keys},
+            {(link.tenant_id, link.link_id): link.definition for link in rows.links},
+            {apps.tenant_id: apps.definition for apps in rows.app_links},
         )
 
     def signing_key_of(self, tenant_id: TenantId) -> SigningKeyRecord:
@@ -47,14 +62,15 @@ class Directory:
         return [key for key in self.signing_keys.values() if key.tenant_id == tenant_id][-1]
 
 
-EMPTY = Directory(0, {}, {}, {}, {})
+EMPTY = Directory(0, {}, {}, {}, {}, {}, {})
 
 
 class DirectoryFeed:
     """Keeps a snapshot current and answers from it."""
 
-    def __init__(self, reader: DirectoryReader, refresh_seconds: float) -> None:
+    def __init__(self, reader: DirectoryReader, copy: DirectoryCopy, refresh_seconds: float) -> None:
         self._reader = reader
+        self._copy = copy
         self._refresh_seconds = refresh_seconds
         self._looked_at = 0.0
         self._looking = asyncio.Lock()
@@ -63,17 +79,25 @@ class DirectoryFeed:
     async def run(self) -> None:
         """Follow the directory until cancelled; while the control database is away the last snapshot serves."""
         while True:
-            try:
-                await self.refresh()
-            except CONNECTION_LOST as error:
-                log.warning("directory_unreachable", error=repr(error))
+            await self._try_refresh()
             await asyncio.sleep(self._refresh_seconds)
 
     async def refresh(self) -> None:
         """Take a new snapshot if the directory changed."""
         self._looked_at = time.monotonic()
         if await self._reader.version() != self.snapshot.version:
-            self.snapshot = Directory.of(await self._reader.rows())
+            rows = await self._reader.rows()
+            self.snapshot = Directory.of(rows)
+            await asyncio.to_thread(self._copy.save, rows)
+
+    async def _try_refresh(self) -> None:
+        try:
+            await self.refresh()
+        except CONNECTION_LOST as error:
+            log.warning("directory_unreachable", error=repr(error))
+            if self.snapshot is EMPTY and (rows := self._copy.load()):
+                # Whatever version it is, the database's own replaces it.
+                self.snapshot = Directory.of(replace(rows, version=EMPTY.version))
 
     async def _look_again(self) -> None:
         """Look after a miss, unless somebody has done so since."""
@@ -82,10 +106,7 @@ class DirectoryFeed:
             if self._looked_at >= missed_at:
                 return
             await asyncio.sleep(max(0.0, self._looked_at + _LOOK_AGAIN_SECONDS - time.monotonic()))
-            try:
-                await self.refresh()
-            except CONNECTION_LOST as error:
-                log.warning("directory_unreachable", error=repr(error))
+            await self._try_refresh()
 
     async def resolve(self, *, host: str, header: str | None, token_tenant: str | None = None) -> TenantRecord:
         """Find the one tenant that the host, the X-Tenant-ID header and the token name.
@@ -132,3 +153,21 @@ class DirectoryFeed:
         if scope not in record.scopes:
             raise ScopeMissing(f"This key lacks the scope '{scope}'.")
         return record
+
+    async def link(self, tenant_id: TenantId, link_id: str) -> Link:
+        """Find a tracking link of a tenant.
+
+        Raises:
+            LinkUnknown: there is none.
+        """
+        definition = self.snapshot.links.get((tenant_id, link_id))
+        if definition is None:
+            await self._look_again()
+            definition = self.snapshot.links.get((tenant_id, link_id))
+        if definition is None:
+            raise LinkUnknown
+        return Link.model_validate_json(definition)
+
+    def app_links(self, tenant_id: TenantId) -> AppLinks:
+        """Give the apps that open a tenant's links; most tenants have none."""
+        return AppLinks.model_validate_json(self.snapshot.app_links.get(tenant_id, "{}"))

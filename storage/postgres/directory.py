@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import asyncpg
+from pydantic import Base64Bytes
 
 from schemas.ids import TenantId
 from schemas.problems import HostTaken, TenantExists
@@ -31,7 +32,7 @@ class TenantRecord:
 class KeyRecord:
     """An API key: SHA-256 of it, whose it is (None: the platform's), and what it may do."""
 
-    key_hash: bytes
+    key_hash: Base64Bytes
     tenant_id: TenantId | None
     kind: str
     scopes: frozenset[str]
@@ -44,8 +45,25 @@ class SigningKeyRecord:
 
     kid: str
     tenant_id: TenantId
-    private_key_sealed: bytes = field(repr=False)
+    private_key_sealed: Base64Bytes = field(repr=False)
     public_jwk: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRecord:
+    """A tracking link: its `Link` as JSON text, opened when somebody follows it."""
+
+    tenant_id: TenantId
+    link_id: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppLinksRecord:
+    """A tenant's `AppLinks` as JSON text."""
+
+    tenant_id: TenantId
+    definition: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +74,8 @@ class DirectoryRows:
     tenants: tuple[TenantRecord, ...]
     keys: tuple[KeyRecord, ...]
     signing_keys: tuple[SigningKeyRecord, ...]
+    links: tuple[LinkRecord, ...]
+    app_links: tuple[AppLinksRecord, ...]
 
 
 class DirectoryReader:
@@ -79,11 +99,15 @@ class DirectoryReader:
             tenants = await connection.fetch(_SQL["tenants"])
             keys = await connection.fetch(_SQL["keys"])
             signing_keys = await connection.fetch(_SQL["signing_keys"])
+            links = await connection.fetch(_SQL["links"])
+            app_links = await connection.fetch(_SQL["app_links"])
         return DirectoryRows(
             version,
             tuple(TenantRecord(**row) for row in tenants),
             tuple(KeyRecord(**{**row, "scopes": frozenset(row["scopes"])}) for row in keys),
             tuple(SigningKeyRecord(**row) for row in signing_keys),
+            tuple(LinkRecord(**row) for row in links),
+            tuple(AppLinksRecord(**row) for row in app_links),
         )
 
 

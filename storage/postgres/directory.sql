@@ -10,6 +10,12 @@ SELECT key_hash, tenant_id, kind, scopes, events_per_second FROM api_keys WHERE 
 -- name: signing_keys
 SELECT kid, tenant_id, private_key_sealed, public_jwk FROM signing_keys ORDER BY created_at
 
+-- name: links
+SELECT tenant_id, link_id, definition FROM links
+
+-- name: app_links
+SELECT tenant_id, definition FROM app_links
+
 -- name: claim_tenant
 INSERT INTO tenants (tenant_id, host, name) VALUES ($1, $2, $3) ON CONFLICT (tenant_id) DO NOTHING
 

@@ -1,0 +1,118 @@
+"""Tracking links as their owners see them: made, read, changed, deleted."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from schemas.links import AppLinks, Link, LinkFields, LinkId, NewLink
+from schemas.problems import CursorInvalid, LinkUnknown
+from serve_apps.callers import EDITORS, READERS, user_of
+from serve_apps.cursors import read_cursor, write_cursor
+from serve_apps.services import services_of
+from storage.postgres.directory import TenantRecord
+from storage.postgres.links import Links, StoredLink
+
+router = APIRouter()
+
+_LINK_ID = TypeAdapter(LinkId)
+_ID_BYTES = 5
+
+
+@router.get("/api/v1/links")
+async def links(
+    request: Request,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_DEFAULT,
+) -> dict[str, Any]:
+    """List the tenant's links, newest first."""
+    tenant, stored = await _links(request)
+    page = await stored.page(before=_position(cursor) if cursor else None, limit=limit)
+    last = page[-1] if len(page) == limit else None
+    return {
+        "data": [_document(request, tenant, each) for each in page],
+        "next_cursor": last and write_cursor(last.created_at.isoformat(), last.link.link_id),
+    }
+
+
+@router.post("/api/v1/links", status_code=201)
+async def create(request: Request, response: Response, new: NewLink) -> dict[str, Any]:
+    """Make a link; it redirects within a second."""
+    tenant, stored = await _links(request, EDITORS)
+    link = Link.model_validate(new.model_dump() | {"link_id": new.link_id or secrets.token_hex(_ID_BYTES)})
+    made = await stored.add(link)
+    response.headers["Location"] = f"/api/v1/links/{link.link_id}"
+    return _document(request, tenant, made)
+
+
+@router.get("/api/v1/links/{link_id}")
+async def one(request: Request, link_id: LinkId) -> dict[str, Any]:
+    """Give one link."""
+    tenant, stored = await _links(request)
+    found = await stored.one(link_id)
+    if found is None:
+        raise LinkUnknown
+    return _document(request, tenant, found)
+
+
+@router.put("/api/v1/links/{link_id}")
+async def replace(request: Request, link_id: LinkId, fields: LinkFields) -> dict[str, Any]:
+    """Replace all that a link says; its address stays."""
+    tenant, stored = await _links(request, EDITORS)
+    replaced = await stored.replace(Link.model_validate(fields.model_dump() | {"link_id": link_id}))
+    if replaced is None:
+        raise LinkUnknown
+    return _document(request, tenant, replaced)
+
+
+@router.delete("/api/v1/links/{link_id}", status_code=204)
+async def delete(request: Request, link_id: LinkId) -> Response:
+    """Delete a link: its address leads nowhere from then on; its touches stay."""
+    _, stored = await _links(request, EDITORS)
+    if not await stored.delete(link_id):
+        raise LinkUnknown
+    return Response(status_code=204)
+
+
+@router.get("/api/v1/app-links")
+async def app_links(request: Request) -> AppLinks:
+    """Say which apps open the tenant's links."""
+    _, stored = await _links(request)
+    return await stored.app_links()
+
+
+@router.put("/api/v1/app-links")
+async def set_app_links(request: Request, apps: AppLinks) -> AppLinks:
+    """Name the apps that open the tenant's links, in the place of those named before."""
+    _, stored = await _links(request, EDITORS)
+    await stored.set_app_links(apps)
+    return apps
+
+
+async def _links(request: Request, roles: frozenset[str] = READERS) -> tuple[TenantRecord, Links]:
+    tenant, _ = await user_of(request, roles)
+    return tenant, Links(services_of(request).databases.control(), tenant.tenant_id)
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    time, link_id = read_cursor(cursor)
+    try:
+        return datetime.fromisoformat(time).astimezone(UTC), _LINK_ID.validate_python(link_id)
+    except (ValueError, OverflowError) as error:
+        raise CursorInvalid from error
+
+
+def _document(request: Request, tenant: TenantRecord, stored: StoredLink) -> dict[str, Any]:
+    port = f":{request.url.port}" if request.url.port else ""
+    origin = f"{request.url.scheme}://{tenant.host}{port}"
+    return stored.link.model_dump(exclude_none=True) | {
+        "click_url": f"{origin}/c/{stored.link.link_id}",
+        "impression_url": f"{origin}/i/{stored.link.link_id}.gif",
+        "created_at": stored.created_at,
+        "updated_at": stored.updated_at,
+    }
