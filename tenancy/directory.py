@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import structlog
 
 from schemas.ids import TenantId
+from schemas.link_problems import LinkUnknown
 from schemas.links import AppLinks, Link
 from schemas.problems import (
     KeyInvalid,
-    LinkUnknown,
     ScopeMissing,
     TenantMismatch,
     TenantRequired,
