@@ -18,6 +18,9 @@ EVENT_AGE_DAYS_MAX = 400
 PAGE_ROWS_MAX = 1_000
 PAGE_ROWS_DEFAULT = 100
 
+EVENT_SCHEMA_BYTES_MAX = 64 * 1024
+EVENT_SCHEMAS_PER_TENANT_MAX = 1_000
+
 CALL_BYTES_MAX = 16 * 1024 * 1024
 """Rows that one call from a replica to a tenant actor may carry, before compression."""
 

@@ -18,6 +18,7 @@ from serve_apps import (
     attribution_routes,
     auth_routes,
     event_routes,
+    event_schema_routes,
     global_routes,
     health_routes,
     ingest_routes,
@@ -29,6 +30,7 @@ from serve_apps import (
 )
 from serve_apps.intake import Intake
 from serve_apps.problem_responses import install_problem_handlers
+from serve_apps.property_checks import PropertyChecks
 from serve_apps.services import Services
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
@@ -58,6 +60,7 @@ _TENANT_ROUTERS = (
     rejected_routes.router,
     event_routes.router,
     quality_routes.router,
+    event_schema_routes.router,
     reference_routes.router,
     reference_routes.tenant_router,
 )
@@ -79,7 +82,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         store=ClickHouse(backends, settings.clickhouse),
         feed=feed,
         actors=actors,
-        intake=Intake(actors, quotas),
+        intake=Intake(actors, quotas, PropertyChecks(feed)),
         quotas=quotas,
         touches=TouchRecorder(actors, journal, settings.links),
         passwords=Passwords(settings.auth),

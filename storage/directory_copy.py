@@ -4,7 +4,6 @@ It holds no secret in clear: keys as hashes, private keys sealed. Only its owner
 """
 
 import os
-import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,10 +26,10 @@ class DirectoryCopy:
 
     def save(self, rows: DirectoryRows) -> None:
         """Replace the copy, whole or not at all; a disk that takes none is a warning, no more."""
-        partial = self._path.with_name(f".{self._path.name}.{uuid.uuid4().hex}")
+        partial = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE), "wb") as file:
+            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_MODE), "wb") as file:
                 file.write(_ROWS.dump_json(rows))
             partial.replace(self._path)
         except OSError as error:

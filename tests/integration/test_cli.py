@@ -59,16 +59,8 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
 @pytest.mark.parametrize(
     "command",
     [
-        "",
-        "up",
-        "down",
-        "status",
-        "doctor",
-        "ingest",
-        "tail",
-        "demo load",
-        "tenant create",
-        "rejected replay",
+        *("", "up", "down", "status", "doctor", "ingest", "tail", "demo load"),
+        *("tenant create", "tenant list", "link create", "link list", "rejected replay", "schema put"),
     ],
 )
 async def test_help_teaches(running: RunningStack, command: str) -> None:
@@ -214,3 +206,22 @@ async def test_says_what_runs(running: RunningStack) -> None:
     assert code == 0
     assert all(part in text for part in ("clickhouse", "postgres", "ray", "edge"))
     assert (await run(running, "doctor"))[0] == 0
+
+
+async def test_makes_a_link(running: RunningStack, known: ProvisionedTenant) -> None:
+    """The address of a new link, which is then listed; what is wrong with one is told by field."""
+    tenant = ("--tenant", known.tenant_id)
+    create = ("link", "create", *tenant, "--media-source", "newsletter")
+    code, text = await run(running, *create, "--id", "spring", "--web", "https://a.example", "--field", "sub1=x")
+    assert (code, text.strip().endswith("/c/spring")) == (0, True), text
+    code, text = await run(running, "link", "list", *tenant, "--json")
+    (made,) = json.loads(text.splitlines()[0])
+    assert (made["link_id"], made["media_source"], made["sub1"]) == ("spring", "newsletter", "x")
+    assert "newsletter" in (await run(running, "link", "list", *tenant))[1]
+    for wrong, word in (
+        (("--web", "javascript:alert(1)"), "/web_url"),
+        (("--id", "spring", "--web", "https://a.example"), "Choose another id"),
+        (("--field", "sub1"), "name=value"),
+    ):
+        code, text = await run(running, *create, *wrong)
+        assert (code, word in text) == (1, True), text

@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 
+from schemas import event_schema_problems, link_problems, problems
 from schemas.problem import FieldError, Problem, every_problem
 
 EVERY = list(every_problem())
@@ -32,3 +33,9 @@ def test_says_what_sdks_look_for(kind: type[Problem]) -> None:
 def test_slugs_are_unique() -> None:
     """One slug, one problem."""
     assert len({kind.slug for kind in EVERY}) == len(EVERY)
+
+
+def test_the_tree_is_whole() -> None:
+    """The leaves that have a module of their own are among the problems, and in the picture."""
+    assert {link_problems.LinkUnknown, event_schema_problems.EventSchemaUnknown} <= set(EVERY)
+    assert all(kind.__name__ in (problems.__doc__ or "") for kind in EVERY)
