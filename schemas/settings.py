@@ -70,11 +70,15 @@ class ClickHouseSettings(_Group):
 class ActorSettings(_Group):
     """The tenant actor's loop."""
 
-    flush_rows: int = Field(20_000, description="Past 20,000 rows an insert gains nothing.")
+    flush_rows: int = Field(100_000, description="So many rows go to ClickHouse without waiting for more.")
     flush_seconds: float = Field(1.0, description="The longest that rows wait for company before an insert.")
     conversion_flush_seconds: float = Field(0.1, description="The same when a conversion waits for its result.")
     insert_rest_seconds: float = Field(
         default=0.5, description="Rest between two inserts of one tenant: bounds its parts."
+    )
+    busy_rows: int = Field(5_000, description="An insert of so many rows says that the tenant is busy.")
+    busy_rest_seconds: float = Field(
+        default=1.5, description="Rest of a busy tenant: fewer, larger parts halve ClickHouse's work for an event."
     )
     spool_bytes_max: int = Field(512 * 1024**2, description="Compressed backlog past which a tenant gets 429.")
     spool_age_seconds_max: float = Field(
