@@ -6,7 +6,7 @@ BIN := .venv/bin
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .local/tools/bin/uv
 
-.PHONY: help up down status doctor test unit lint format bench bench-links ci install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links soak ci install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ lint: install ## Run ruff, mypy, import-linter, deptry and vulture
 
 bench: install ## Measure ingest against the running stack and against a plain handler
 	@$(BIN)/python -m bench.ingest
+
+bench-depth: install ## Measure ingest deeper: the bare engine, half the rate, many tenants, CPU
+	@$(BIN)/python -m bench.depth
+
+soak: install ## Load the running stack for 10 minutes and balance its ledger (ARGS="--minutes 1")
+	@$(BIN)/python -m bench.soak $(ARGS)
 
 bench-links: install ## Measure the redirects of tracking links on the running stack
 	@$(BIN)/python -m bench.links

@@ -37,7 +37,7 @@ def test_waits_by_what_waits(
     last: LastInsert,
     expected_seconds: float,
 ) -> None:
-    """Rows wait for company for a second, a conversion for a tenth, enough rows not at all; a busy store rests longer."""
+    """Rows wait a second, a conversion a tenth, enough rows not at all; after a large insert all rest longer."""
     backlog = Backlog()
     backlog.add(events, 10, has_conversion=has_conversion, now=10.0)
     wait = flush_in_seconds(backlog, SETTINGS, last, now=10.0)
