@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # uv itself is kept inside the project: nothing is installed globally.
-UV := .local/tools/bin/uv
+UV := .tools/bin/uv
 
 .PHONY: help up down status doctor test unit lint format bench bench-depth bench-links soak ci install clean
 
@@ -61,9 +61,9 @@ format: install ## Format and fix what can be fixed
 install: $(BIN)/.installed ## Install the locked dependencies into .venv
 
 $(UV):
-	@echo "Installing uv into .local/tools"
-	@$(PYTHON) -m venv .local/tools
-	@.local/tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
+	@echo "Installing uv into .tools"
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
 
 $(BIN)/.installed: $(UV) pyproject.toml uv.lock
 	@$(UV) sync --quiet --locked --all-extras
@@ -71,4 +71,4 @@ $(BIN)/.installed: $(UV) pyproject.toml uv.lock
 
 clean: ## Remove everything that was installed or stored here, data included
 	@test ! -x $(BIN)/unmogrow || $(BIN)/unmogrow down --delete-data --yes
-	rm -rf .venv .local
+	rm -rf .venv .local .tools

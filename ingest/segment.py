@@ -86,18 +86,19 @@ def to_event(message: Any, envelope: Envelope) -> Any:
         **_touch_ids(context, properties),
         **{ours: _text(properties.get(theirs)) for theirs, ours in FROM_PROPERTIES.items()},
     }
-    event |= _of_kind(kind, message, properties)
+    if kind == "identify" and event["user_id"] and event["device_id"]:
+        event["event_type"] = EventType.IDENTIFY.value
+    elif kind == "track":
+        event |= _tracked(_text(message.get("event")) or "unnamed", properties)
+    else:
+        event |= _in_app(kind, message)
     if properties:
-        event["properties"] = properties | event.pop("properties", {})
+        event["properties"] = properties | event.get("properties", {})
     return {name: value for name, value in event.items() if value is not None}
 
 
-def _of_kind(kind: str, message: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
-    """Say what the kind of a message, and the name of a tracked event, make of it."""
-    if kind == "track":
-        return _tracked(_text(message.get("event"), _TEXT_CHARS_MAX) or "unnamed", properties)
-    if kind == "identify" and _text(message.get("userId")):
-        return {"event_type": EventType.IDENTIFY.value}
+def _in_app(kind: str, message: dict[str, Any]) -> dict[str, Any]:
+    """Make an in-app event of what has no type here; what stands beside its properties joins them."""
     own = {name: message[name] for name in ("name", "category", "groupId", "previousId") if _text(message.get(name))}
     return {"event_name": kind, **({"properties": own} if own else {})}
 

@@ -83,6 +83,7 @@ def test_an_order_without_a_usable_amount(properties: dict[str, Any]) -> None:
     [
         ({"type": "identify", "userId": "u", "traits": {"plan": "pro"}}, {"event_type": "identify", "user_id": "u"}),
         ({"type": "identify"}, {"event_type": "in_app", "event_name": "identify"}),
+        ({"type": "i", "userId": "u", "anonymousId": None}, {"event_type": "in_app", "event_name": "identify"}),
         ({"type": "page", "name": "Home"}, {"event_type": "in_app", "event_name": "page"}),
         ({"type": "screen", "name": "Shop"}, {"event_type": "in_app", "event_name": "screen"}),
         ({"type": "group", "groupId": "g", "traits": {"seats": 3}}, {"event_type": "in_app", "event_name": "group"}),
