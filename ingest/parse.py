@@ -44,30 +44,17 @@ def parse_events(body: bytes, content_type: str | None, inherited: str | None = 
     is_json_form = media_type == FORM_TYPE and text[:1] in {b"{", b"["}
     if media_type not in NDJSON_TYPES and media_type not in LENIENT_TYPES and not is_json_form:
         raise MediaTypeUnsupported
+    if not text:
+        raise UnparseableBody("The body is empty.")
     if media_type in NDJSON_TYPES and text[:1] != b"[" and b"\n" in text:
         return _parse_lines(text)
     try:
-        document = parse_document(text)
-    except UnparseableBody:
+        document = _loads(text)
+    except ValueError as error:
         if text[:1] == b"{" and _is_ndjson(text):
             return _parse_lines(text)
-        raise
-    return _members(document, inherited)
-
-
-def parse_document(body: bytes) -> Any:
-    """Parse a body that is one JSON document, whatever it is labelled as.
-
-    Raises:
-        UnparseableBody: it is empty or not JSON; the detail names line and column.
-    """
-    text = body.removeprefix(b"\xef\xbb\xbf").strip()
-    if not text:
-        raise UnparseableBody("The body is empty.")
-    try:
-        return _loads(text)
-    except ValueError as error:
         raise UnparseableBody(f"The body is not JSON: {error}.") from None
+    return _members(document, inherited)
 
 
 def _members(document: Any, inherited: str | None) -> list[Any]:

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from ray import serve
-from starlette.middleware.cors import CORSMiddleware
 
 from actors.attribution_pool import pool_application
 from actors.handles import TenantActors
@@ -28,7 +27,6 @@ from serve_apps import (
     quality_routes,
     reference_routes,
     rejected_routes,
-    segment_routes,
 )
 from serve_apps.intake import Intake
 from serve_apps.problem_responses import install_problem_handlers
@@ -48,8 +46,6 @@ from tenancy.quotas import Quotas
 from tenancy.sealing import Sealer
 from tenancy.tokens import Tokens
 
-_PREFLIGHT_SECONDS = 86_400
-
 GLOBAL_PREFIX = "/global"
 """Where Serve, which has one port, keeps the global plane; the edge puts it before the paths of port 9080."""
 
@@ -59,7 +55,6 @@ _TENANT_ROUTERS = (
     ingest_routes.router,
     link_routes.router,
     link_admin_routes.router,
-    segment_routes.router,
     auth_routes.router,
     attribution_routes.router,
     rejected_routes.router,
@@ -112,10 +107,6 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
 
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None)
     install_problem_handlers(app)
-    # Browsers send events from any site. Nothing here goes by cookies, so no site can act for its visitor.
-    app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], max_age=_PREFLIGHT_SECONDS
-    )
     for router in routers:
         app.include_router(router)
     return app

@@ -321,9 +321,7 @@ def test_queries_end_with_their_client_or_by_kill(server: Server) -> None:
 def test_node_client(server: Server) -> None:
     """The official Node client passes its own suite against the server."""
     folder = ROOT / "tests" / "node"
-    subprocess.run(
-        ["npm", "install", "--no-save", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True
-    )
+    subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
     environment = os.environ | {"CLICKHOUSE_URL": server.url}
     run = subprocess.run(
         ["node", "--test"], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
