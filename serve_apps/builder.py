@@ -27,6 +27,7 @@ from serve_apps import (
     quality_routes,
     reference_routes,
     rejected_routes,
+    segment_routes,
 )
 from serve_apps.intake import Intake
 from serve_apps.problem_responses import install_problem_handlers
@@ -63,6 +64,7 @@ _TENANT_ROUTERS = (
     event_schema_routes.router,
     reference_routes.router,
     reference_routes.tenant_router,
+    segment_routes.router,
 )
 _GLOBAL_ROUTERS = (health_routes.router, global_routes.router, reference_routes.router)
 
@@ -114,7 +116,9 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
 
 def tenant_plane(backends: Backends, settings: Settings) -> FastAPI:
     """Build the app of every tenant's own endpoints."""
-    return _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
+    app = _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
+    app.add_middleware(segment_routes.BrowsersAllowed)
+    return app
 
 
 def global_plane(backends: Backends, settings: Settings) -> FastAPI:

@@ -5,7 +5,7 @@ import binascii
 
 from starlette.requests import Request
 
-from schemas.problems import KeyInvalid, RoleInsufficient, TokenInvalid
+from schemas.problems import KeyInvalid, RoleInsufficient, TenantMismatch, TokenInvalid
 from serve_apps.services import services_of
 from storage.postgres.directory import KeyRecord, TenantRecord
 from tenancy.tokens import Claims
@@ -25,25 +25,35 @@ async def tenant_of(request: Request, token_tenant: str | None = None) -> Tenant
     )
 
 
-def presented_key(request: Request) -> str:
-    """Take the key from X-Write-Key, Bearer, or the Basic user name (Segment's way).
+def carried_key(request: Request) -> str | None:
+    """Take the key from X-Write-Key, Bearer, or the Basic user name (Segment's way); None if there is none.
 
     Raises:
-        KeyInvalid: there is none.
+        KeyInvalid: the Basic credentials cannot be read.
     """
     headers = request.headers
     key = headers.get("x-write-key")
     if key:
         return key
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and credentials:
-        return credentials.strip()
+    if scheme.lower() == "bearer":
+        return credentials.strip() or None
     if scheme.lower() == "basic":
         try:
-            key = base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+            return base64.b64decode(credentials, validate=True).decode().partition(":")[0] or None
         except (binascii.Error, UnicodeDecodeError) as error:
             raise KeyInvalid("The Basic credentials are not base64.") from error
-    if not key:
+    return None
+
+
+def presented_key(request: Request) -> str:
+    """Take the key that a request must carry.
+
+    Raises:
+        KeyInvalid: there is none.
+    """
+    key = carried_key(request)
+    if key is None:
         raise KeyInvalid
     return key
 
@@ -60,6 +70,22 @@ async def ingesting_tenant(request: Request) -> tuple[TenantRecord, KeyRecord]:
     if key.tenant_id != tenant.tenant_id:
         raise KeyInvalid
     return tenant, key
+
+
+async def tenant_of_key(request: Request, text: str | None) -> tuple[TenantRecord, KeyRecord]:
+    """Find the tenant that a write key names by itself, with which host and X-Tenant-ID must agree.
+
+    Raises:
+        KeyInvalid: also when they do not agree, so that nobody learns that it is another tenant's key.
+        ScopeMissing: the key may not send events.
+    """
+    if text is None:
+        raise KeyInvalid
+    key = await services_of(request).feed.key(text, scope="ingest")
+    try:
+        return await tenant_of(request, key.tenant_id), key
+    except TenantMismatch:
+        raise KeyInvalid from None
 
 
 async def user_of(request: Request, roles: frozenset[str] = READERS) -> tuple[TenantRecord, Claims]:

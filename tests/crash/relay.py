@@ -1,4 +1,4 @@
-"""A stretch of network between an actor and Postgres, which can break at the worst moment: after the commit."""
+"""A stretch of network before a server, which can break at the worst moment: after the commit."""
 
 import asyncio
 from collections.abc import AsyncIterator

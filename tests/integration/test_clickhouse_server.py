@@ -21,7 +21,8 @@ import zstandard
 from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureError
 from clickhouse_connect.driver.external import ExternalData
 
-from tests.integration.clickhouse_fixtures import DEDUP_TABLE, ROOT, Server, running, wait_for
+from tests.integration.clickhouse_fixtures import DEDUP_TABLE, Server, running, wait_for
+from tests.sdk_runs import NODE, install_node_packages
 
 pytestmark = pytest.mark.anyio
 
@@ -320,10 +321,9 @@ def test_queries_end_with_their_client_or_by_kill(server: Server) -> None:
 
 def test_node_client(server: Server) -> None:
     """The official Node client passes its own suite against the server."""
-    folder = ROOT / "tests" / "node"
-    subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
+    install_node_packages()
     environment = os.environ | {"CLICKHOUSE_URL": server.url}
     run = subprocess.run(
-        ["node", "--test"], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        ["node", "--test"], cwd=NODE, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert run.returncode == 0, run.stdout

@@ -1,0 +1,271 @@
+"""Segment's HTTP API on the real stack: its own and RudderStack's SDKs, and what browsers and bare clients send."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from cli.tenant_api import TenantApi
+from tenancy.provisioning import ProvisionedTenant
+from tests.integration.test_limits import set_limits
+from tests.sdk_runs import PROGRAMS, every_sdk, send, sending
+from tests.stack_fixtures import RunningStack, eventually, new_tenant
+
+pytestmark = pytest.mark.anyio
+
+DONE = b'{"success":true}'
+WHO = {"userId": "u-1", "anonymousId": "a-1"}
+CONTEXT = {
+    "app": {"namespace": "com.example.shop", "version": "2.1"},
+    "device": {
+        "id": "d-1",
+        "model": "Pixel 9",
+        "type": "android",
+        "advertisingId": "38400000-8cf0-11bd-b23e-10b96e40000d",
+    },
+    "os": {"name": "Android", "version": "16"},
+    "locale": "de-DE",
+    "ip": "203.0.113.9",
+    "userAgent": "Shop/2.1",
+    "campaign": {"source": "news", "name": "spring", "medium": "email", "content": "top", "term": "shoes"},
+    "timezone": "Europe/Berlin",
+}
+CALLS: list[dict[str, Any]] = [
+    {"type": "track", "event": "Application Installed", **WHO, "context": CONTEXT},
+    {
+        "type": "track",
+        "event": "Order Completed",
+        **WHO,
+        "properties": {"revenue": 19.99, "currency": "EUR", "order_id": "o-1", "products": [{"sku": "s"}]},
+    },
+    {"type": "track", "event": "Level Completed", **WHO, "properties": {"level": 3}},
+    {"type": "identify", **WHO, "traits": {"plan": "pro"}},
+    {"type": "page", **WHO, "name": "Home", "properties": {"path": "/"}},
+    {"type": "screen", **WHO, "name": "Start"},
+    {"type": "group", **WHO, "groupId": "g-1", "traits": {"seats": 5}},
+    {"type": "alias", "userId": "u-1", "previousId": "a-1"},
+]
+
+
+async def stored(api: TenantApi, count: int) -> list[dict[str, Any]]:
+    """Wait until a tenant's events are stored, and list them."""
+
+    async def all_there() -> list[dict[str, Any]] | None:
+        listed = [item async for item in api.pages("/api/v1/events", limit=100)]
+        return listed if len(listed) >= count else None
+
+    events: list[dict[str, Any]] = await eventually(all_there)
+    assert len(events) == count
+    return events
+
+
+@pytest.fixture
+async def bare(running: RunningStack) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the tenant plane as SDKs do: without any header that names the tenant."""
+    async with httpx.AsyncClient(base_url=running.tenant_url, timeout=30, trust_env=False) as client:
+        yield client
+
+
+@every_sdk
+async def test_sdks_store_everything(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, sdk: str
+) -> None:
+    """200 for all calls of an SDK whose host was changed, and every field in its place."""
+    lines = await send(sdk, running.tenant_url, tenant.write_key, CALLS)
+    assert set(lines) == {"200"}
+    events = {event.get("event_name", event["event_type"]): event for event in await stored(api, len(CALLS))}
+    assert events.keys() == {"install", "purchase", "Level Completed", "identify", "page", "screen", "group", "alias"}
+    install = events["install"]
+    expected = {
+        "platform": "android",
+        "app_id": "com.example.shop",
+        "app_version": "2.1",
+        "os_version": "16",
+        "device_id": "d-1",
+        "device_model": "Pixel 9",
+        "gaid": "38400000-8cf0-11bd-b23e-10b96e40000d",
+        "language": "de-DE",
+        "ip": "203.0.113.9",
+        "user_agent": "Shop/2.1",
+        "user_id": "u-1",
+        "anonymous_id": "a-1",
+        "media_source": "news",
+        "campaign": "spring",
+        "channel": "email",
+        "ad": "top",
+        "keyword": "shoes",
+    }
+    assert {name: install[name] for name in expected} == expected
+    assert install["sdk_version"].startswith(("analytics-", "@segment/analytics-node/"))
+    assert install["properties"] == {"context": {"timezone": "Europe/Berlin"}}
+    purchase = events["purchase"]
+    assert (float(purchase["revenue"]), purchase["currency"], purchase["order_id"]) == (19.99, "EUR", "o-1")
+    assert (purchase["platform"], purchase["device_id"], purchase.get("ip")) == ("server", "a-1", None)
+    assert purchase["properties"]["products"] == [{"sku": "s"}]
+    assert events["identify"]["properties"]["plan"] == "pro"
+    assert events["page"]["properties"] | {"name": "Home", "path": "/"} == events["page"]["properties"]
+    assert events["group"]["properties"] == {"groupId": "g-1", "seats": 5}
+    assert events["alias"]["properties"]["previousId"] == "a-1"
+
+
+@every_sdk
+async def test_sdks_learn_that_their_key_is_wrong(running: RunningStack, sdk: str) -> None:
+    """401 once, and the SDK says that it lost the events."""
+    lines = await send(sdk, running.tenant_url, "wk_wrong", CALLS[:1])
+    assert lines[0] == "401"
+    assert [line.startswith("lost: ") for line in lines[1:]] == [True]
+
+
+async def test_sdks_learn_that_a_body_is_too_large(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """413 once for more than 10 MiB, which only RudderStack's Node SDK can be made to send."""
+    call = CALLS[2] | {"properties": {"text": "x" * (11 * 1024 * 1024)}}
+    lines = await send("rudderstack-node", running.tenant_url, tenant.write_key, [call])
+    assert lines == ["413", "lost: Request Entity Too Large"]
+
+
+async def test_sdks_wait_when_told_to(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, bare: httpx.AsyncClient
+) -> None:
+    """429 past the tenant's rate, and each SDK tries again until its event is stored, once."""
+    await set_limits(running, tenant, rate=5)
+
+    async def refused() -> bool:
+        batch = [{"type": "page", "messageId": "m-1", **WHO}] * 30
+        answer = await bare.post("/v1/batch", json={"batch": batch}, auth=(tenant.write_key, ""))
+        return answer.status_code == 429 and answer.json()["code"] == "rate-exceeded"
+
+    await eventually(refused)
+    async with AsyncExitStack() as stack:
+        runs = [
+            await stack.enter_async_context(sending(sdk, running.tenant_url, tenant.write_key, CALLS[:1]))
+            for sdk in PROGRAMS
+        ]
+        for lines in await asyncio.gather(*(run.finish() for run in runs)):
+            assert (set(lines), lines[-1]) == ({"429", "200"}, "200")
+    await stored(api, len(PROGRAMS) + 1)
+
+
+async def test_every_path_and_way_to_carry_the_key(
+    tenant: ProvisionedTenant, api: TenantApi, bare: httpx.AsyncClient
+) -> None:
+    """200 and nothing else at each path, with or without a slash at its end, for a key in any place."""
+    long = ["track", "identify", "page", "screen", "group", "alias", "batch", "import"]
+    short = ["t", "i", "p", "s", "g", "a", "b"]
+    paths = [*(f"/v1/{name}" for name in long + short), *(f"/{name}" for name in short)]
+    key = tenant.write_key
+    ways: list[dict[str, Any]] = [
+        {"auth": (key, "")},
+        {"headers": {"Authorization": f"Bearer {key}"}},
+        {"headers": {"X-Write-Key": key}},
+        {"headers": {"X-Tenant-ID": tenant.tenant_id, "X-Write-Key": key}},
+        {"headers": {"Host": tenant.host, "X-Write-Key": key}},
+    ]
+    sent = 0
+    for path in [*paths, *(f"{path}/" for path in paths)]:
+        sent += 1
+        message = {"type": "track", "event": path, "messageId": f"m-{sent}", **WHO}
+        is_batch = path.strip("/").rpartition("/")[2] in {"batch", "import", "b"}
+        answer = await bare.post(path, json={"batch": [message]} if is_batch else message, **ways[sent % len(ways)])
+        assert (answer.status_code, answer.content) == (200, DONE), path
+    for body in ({"writeKey": key, "batch": [CALLS[2]]}, {"batch": [CALLS[2] | {"writeKey": key}]}):
+        sent += 1
+        answer = await bare.post("/v1/batch", json=body)
+        assert (answer.status_code, answer.content) == (200, DONE)
+    await stored(api, sent)
+
+
+async def test_takes_bodies_under_any_label(tenant: ProvisionedTenant, api: TenantApi, bare: httpx.AsyncClient) -> None:
+    """200 for plain and gzip JSON, in one piece or in chunks, whatever the headers call it."""
+
+    async def chunks(body: bytes) -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 100):
+            yield body[start : start + 100]
+
+    labels = ["application/json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"]
+    for number, label in enumerate(labels):
+        plain = orjson.dumps({"batch": [CALLS[2] | {"messageId": f"m-{number}"}]})
+        headers = {"Content-Type": label}
+        packed = orjson.dumps({"batch": [CALLS[2] | {"messageId": f"z-{number}"}]})
+        for content in (plain, gzip.compress(packed), chunks(gzip.compress(packed))):
+            answer = await bare.post("/v1/batch", content=content, headers=headers, auth=(tenant.write_key, ""))
+            assert (answer.status_code, answer.content) == (200, DONE), label
+    await stored(api, 2 * len(labels))
+
+
+async def test_keeps_what_cannot_be_an_event(
+    tenant: ProvisionedTenant, api: TenantApi, bare: httpx.AsyncClient
+) -> None:
+    """200 though some or all messages are invalid; they are dead letters, with what is wrong of each."""
+    auth = (tenant.write_key, "")
+    for batch in ([CALLS[2], {"type": "track", "userId": "u-1"}, 7], [{"type": "trakc", "userId": "u-1"}], []):
+        answer = await bare.post("/v1/batch", json={"batch": batch}, auth=auth)
+        assert (answer.status_code, answer.content) == (200, DONE)
+    await stored(api, 1)
+    letters = (await api.get("/api/v1/events/rejected"))["data"]
+    assert sorted(letter["errors"][0]["pointer"] for letter in letters) == ["", "/event_name", "/event_type"]
+    mended = await api.post(
+        "/api/v1/events/rejected/replay",
+        {"reason": "required", "patch": {"event_type": "in_app", "event_name": "mended"}},
+    )
+    assert mended["accepted"] == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "unparseable-body"),
+        (b'{"batch": [', 400, "unparseable-body"),
+        (b"{}", 400, "unparseable-body"),
+        (b'{"batch": {}}', 400, "unparseable-body"),
+        (b'{"batch": [%b]}' % b",".join([b"1"] * 10_001), 413, "too-many-events"),
+        (b"x" * (10 * 1024 * 1024 + 1), 413, "body-too-large"),
+        (b"\x1f\x8bbroken", 415, "encoding-unsupported"),
+        (b'{"writeKey": "wk_another", "batch": []}', 401, "key-invalid"),
+    ],
+)
+async def test_refuses_broken_bodies(
+    tenant: ProvisionedTenant, bare: httpx.AsyncClient, body: bytes, status: int, code: str
+) -> None:
+    """A problem with the code and the message that SDKs read, for a body that is none."""
+    answer = await bare.post("/v1/batch", content=body, auth=(tenant.write_key, ""))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["message"]
+
+
+async def test_all_that_names_a_tenant_must_agree(
+    running: RunningStack, tenant: ProvisionedTenant, bare: httpx.AsyncClient
+) -> None:
+    """401 for a key without its tenant's host or id, in the same words as for no key at all."""
+    other = await new_tenant(running)
+    refused = [
+        await bare.post("/v1/track", json=CALLS[2], headers=headers)
+        for headers in (
+            {"X-Write-Key": other.write_key, "X-Tenant-ID": tenant.tenant_id},
+            {"X-Write-Key": other.write_key, "Host": tenant.host},
+            {"X-Write-Key": "wk_none"},
+            {},
+        )
+    ]
+    assert {answer.status_code for answer in refused} == {401}
+    assert len({str(answer.json() | {"instance": ""}) for answer in refused}) == 1
+
+
+async def test_browsers_may_call(tenant: ProvisionedTenant, bare: httpx.AsyncClient) -> None:
+    """Pages of any origin may send and read the answer, a refusal too; other paths stay closed to them."""
+    origin = {"Origin": "https://shop.example"}
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    for path in ("/v1/t", "/v1/batch/", "/p"):
+        preflight = await bare.options(path, headers=origin | asked)
+        assert (preflight.status_code, preflight.headers["Access-Control-Allow-Origin"]) == (200, "*")
+        assert "authorization" in preflight.headers["Access-Control-Allow-Headers"].lower()
+    for key, status in ((tenant.write_key, 200), ("wk_none", 401)):
+        body = orjson.dumps(CALLS[2] | {"writeKey": key})
+        answer = await bare.post("/v1/t", content=body, headers=origin | {"Content-Type": "text/plain"})
+        assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (status, "*")
+    closed = await bare.options("/api/v1/events", headers=origin | asked)
+    assert "Access-Control-Allow-Origin" not in closed.headers
