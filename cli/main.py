@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import demo_commands, ingest_commands, stack_commands, tenant_commands
+from cli import demo_commands, import_commands, ingest_commands, stack_commands, tenant_commands
 
 app = typer.Typer(
     help="UnMoGrowP: which marketing touch brought which install and which revenue.",
@@ -14,6 +14,7 @@ app.command(rich_help_panel="This machine")(stack_commands.down)
 app.command(rich_help_panel="This machine")(stack_commands.status)
 app.command(rich_help_panel="This machine")(stack_commands.doctor)
 app.command(rich_help_panel="Events")(ingest_commands.ingest)
+app.command("import", rich_help_panel="Events")(import_commands.import_file)
 app.command(rich_help_panel="Events")(ingest_commands.tail)
 app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
 app.add_typer(tenant_commands.app, name="tenant", rich_help_panel="Tenants")

@@ -102,12 +102,17 @@ def _parse_each_line(text: bytes) -> list[Any]:
             continue
         if len(events) == EVENTS_PER_REQUEST_MAX:
             raise TooManyEvents
-        try:
-            events.append(_loads(line))
-        except ValueError as error:
-            detail = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            events.append(BrokenLine(f"line {number} is not JSON: {detail}"))
+        events.append(parse_line(line, number))
     return events
+
+
+def parse_line(line: bytes, number: int) -> Any:
+    """Parse a line of NDJSON: any JSON, or `BrokenLine`, which names the line by its number."""
+    try:
+        return _loads(line)
+    except ValueError as error:
+        detail = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        return BrokenLine(f"line {number} is not JSON: {detail}")
 
 
 def _loads(text: bytes) -> Any:

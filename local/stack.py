@@ -35,7 +35,17 @@ _START_SECONDS = 90.0
 _POLL_SECONDS = 0.1
 _CLICKHOUSE_NICENESS = 10
 _ROOT = Path(__file__).parents[1]
-_DEPLOYED_FOLDERS = ("actors", "attribution", "ingest", "schemas", "serve_apps", "storage", "telemetry", "tenancy")
+_DEPLOYED_FOLDERS = (
+    "actors",
+    "attribution",
+    "ingest",
+    "jobs",
+    "schemas",
+    "serve_apps",
+    "storage",
+    "telemetry",
+    "tenancy",
+)
 
 Say = Callable[[str], None]
 
@@ -169,7 +179,9 @@ class Stack:
             stderr=asyncio.subprocess.PIPE,
         )
         # The administrators' URLs stay here: what runs on a request's path never has them.
-        stripped = self.settings.model_copy(update={"postgres_url": None, "clickhouse_url": None, "secret_key": None})
+        stripped = self.settings.model_copy(
+            update={"postgres_url": None, "clickhouse_url": None, "secret_key": None, "data_dir": self.places.data}
+        )
         _, said = await process.communicate(pickle.dumps((self.backends, stripped)))
         if process.returncode:
             log = self.places.logs / "deploy.log"

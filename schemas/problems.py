@@ -7,14 +7,14 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     ├── BadRequest 400      UnparseableBody, TenantRequired, TenantIdInvalid, ParameterInvalid, CursorInvalid
     ├── Unauthorized 401    CredentialsWrong, KeyInvalid, TokenInvalid
     ├── Forbidden 403       TenantMismatch, TenantSuspended, ScopeMissing, RoleInsufficient
-    ├── NotFound 404        TenantUnknown, ConversionUnknown, RouteUnknown, SchemaUnknown, ProblemUnknown
+    ├── NotFound 404        TenantUnknown, ConversionUnknown, ImportUnknown, RouteUnknown, SchemaUnknown, ProblemUnknown
     ├── MethodNotAllowed 405
     ├── Conflict 409        TenantExists, HostTaken
-    ├── TooLarge 413        BodyTooLarge, TooManyEvents
+    ├── TooLarge 413        BodyTooLarge, FileTooLarge, TooManyEvents
     ├── UnsupportedMedia 415 MediaTypeUnsupported, EncodingUnsupported
     ├── Unprocessable 422   EventsInvalid, RequestInvalid
-    ├── SlowDown 429        LoginTooOften, TenantOverShare
-    └── Unavailable 503     SpoolUnavailable, StoreUnavailable, ActorUnavailable
+    ├── SlowDown 429        LoginTooOften, TenantOverShare, TooManyImports
+    └── Unavailable 503     SpoolUnavailable, StoreUnavailable, ActorUnavailable, ImportFolderUnavailable
 """
 
 from collections.abc import Iterator
@@ -226,6 +226,14 @@ class ConversionUnknown(NotFound):
     remedy = "Use the event_id of an install or a purchase that was accepted."
 
 
+class ImportUnknown(NotFound):
+    """The tenant has no import with this id."""
+
+    slug = "import-unknown"
+    title = "Import unknown"
+    remedy = "Use the import_id that POST /api/v1/imports answered with; GET /api/v1/imports lists them."
+
+
 class RouteUnknown(NotFound):
     """There is nothing at this path."""
 
@@ -293,6 +301,14 @@ class BodyTooLarge(TooLarge):
     slug = "body-too-large"
     title = "Body too large"
     remedy = "Split it into smaller requests."
+
+
+class FileTooLarge(TooLarge):
+    """The file is larger than the platform imports at once."""
+
+    slug = "file-too-large"
+    title = "File too large"
+    remedy = "Split it into smaller files, or compress it."
 
 
 class TooManyEvents(TooLarge):
@@ -369,6 +385,14 @@ class TenantOverShare(SlowDown):
     remedy = "Send again after Retry-After; nothing of this request was accepted."
 
 
+class TooManyImports(SlowDown):
+    """The tenant has as many unfinished imports as it may have."""
+
+    slug = "too-many-imports"
+    title = "Too many imports"
+    remedy = "Wait until some are done (GET /api/v1/imports), then send the file again."
+
+
 class Unavailable(Problem):
     """A part that this call needs is down."""
 
@@ -397,3 +421,11 @@ class ActorUnavailable(Unavailable):
     slug = "actor-unavailable"
     title = "Actor unavailable"
     remedy = "Send again after Retry-After; nothing of this request was acknowledged."
+
+
+class ImportFolderUnavailable(Unavailable):
+    """The disk on which files wait for their import does not take this one."""
+
+    slug = "import-folder-unavailable"
+    title = "Import folder unavailable"
+    remedy = "Send the file again after Retry-After; if it persists, the platform's operator must make room."

@@ -10,6 +10,7 @@ from ray import serve
 from actors.attribution_pool import POOL_APP, pool_application
 from actors.handles import TenantActors
 from actors.recovery import renew_actors
+from jobs.import_supervisor import ImportJobs
 from schemas.backends import Backends
 from schemas.settings import Settings
 from serve_apps import (
@@ -18,9 +19,11 @@ from serve_apps import (
     event_routes,
     global_routes,
     health_routes,
+    import_routes,
     ingest_routes,
     reference_routes,
 )
+from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.problem_responses import install_problem_handlers
 from serve_apps.services import Services
@@ -44,6 +47,7 @@ _TENANT_ROUTERS = (
     auth_routes.router,
     attribution_routes.router,
     event_routes.router,
+    import_routes.router,
     reference_routes.router,
     reference_routes.tenant_router,
 )
@@ -62,6 +66,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         feed=feed,
         actors=actors,
         intake=Intake(actors),
+        imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
     )
@@ -113,7 +118,7 @@ def _application(name: str, build: Callable[[], FastAPI], settings: Settings) ->
 
 
 def deploy(backends: Backends, settings: Settings) -> None:
-    """Deploy or update both planes and the pool, wait until all take calls, and renew the tenants' actors."""
+    """Deploy or update both planes and the pool, wait until all take calls, and take up what was left undone."""
     # The builders run in the replicas, which get these two values and nothing else of this process.
     serve.run_many(
         [
@@ -128,4 +133,9 @@ def deploy(backends: Backends, settings: Settings) -> None:
             ),
         ]
     )
-    asyncio.run(renew_actors(backends, settings))
+    asyncio.run(_take_up(backends, settings))
+
+
+async def _take_up(backends: Backends, settings: Settings) -> None:
+    await renew_actors(backends, settings)
+    await ImportJobs(backends, settings, TenantActors).renew()

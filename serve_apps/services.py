@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from actors.handles import TenantActors
 from schemas.settings import Settings
+from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.connect import Databases
@@ -24,6 +25,7 @@ class Services:
     feed: DirectoryFeed
     actors: TenantActors
     intake: Intake
+    imports: ImportIntake
     passwords: Passwords
     tokens: Tokens
 
