@@ -90,8 +90,9 @@ async def _import(
 
 
 async def _upload(api: TenantApi, file: Path, parameters: dict[str, str]) -> str:
+    size_bytes = (await asyncio.to_thread(file.stat)).st_size
     with progress_bar("bytes") as progress:
-        task = progress.add_task(f"Sending {escape(file.name)}", total=file.stat().st_size)
+        task = progress.add_task(f"Sending {escape(file.name)}", total=size_bytes)
         begun = await api.send_file(
             _PATH,
             file,

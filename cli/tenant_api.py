@@ -97,7 +97,7 @@ class TenantApi:
         Raises:
             ApiError, UnreachableError: see `send`.
         """
-        headers = await self._authorization() | {"Content-Length": str(file.stat().st_size)}
+        headers = await self._authorization()
         response = await self._patiently(
             "POST", path, params=parameters, headers=headers, body=lambda: _pieces(file, at_byte)
         )
@@ -161,7 +161,7 @@ class TenantApi:
         wait_seconds = 0.25
         while True:
             try:
-                content = {"content": body()} if body else {}
+                content: dict[str, Any] = {"content": body()} if body else {}
                 response = await self._client.request(method, path, **content, **arguments)
             except httpx.TransportError as error:
                 failure: Exception = UnreachableError(f"{self._client.base_url} does not answer ({error!r}).")

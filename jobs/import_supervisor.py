@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import ray
@@ -44,21 +45,22 @@ log = structlog.get_logger()
 def run_import(
     tenant_id: TenantId, import_id: str, backends: Backends, settings: Settings, appender: AppenderFactory
 ) -> None:
-    """Do the Ray task: one run of an import, in a process of its own."""
+    """Do the Ray task: one run of an import."""
     configure_logs()
-    structlog.contextvars.bind_contextvars(tenant=tenant_id)
-    # Live events go first.
-    os.nice(_NICENESS)
-    asyncio.run(_run(tenant_id, import_id, backends, settings, appender(backends, settings)))
 
+    async def run() -> None:
+        structlog.contextvars.bind_contextvars(tenant=tenant_id)
+        databases = Databases(backends, settings.postgres)
+        files = ImportFiles(settings.imports_folder, tenant_id)
+        imports = Imports(databases.tenant(tenant_id))
+        try:
+            await ImportRun(tenant_id, imports, files, appender(backends, settings)).carry_out(import_id)
+        finally:
+            await databases.close()
 
-async def _run(tenant_id: TenantId, import_id: str, backends: Backends, settings: Settings, appender: Appender) -> None:
-    databases = Databases(backends, settings.postgres)
-    files = ImportFiles(settings.imports_folder, tenant_id)
-    try:
-        await ImportRun(tenant_id, Imports(databases.tenant(tenant_id)), files, appender).carry_out(import_id)
-    finally:
-        await databases.close()
+    # Live events go first. Niceness is a thread's own and cannot be taken back: Ray uses the process again.
+    with ThreadPoolExecutor(1, initializer=os.nice, initargs=(_NICENESS,)) as thread:
+        thread.submit(asyncio.run, run()).result()
 
 
 async def find_unfinished(databases: Databases) -> dict[TenantId, list[str]]:
@@ -89,8 +91,8 @@ class ImportSupervisor:
         self._gate = asyncio.Semaphore(settings.imports.at_once)
         self._turns: defaultdict[TenantId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._is_leaving = False
-        # A task's process ends with the task: it keeps neither its memory nor its niceness for others.
-        self._task = ray.remote(max_retries=-1, max_calls=1, num_cpus=settings.imports.task_cpus)(run_import)
+        # How often a file may kill its reader, the database counts: Ray's own count begins anew with this actor.
+        self._task = ray.remote(max_retries=-1, num_cpus=settings.imports.task_cpus)(run_import)
         self._life = asyncio.get_running_loop().create_task(self._live())
 
     async def start(self, tenant_id: TenantId, import_id: str) -> None:

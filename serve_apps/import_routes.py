@@ -56,7 +56,7 @@ async def upload(request: Request) -> Response:
     tenant, _ = await user_of(request, _IMPORTERS)
     record = await services_of(request).imports.take(tenant.tenant_id, asked_import(request), request)
     location = f"/api/v1/imports/{record.import_id}"
-    body = orjson.dumps(record.document())
+    body = orjson.dumps(record.document(), option=orjson.OPT_UTC_Z)
     return Response(body, 202, media_type="application/json", headers={"Location": location})
 
 
