@@ -57,7 +57,8 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
 
 
 @pytest.mark.parametrize(
-    "command", ["", "up", "down", "status", "doctor", "ingest", "tail", "demo load", "tenant create", "tenant list"]
+    "command",
+    ["", "up", "down", "status", "doctor", "ingest", "import", "tail", "demo load", "tenant create", "tenant list"],
 )
 async def test_help_teaches(running: RunningStack, command: str) -> None:
     """Every command explains itself."""
@@ -103,6 +104,48 @@ async def test_tells_why_events_were_rejected(running: RunningStack, known: Prov
     assert "/foo" in text
     assert "properties" in text
     assert "/revenue" in text
+
+
+async def test_imports_a_file(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
+    """Progress, a summary and the first reasons, first dry, then for good; --status finds it again; exit 1 if it failed."""
+    file = tmp_path / "events.csv"
+    events = [event(event_name="x", event_type="in_app") for _ in range(20)]
+    header = "id,event_type,event_time,event_name\n"
+    rows = [f"{each['event_id']},in_app,{each['event_time']},{each['event_name']}\n" for each in events]
+    file.write_text(header + "".join(rows) + "bad,in_app,never,x\n", encoding="ascii")
+    arguments = ("import", str(file), "--tenant", known.tenant_id, "--mapping", "id=event_id")
+    code, text = await run(running, *arguments, "--dry-run")
+    assert (code, "nothing was stored" in text, "accepted    20" in text) == (0, True, True), text
+    code, text = await run(running, *arguments)
+    assert (code, "accepted    20" in text, "/event_time" in text) == (0, True, True), text
+    import_id = text.partition("import      ")[2].split()[0]
+    code, text = await run(running, "import", "--tenant", known.tenant_id, "--status", import_id)
+    assert (code, "accepted    20" in text) == (0, True), text
+    code, text = await run(running, "import", str(file), "--tenant", known.tenant_id, "--format", "parquet")
+    assert (code, "not a Parquet file" in text) == (1, True), text
+    code, text = await run(running, "import", str(file), "--tenant", known.tenant_id, "--mapping", "id")
+    assert (code, "not column=field" in text) == (2, True), text
+
+
+async def test_ends_the_watching_of_an_import(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
+    """Ctrl-C says how to look again, and the import goes on to its end."""
+    file = tmp_path / "events.ndjson"
+    events = [event() for _ in range(100_000)]
+    file.write_bytes(ndjson(events))
+    process = await start(running, "import", str(file), "--tenant", known.tenant_id)
+    files = running.stack.settings.imports_folder / known.tenant_id
+
+    async def received() -> bool:
+        return files.exists() and any(path.suffix == "" for path in files.iterdir())
+
+    await eventually(received)
+    await asyncio.sleep(1)
+    process.send_signal(signal.SIGINT)
+    said = b"".join(await process.communicate()).decode()
+    assert process.returncode == 130
+    assert "Look again" in said, said
+    code, text = await run(running, *said.partition("unmogrow ")[2].split())
+    assert (code, "accepted    100,000" in text) == (0, True), text
 
 
 async def test_goes_on_after_a_break(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
