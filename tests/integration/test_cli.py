@@ -107,7 +107,7 @@ async def test_tells_why_events_were_rejected(running: RunningStack, known: Prov
 
 
 async def test_imports_a_file(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
-    """Progress, a summary and the first reasons, first dry, then for good; --status finds it again; exit 1 if it failed."""
+    """A summary and the first reasons, dry and for good; --status finds it again; exit 1 if it failed."""
     file = tmp_path / "events.csv"
     events = [event(event_name="x", event_type="in_app") for _ in range(20)]
     header = "id,event_type,event_time,event_name\n"
