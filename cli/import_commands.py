@@ -79,6 +79,7 @@ async def _import(
             import_id = await _upload(api, file, parameters)
         assert import_id is not None
         try:
+            console.print(f"Import {import_id} runs in the background; Ctrl-C ends the watching alone.")
             return await _follow(api, import_id)
         except asyncio.CancelledError:
             console.print(

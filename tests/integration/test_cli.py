@@ -133,13 +133,10 @@ async def test_ends_the_watching_of_an_import(running: RunningStack, known: Prov
     events = [event() for _ in range(100_000)]
     file.write_bytes(ndjson(events))
     process = await start(running, "import", str(file), "--tenant", known.tenant_id)
-    files = running.stack.settings.imports_folder / known.tenant_id
-
-    async def received() -> bool:
-        return files.exists() and any(path.suffix == "" for path in files.iterdir())
-
-    await eventually(received)
-    await asyncio.sleep(1)
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        while b"in the background" not in await process.stderr.readline():
+            pass
     process.send_signal(signal.SIGINT)
     said = b"".join(await process.communicate()).decode()
     assert process.returncode == 130
