@@ -4,6 +4,7 @@ import typer
 
 from cli import (
     demo_commands,
+    import_commands,
     ingest_commands,
     link_commands,
     rejected_commands,
@@ -22,6 +23,7 @@ app.command(rich_help_panel="This machine")(stack_commands.down)
 app.command(rich_help_panel="This machine")(stack_commands.status)
 app.command(rich_help_panel="This machine")(stack_commands.doctor)
 app.command(rich_help_panel="Events")(ingest_commands.ingest)
+app.command("import", rich_help_panel="Events")(import_commands.import_file)
 app.command(rich_help_panel="Events")(ingest_commands.tail)
 app.add_typer(rejected_commands.app, name="rejected", rich_help_panel="Events")
 app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")

@@ -17,6 +17,8 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     ├── SlowDown 429        LoginTooOften, TenantOverShare, RateExceeded, QuotaExceeded, TooManyRequestsAtOnce
     └── Unavailable 503     SpoolUnavailable, StoreUnavailable, ActorUnavailable
     Of tracking links (link_problems.py): LinkUnknown, AppsUnknown 404; LinkExists, LinksTooMany 409
+    Of imports (import_problems.py): ImportUnknown 404, FileTooLarge 413, TooManyImports 429,
+    ImportFolderUnavailable 503
     Of tenants' schemas (event_schema_problems.py): EventSchemaUnknown 404; EventSchemaIncompatible,
     EventSchemasTooMany 409; EventSchemaInvalid 422
 """

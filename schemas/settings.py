@@ -146,6 +146,19 @@ class PoolSettings(_Group):
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 
+class ImportSettings(_Group):
+    """Bulk imports of files."""
+
+    folder: Path | None = Field(
+        None,
+        description="Where files wait. Unset: `imports` in the data folder. On a cluster: storage all nodes share.",
+    )
+    file_bytes_max: int = Field(10 * 1024**3, description="One file as it is sent; larger ones are split.")
+    unfinished_max: int = Field(20, description="Imports of one tenant that wait or run; past it a tenant gets 429.")
+    at_once: int = Field(2, description="Imports that run at once, each of another tenant: each fills a core.")
+    task_cpus: float = Field(0.1, description="Ray's book-keeping share of a running import.")
+
+
 class AuthSettings(_Group):
     """Tokens and passwords."""
 
@@ -189,4 +202,10 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     links: LinkSettings = LinkSettings()
     pool: PoolSettings = PoolSettings()
+    imports: ImportSettings = ImportSettings()
     auth: AuthSettings = AuthSettings()
+
+    @property
+    def imports_folder(self) -> Path:
+        """Where files wait for their import."""
+        return self.imports.folder or self.data_dir / "imports"

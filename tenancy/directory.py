@@ -16,14 +16,7 @@ import structlog
 from schemas.ids import TenantId
 from schemas.link_problems import LinkUnknown
 from schemas.links import AppLinks, Link
-from schemas.problems import (
-    KeyInvalid,
-    ScopeMissing,
-    TenantMismatch,
-    TenantRequired,
-    TenantSuspended,
-    TenantUnknown,
-)
+from schemas.problems import KeyInvalid, ScopeMissing, TenantMismatch, TenantRequired, TenantSuspended, TenantUnknown
 from storage.directory_copy import DirectoryCopy
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.directory import (

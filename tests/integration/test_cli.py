@@ -59,7 +59,7 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
 @pytest.mark.parametrize(
     "command",
     [
-        *("", "up", "down", "status", "doctor", "ingest", "tail", "demo load"),
+        *("", "up", "down", "status", "doctor", "ingest", "import", "tail", "demo load"),
         *("tenant create", "tenant list", "link create", "link list", "rejected replay", "schema put"),
     ],
 )
@@ -134,6 +134,42 @@ async def test_mends_what_was_rejected(running: RunningStack, known: Provisioned
     await eventually(all_there)
     code, said = await run(running, "rejected", "replay", *whose, "--patch", "{")
     assert (code, "not JSON" in said) == (2, True)
+
+
+async def test_imports_a_file(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
+    """A summary and the first reasons, dry and for good; exit 1 and a sentence if it failed."""
+    file = tmp_path / "events.csv"
+    events = [event(event_name="x", event_type="in_app") for _ in range(20)]
+    header = "id,event_type,event_time,event_name\n"
+    rows = [f"{each['event_id']},in_app,{each['event_time']},{each['event_name']}\n" for each in events]
+    file.write_text(header + "".join(rows) + "bad,in_app,never,x\n", encoding="ascii")
+    arguments = ("import", str(file), "--tenant", known.tenant_id, "--mapping", "id=event_id")
+    code, text = await run(running, *arguments, "--dry-run")
+    assert (code, "nothing was stored" in text, "accepted    20" in text) == (0, True, True), text
+    code, text = await run(running, *arguments)
+    assert (code, "accepted    20" in text, "/event_time" in text) == (0, True, True), text
+    code, text = await run(running, "import", str(file), "--tenant", known.tenant_id, "--format", "parquet")
+    assert (code, "not a Parquet file" in text) == (1, True), text
+    code, text = await run(running, "import", str(file), "--tenant", known.tenant_id, "--mapping", "id")
+    assert (code, "not column=field" in text) == (2, True), text
+
+
+async def test_ends_the_watching_of_an_import(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
+    """Ctrl-C says how to look again; done so, the import has gone on to its end."""
+    file = tmp_path / "events.ndjson"
+    events = [event() for _ in range(100_000)]
+    file.write_bytes(ndjson(events))
+    process = await start(running, "import", str(file), "--tenant", known.tenant_id)
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        while b"in the background" not in await process.stderr.readline():
+            pass
+    process.send_signal(signal.SIGINT)
+    said = b"".join(await process.communicate()).decode()
+    assert process.returncode == 130
+    assert "Look again" in said, said
+    code, text = await run(running, *said.partition("unmogrow ")[2].split())
+    assert (code, "accepted    100,000" in text) == (0, True), text
 
 
 async def test_goes_on_after_a_break(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
