@@ -1,8 +1,9 @@
 """A snapshot of the directory, kept in memory by every replica: no request waits for the control database.
 
 The feed looks for a new version twice a second. A tenant or key that the snapshot does not know makes it
-look at once (at most ten times a second), so that a tenant made a moment ago is served. If the control database
-is away when a replica starts, the copy that an earlier one left on this machine's disk serves until it is back.
+look at once (at most ten times a second), so that a tenant made a moment ago is served; while the control database
+is away, what the snapshot does not know is neither there nor not. If it is away when a replica starts, the copy that
+an earlier one left on this machine's disk serves until it is back.
 """
 
 import asyncio
@@ -16,7 +17,15 @@ import structlog
 from schemas.ids import TenantId
 from schemas.link_problems import LinkUnknown
 from schemas.links import AppLinks, Link
-from schemas.problems import KeyInvalid, ScopeMissing, TenantMismatch, TenantRequired, TenantSuspended, TenantUnknown
+from schemas.problems import (
+    DirectoryUnavailable,
+    KeyInvalid,
+    ScopeMissing,
+    TenantMismatch,
+    TenantRequired,
+    TenantSuspended,
+    TenantUnknown,
+)
 from storage.directory_copy import DirectoryCopy
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.directory import (
@@ -80,6 +89,7 @@ class DirectoryFeed:
         self._copy = copy
         self._refresh_seconds = refresh_seconds
         self._looked_at = 0.0
+        self._is_current = False
         self._looking = asyncio.Lock()
         self.snapshot = EMPTY
 
@@ -100,20 +110,27 @@ class DirectoryFeed:
     async def _try_refresh(self) -> None:
         try:
             await self.refresh()
+            self._is_current = True
         except CONNECTION_LOST as error:
+            self._is_current = False
             log.warning("directory_unreachable", error=repr(error))
             if self.snapshot is EMPTY and (rows := self._copy.load()):
                 # Whatever version it is, the database's own replaces it.
                 self.snapshot = Directory.of(replace(rows, version=EMPTY.version))
 
     async def _look_again(self) -> None:
-        """Look after a miss, unless somebody has done so since."""
+        """Look after a miss, unless somebody has done so since.
+
+        Raises:
+            DirectoryUnavailable: the control database does not answer.
+        """
         missed_at = time.monotonic()
         async with self._looking:
-            if self._looked_at >= missed_at:
-                return
-            await asyncio.sleep(max(0.0, self._looked_at + _LOOK_AGAIN_SECONDS - time.monotonic()))
-            await self._try_refresh()
+            if self._looked_at < missed_at:
+                await asyncio.sleep(max(0.0, self._looked_at + _LOOK_AGAIN_SECONDS - time.monotonic()))
+                await self._try_refresh()
+        if not self._is_current:
+            raise DirectoryUnavailable
 
     async def resolve(self, *, host: str, header: str | None, token_tenant: str | None = None) -> TenantRecord:
         """Find the one tenant that the host, the X-Tenant-ID header and the token name.
@@ -123,6 +140,7 @@ class DirectoryFeed:
             TenantUnknown: a name is no tenant's.
             TenantMismatch: they name different ones.
             TenantSuspended: the tenant may not be served.
+            DirectoryUnavailable: it cannot be told at the moment; so `key` and `link`.
         """
         named = self._named(host, header, token_tenant)
         if named is None:

@@ -4,13 +4,14 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Any
 
+import httpx
 import pytest
 
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.relay import relay_to
 from tests.sdk_runs import PROGRAMS, every_sdk, sending
-from tests.stack_fixtures import RunningStack, eventually, stored_ids
+from tests.stack_fixtures import RunningStack, event, eventually, stored_ids
 
 pytestmark = pytest.mark.anyio
 
@@ -20,9 +21,12 @@ def calls_of(sdk: str) -> list[dict[str, Any]]:
     return [{"type": "track", "event": f"{sdk} {number}", "userId": "u-1"} for number in range(3)]
 
 
-async def test_postgres_away(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:
-    """503 while Postgres is away; each SDK tries again, and its events are stored once."""
+async def test_postgres_away(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
+) -> None:
+    """503 while Postgres is away, for an unknown key, too; each SDK tries again, and its events are stored once."""
     key = tenant.write_key
+    assert (await http.post("/api/v1/events/ingest", json=event())).status_code == 202
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(running.stack.supervisor.stop_program, "postgres")
         try:
@@ -32,11 +36,13 @@ async def test_postgres_away(running: RunningStack, tenant: ProvisionedTenant, a
             ]
             await asyncio.gather(*(run.reach("503") for run in runs))
             assert not any("200" in run.lines for run in runs)
+            unknown = await http.post("/v1/track", json=calls_of("x")[0], headers={"X-Write-Key": "wk_new"})
+            assert (unknown.status_code, unknown.json()["code"]) == (503, "directory-unavailable")
         finally:
             await asyncio.to_thread(running.stack.supervisor.start_program, "postgres")
         for lines in await asyncio.gather(*(run.finish() for run in runs)):
             assert (set(lines), lines[-1]) == ({"503", "200"}, "200")
-    await assert_stored_once(api, [call["event"] for sdk in PROGRAMS for call in calls_of(sdk)])
+    await assert_stored_once(api, ["click", *(call["event"] for sdk in PROGRAMS for call in calls_of(sdk))])
 
 
 @every_sdk
@@ -59,7 +65,7 @@ async def assert_stored_once(api: TenantApi, names: list[str]) -> None:
     """Every event of these names is one row, and there is no other."""
 
     async def found() -> list[str] | None:
-        listed = [event["event_name"] async for event in api.pages("/api/v1/events", limit=100)]
+        listed = [row.get("event_name", row["event_type"]) async for row in api.pages("/api/v1/events", limit=100)]
         return listed if len(listed) >= len(names) else None
 
     assert sorted(await eventually(found)) == sorted(names)
