@@ -61,6 +61,8 @@ async def incarnation(
     finally:
         life.cancel()
         await asyncio.gather(life, return_exceptions=True)
+        # The pool gives connections back behind the loops' backs: closing it under that would be an error of nobody's.
+        await asyncio.sleep(0.2)
         await databases.close()
         await store.close()
 
