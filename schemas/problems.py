@@ -15,7 +15,7 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     ├── UnsupportedMedia 415 MediaTypeUnsupported, EncodingUnsupported
     ├── Unprocessable 422   EventsInvalid, RequestInvalid, IdempotencyKeyReused
     ├── SlowDown 429        LoginTooOften, TenantOverShare, RateExceeded, QuotaExceeded, TooManyRequestsAtOnce
-    └── Unavailable 503     SpoolUnavailable, StoreUnavailable, ActorUnavailable
+    └── Unavailable 503     SpoolUnavailable, StoreUnavailable, ActorUnavailable, DirectoryUnavailable
 """
 
 from schemas.problem import Problem
@@ -399,4 +399,12 @@ class ActorUnavailable(Unavailable):
 
     slug = "actor-unavailable"
     title = "Actor unavailable"
+    remedy = "Send again after Retry-After; nothing of this request was acknowledged."
+
+
+class DirectoryUnavailable(Unavailable):
+    """The directory of tenants does not answer at the moment, and what the request names is not known without it."""
+
+    slug = "directory-unavailable"
+    title = "Directory unavailable"
     remedy = "Send again after Retry-After; nothing of this request was acknowledged."

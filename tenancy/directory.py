@@ -15,10 +15,10 @@ import structlog
 from schemas.ids import TenantId
 from schemas.links import AppLinks, Link
 from schemas.problems import (
+    DirectoryUnavailable,
     KeyInvalid,
     LinkUnknown,
     ScopeMissing,
-    SpoolUnavailable,
     TenantMismatch,
     TenantRequired,
     TenantSuspended,
@@ -108,7 +108,7 @@ class DirectoryFeed:
         """Look after a miss, unless somebody has done so since.
 
         Raises:
-            SpoolUnavailable: the control database does not answer.
+            DirectoryUnavailable: the control database does not answer.
         """
         missed_at = time.monotonic()
         async with self._looking:
@@ -116,7 +116,7 @@ class DirectoryFeed:
                 await asyncio.sleep(max(0.0, self._looked_at + _LOOK_AGAIN_SECONDS - time.monotonic()))
                 await self._try_refresh()
         if not self._is_current:
-            raise SpoolUnavailable("The directory of tenants does not answer at the moment.")
+            raise DirectoryUnavailable
 
     async def resolve(self, *, host: str, header: str | None, token_tenant: str | None = None) -> TenantRecord:
         """Find the one tenant that the host, the X-Tenant-ID header and the token name.
@@ -126,7 +126,7 @@ class DirectoryFeed:
             TenantUnknown: a name is no tenant's.
             TenantMismatch: they name different ones.
             TenantSuspended: the tenant may not be served.
-            SpoolUnavailable: it cannot be told at the moment; so `key` and `link`.
+            DirectoryUnavailable: it cannot be told at the moment; so `key` and `link`.
         """
         named = self._named(host, header, token_tenant)
         if named is None:

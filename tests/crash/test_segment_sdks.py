@@ -37,7 +37,7 @@ async def test_postgres_away(
             await asyncio.gather(*(run.reach("503") for run in runs))
             assert not any("200" in run.lines for run in runs)
             unknown = await http.post("/v1/track", json=calls_of("x")[0], headers={"X-Write-Key": "wk_new"})
-            assert (unknown.status_code, unknown.json()["code"]) == (503, "spool-unavailable")
+            assert (unknown.status_code, unknown.json()["code"]) == (503, "directory-unavailable")
         finally:
             await asyncio.to_thread(running.stack.supervisor.start_program, "postgres")
         for lines in await asyncio.gather(*(run.finish() for run in runs)):
