@@ -4,9 +4,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # uv itself is kept inside the project: nothing is installed globally.
-UV := .local/tools/bin/uv
+UV := .tools/bin/uv
 
-.PHONY: help up down status doctor test unit lint format bench bench-links ci install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links soak ci install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ lint: install ## Run ruff, mypy, import-linter, deptry and vulture
 bench: install ## Measure ingest against the running stack and against a plain handler
 	@$(BIN)/python -m bench.ingest
 
+bench-depth: install ## Measure ingest deeper: the bare engine, half the rate, many tenants, CPU
+	@$(BIN)/python -m bench.depth
+
+soak: install ## Load the running stack for 10 minutes and balance its ledger (ARGS="--minutes 1")
+	@$(BIN)/python -m bench.soak $(ARGS)
+
 bench-links: install ## Measure the redirects of tracking links on the running stack
 	@$(BIN)/python -m bench.links
 
@@ -55,9 +61,9 @@ format: install ## Format and fix what can be fixed
 install: $(BIN)/.installed ## Install the locked dependencies into .venv
 
 $(UV):
-	@echo "Installing uv into .local/tools"
-	@$(PYTHON) -m venv .local/tools
-	@.local/tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
+	@echo "Installing uv into .tools"
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
 
 $(BIN)/.installed: $(UV) pyproject.toml uv.lock
 	@$(UV) sync --quiet --locked --all-extras
@@ -65,4 +71,4 @@ $(BIN)/.installed: $(UV) pyproject.toml uv.lock
 
 clean: ## Remove everything that was installed or stored here, data included
 	@test ! -x $(BIN)/unmogrow || $(BIN)/unmogrow down --delete-data --yes
-	rm -rf .venv .local
+	rm -rf .venv .local .tools

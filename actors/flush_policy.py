@@ -39,11 +39,23 @@ class Backlog:
         return self.bytes >= settings.spool_bytes_max or now - self.oldest_at >= settings.spool_age_seconds_max
 
 
-def flush_in_seconds(backlog: Backlog, settings: ActorSettings, *, last_insert_at: float, now: float) -> float | None:
+@dataclass(frozen=True, slots=True)
+class LastInsert:
+    """When the last insert ended, in monotonic seconds, and of how many rows."""
+
+    at: float = 0.0
+    events: int = 0
+
+    def rest_seconds(self, settings: ActorSettings) -> float:
+        """How long to leave the store alone after it: longer after a large one, so that a busy tenant's are larger."""
+        return settings.busy_rest_seconds if self.events >= settings.busy_rows else settings.insert_rest_seconds
+
+
+def flush_in_seconds(backlog: Backlog, settings: ActorSettings, last: LastInsert, *, now: float) -> float | None:
     """How long until the rows should be stored: 0 now, None never (there are none)."""
     if backlog.events <= 0:
         return None
     if backlog.events >= settings.flush_rows:
         return 0.0
     linger = settings.conversion_flush_seconds if backlog.has_conversion else settings.flush_seconds
-    return max(0.0, backlog.oldest_at + linger - now, last_insert_at + settings.insert_rest_seconds - now)
+    return max(0.0, backlog.oldest_at + linger - now, last.at + last.rest_seconds(settings) - now)

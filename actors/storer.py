@@ -6,7 +6,7 @@ import time
 import structlog
 
 from actors.cursor import Cursor
-from actors.flush_policy import Backlog, flush_in_seconds
+from actors.flush_policy import Backlog, LastInsert, flush_in_seconds
 from actors.retry import Backoff
 from ingest.dead_letters import quarantined
 from schemas.batches import DeadLetter
@@ -42,7 +42,7 @@ class Storer:
         self._committed = committed
         self._stored = stored
         self._settings = settings
-        self._last_insert_at = 0.0
+        self._last_insert = LastInsert()
         self._backoff = Backoff()
 
     async def run(self, epoch: int) -> None:
@@ -87,9 +87,7 @@ class Storer:
     async def _due(self) -> None:
         """Wait until the policy says that it is time; a commit may bring the time nearer."""
         while True:
-            wait_seconds = flush_in_seconds(
-                self._backlog, self._settings, last_insert_at=self._last_insert_at, now=time.monotonic()
-            )
+            wait_seconds = flush_in_seconds(self._backlog, self._settings, self._last_insert, now=time.monotonic())
             if wait_seconds == 0.0:
                 return
             try:
@@ -112,8 +110,8 @@ class Storer:
                 continue
             break
         self._backoff.reset()
-        self._last_insert_at = time.monotonic()
-        self._backlog.remove(batch.events, len(frames), now=self._last_insert_at)
+        self._last_insert = LastInsert(time.monotonic(), batch.events)
+        self._backlog.remove(batch.events, len(frames), now=self._last_insert.at)
         await self._stored.advance(batch.last_spool_id)
 
     async def _insert(self, batch: SealedBatch, frames: bytes) -> list[DeadLetter]:

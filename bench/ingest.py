@@ -54,7 +54,8 @@ class Row:
         return self.ours.events_per_second / self.plain.events_per_second
 
 
-def _now_text() -> str:
+def now_text() -> str:
+    """Tell the time as events do."""
     return utc_now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -81,20 +82,25 @@ async def make_tenant(stack: Stack) -> ProvisionedTenant:
     return tenant
 
 
+def ingest_head(tenant: ProvisionedTenant) -> Callable[[int], bytes]:
+    """Make the head of a request that sends a tenant's events, for a length of its body."""
+    return _head(
+        "/api/v1/events/ingest",
+        tenant.host,
+        f"X-Tenant-ID: {tenant.tenant_id}\r\nX-Write-Key: {tenant.write_key}\r\nContent-Type: application/x-ndjson\r\n",
+    )
+
+
 async def measure_ours(
     stack: Stack, tenant: ProvisionedTenant, events: int, seconds: float
 ) -> tuple[LoadResult, float]:
     """Load the tenant plane, then wait until ClickHouse has everything that was acknowledged."""
     prefix = f"bench-{uuid.uuid4().hex[:10]}"
-    media_type = "application/json" if events == 1 else "application/x-ndjson"
-    head = _head(
-        "/api/v1/events/ingest",
-        tenant.host,
-        f"X-Tenant-ID: {tenant.tenant_id}\r\nX-Write-Key: {tenant.write_key}\r\nContent-Type: {media_type}\r\n",
-    )
     result = LoadResult(events)
     address = (stack.settings.ports.host, stack.settings.ports.tenant)
-    await run_load(address, head, Bodies(prefix, _now_text()), result, connections=CONNECTIONS, seconds=seconds)
+    await run_load(
+        address, ingest_head(tenant), Bodies(prefix, now_text()), result, connections=CONNECTIONS, seconds=seconds
+    )
     started = time.perf_counter()
     store = await create_async_client(dsn=stack.clickhouse_url)
     table = clickhouse_tables(tenant.tenant_id)["events"]
@@ -123,7 +129,7 @@ async def measure_plain(clickhouse_url: str, events: int, seconds: float) -> Loa
         await _until_open(port)
         head = _head("/events", "localhost", "Content-Type: application/json\r\n")
         result = LoadResult(events)
-        bodies = _ArrayBodies("plain", _now_text())
+        bodies = _ArrayBodies("plain", now_text())
         await run_load(("127.0.0.1", port), head, bodies, result, connections=CONNECTIONS, seconds=seconds)
     finally:
         process.terminate()

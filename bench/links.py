@@ -21,8 +21,8 @@ from rich.console import Console
 
 from bench.ingest import make_tenant
 from local.stack import Stack
+from schemas.link_problems import LinkExists
 from schemas.links import Link
-from schemas.problems import LinkExists
 from schemas.settings import Settings
 from storage.names import clickhouse_tables
 from storage.postgres.connect import Databases

@@ -2,7 +2,16 @@
 
 import typer
 
-from cli import demo_commands, ingest_commands, link_commands, rejected_commands, stack_commands, tenant_commands
+from cli import (
+    demo_commands,
+    import_commands,
+    ingest_commands,
+    link_commands,
+    rejected_commands,
+    schema_commands,
+    stack_commands,
+    tenant_commands,
+)
 
 app = typer.Typer(
     help="UnMoGrowP: which marketing touch brought which install and which revenue.",
@@ -14,10 +23,12 @@ app.command(rich_help_panel="This machine")(stack_commands.down)
 app.command(rich_help_panel="This machine")(stack_commands.status)
 app.command(rich_help_panel="This machine")(stack_commands.doctor)
 app.command(rich_help_panel="Events")(ingest_commands.ingest)
+app.command("import", rich_help_panel="Events")(import_commands.import_file)
 app.command(rich_help_panel="Events")(ingest_commands.tail)
 app.add_typer(rejected_commands.app, name="rejected", rich_help_panel="Events")
 app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
 app.add_typer(link_commands.app, name="link", rich_help_panel="Tenants")
+app.add_typer(schema_commands.app, name="schema", rich_help_panel="Tenants")
 app.add_typer(tenant_commands.app, name="tenant", rich_help_panel="Tenants")
 
 

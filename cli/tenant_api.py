@@ -1,7 +1,9 @@
 """A client of one tenant's HTTP API, as the commands use it: the same door that every customer has."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -12,6 +14,7 @@ from cli.credentials import Credentials
 
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 _WAIT_SECONDS_MAX = 15.0
+_PIECE_BYTES = 256 * 1024
 
 
 class ApiError(Exception):
@@ -95,6 +98,16 @@ class TenantApi:
         """
         return await self._document("PUT", path, json=document)
 
+    async def send_file(
+        self, path: str, file: Path, parameters: dict[str, str], at_byte: Callable[[int], None]
+    ) -> dict[str, Any]:
+        """Send a file as a body, as the tenant's user; `at_byte` is told how far it came, from 0 at each try.
+
+        Raises:
+            ApiError, UnreachableError: see `send`.
+        """
+        return await self._document("POST", path, params=parameters, body=lambda: _pieces(file, at_byte))
+
     async def pages(self, path: str, **parameters: str | int) -> AsyncIterator[dict[str, Any]]:
         """Read every item of a list, page by page."""
         while True:
@@ -131,6 +144,10 @@ class TenantApi:
 
     async def _document(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         response = await self._patiently(method, path, headers=await self._authorization(), **arguments)
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            # The token was good once, and has expired.
+            self._token = ""
+            response = await self._patiently(method, path, headers=await self._authorization(), **arguments)
         if not response.is_success:
             raise ApiError(response)
         document: dict[str, Any] = orjson.loads(response.content)
@@ -145,14 +162,20 @@ class TenantApi:
             self._token = orjson.loads(response.content)["access_token"]
         return {"Authorization": f"Bearer {self._token}"}
 
-    async def _patiently(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        """Call until there is a final answer: a retry is harmless, event ids see to that."""
+    async def _patiently(
+        self, method: str, path: str, *, body: Callable[[], AsyncIterator[bytes]] | None = None, **arguments: Any
+    ) -> httpx.Response:
+        """Call until there is a final answer: a retry is harmless, event ids see to that.
+
+        What `body` gives is streamed, from the start at each try.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience_seconds
         wait_seconds = 0.25
         while True:
             try:
-                response = await self._client.request(method, path, **arguments)
+                content: dict[str, Any] = {"content": body()} if body else {}
+                response = await self._client.request(method, path, **content, **arguments)
             except httpx.TransportError as error:
                 failure: Exception = UnreachableError(f"{self._client.base_url} does not answer ({error!r}).")
                 failure.__cause__ = error
@@ -165,3 +188,11 @@ class TenantApi:
                 raise failure
             await asyncio.sleep(wait_seconds)
             wait_seconds = min(_WAIT_SECONDS_MAX, wait_seconds * 2)
+
+
+async def _pieces(file: Path, at_byte: Callable[[int], None]) -> AsyncIterator[bytes]:
+    with file.open("rb") as opened:
+        while piece := opened.read(_PIECE_BYTES):
+            at_byte(opened.tell() - len(piece))
+            yield piece
+        at_byte(opened.tell())

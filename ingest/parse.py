@@ -20,10 +20,13 @@ _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 @dataclass(frozen=True, slots=True)
 class BrokenLine:
-    """Stands in the list for a line of NDJSON that is not JSON: it costs one event, not the batch."""
+    """Stands in the list for a line of NDJSON that is not JSON: it costs one event, not the batch.
+
+    `line` is empty where it could not be kept.
+    """
 
     detail: str
-    line: bytes
+    line: bytes = b""
 
 
 def parse_events(body: bytes, content_type: str | None, inherited: str | None = None) -> list[Any]:
@@ -103,12 +106,17 @@ def _parse_each_line(text: bytes) -> list[Any]:
             continue
         if len(events) == EVENTS_PER_REQUEST_MAX:
             raise TooManyEvents
-        try:
-            events.append(_loads(line))
-        except ValueError as error:
-            detail = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            events.append(BrokenLine(f"line {number} is not JSON: {detail}", line))
+        events.append(parse_line(line, number))
     return events
+
+
+def parse_line(line: bytes, number: int) -> Any:
+    """Parse a line of NDJSON: any JSON, or `BrokenLine`, which names the line by its number."""
+    try:
+        return _loads(line)
+    except ValueError as error:
+        detail = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        return BrokenLine(f"line {number} is not JSON: {detail}", line)
 
 
 def _loads(text: bytes) -> Any:

@@ -5,10 +5,12 @@ else; what it refuses gets a second look, in which forgivable oddities (nulls, e
 all-zero ids) are dropped and, if that does not help, every error is explained.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from struct import pack
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -18,13 +20,15 @@ from ingest.amounts import decimal_text
 from ingest.click_ids import find_click_id
 from ingest.dead_letters import raw_of
 from ingest.nesting import nesting_levels
-from ingest.rejections import find_errors, is_storable, known_id
+from ingest.property_checks import PropertyCheck
+from ingest.rejections import ERRORS_PER_EVENT_MAX, Fault, find_errors, is_storable, known_id
 from ingest.times import OTHER_TIMES, STORE_TIME_MAX, STORE_TIME_MIN, Window, event_window, millisecond_text
 from ingest.validators import checks, field_names
 from schemas.batches import ConversionRow, PreparedEvents, Rejection
-from schemas.event_types import CONVERSION_TYPES
+from schemas.event_types import CONVERSION_TYPES, EventType
 from schemas.ids import BatchId, TenantId
 from schemas.limits import EVENT_BYTES_MAX, EVENT_NESTING_MAX
+from schemas.problem import FieldError
 
 ADVERTISING_IDS = ("gaid", "idfa", "idfv", "oaid")
 ZERO_ID = "00000000-0000-0000-0000-000000000000"
@@ -42,9 +46,12 @@ class Stamp:
     user_agent: str
 
 
-def prepare(events: list[Any], stamp: Stamp) -> PreparedEvents:
+def prepare(
+    events: list[Any], stamp: Stamp, property_checks: Mapping[str, PropertyCheck] = MappingProxyType({})
+) -> PreparedEvents:
     """Check, normalise and stamp the events of one request. Every event is either a row or a rejection.
 
+    `property_checks` are the tenant's own schemas by `event_name`; they apply to in-app events.
     Takes any JSON (and `BrokenLine`) and never raises for it; the events themselves stay unchanged.
     """
     is_valid = checks()
@@ -65,6 +72,13 @@ def prepare(events: list[Any], stamp: Stamp) -> PreparedEvents:
                 continue
         event_id = event["event_id"]
         kind = event["event_type"]
+        if property_checks and kind == EventType.IN_APP and (check := property_checks.get(event["event_name"])):
+            violations = tuple(FieldError(index, *each, Fault.SCHEMA) for each in _violations(check, event))
+            if violations and check.rejects:
+                rejected.append(Rejection(index, event_id, violations, raw_of(sent)))
+                continue
+            if violations:
+                row = _marked(row, violations[0])
         if kind in CONVERSION_TYPES:
             conversions.append(ConversionRow(len(rows), event_id, kind, event["event_time"], row[:-1]))
         rows.append(row)
@@ -123,6 +137,18 @@ def _normalised(event: dict[str, Any]) -> dict[str, Any]:
     if event["event_type"] in CONVERSION_TYPES and "click_id" not in event and (click_id := find_click_id(event)):
         row["click_id"] = click_id
     return row
+
+
+def _violations(check: PropertyCheck, event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    properties = event.get("properties", {})
+    if not check.validator.is_valid(properties):
+        yield from islice(check.violations(properties), ERRORS_PER_EVENT_MAX)
+
+
+def _marked(row: bytes, violation: FieldError) -> bytes:
+    """Add to a row what of the tenant's own schema it violates."""
+    mark = orjson.dumps({"schema_violation": f"{violation.pointer} {violation.detail}"})
+    return row[:-2] + b"," + mark[1:] + b"\n"
 
 
 def _cleaned(event: Any) -> Any:

@@ -25,7 +25,7 @@ from schemas.problem import FieldError
 ERRORS_PER_EVENT_MAX = 10
 QUOTED_CHARS_MAX = 60
 
-STAMPED_FIELDS = frozenset({"tenant_id", "received_at", "batch_id"})
+STAMPED_FIELDS = frozenset({"tenant_id", "received_at", "batch_id", "schema_violation"})
 
 _TIME_HINT = "must be an existing time with offset such as 2026-10-01T12:00:00.123Z (RFC 3339, at most 9 decimals)"
 _MONEY_HINT = "must be a decimal of at most 18 integer and 9 fraction digits, without exponent, such as 9.99"
@@ -56,6 +56,7 @@ class Fault(StrEnum):
     IDENTITY_MISSING = "identity_missing"
     VALUE = "value"
     TIME = "time"
+    SCHEMA = "schema_violation"
 
 
 _Faults = Iterator[tuple[str, str, Fault]]

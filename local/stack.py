@@ -35,7 +35,17 @@ _START_SECONDS = 90.0
 _POLL_SECONDS = 0.1
 _CLICKHOUSE_NICENESS = 10
 _ROOT = Path(__file__).parents[1]
-_DEPLOYED_FOLDERS = ("actors", "attribution", "ingest", "schemas", "serve_apps", "storage", "telemetry", "tenancy")
+_DEPLOYED_FOLDERS = (
+    "actors",
+    "attribution",
+    "ingest",
+    "jobs",
+    "schemas",
+    "serve_apps",
+    "storage",
+    "telemetry",
+    "tenancy",
+)
 
 Say = Callable[[str], None]
 

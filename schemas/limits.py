@@ -18,6 +18,9 @@ EVENT_AGE_DAYS_MAX = 400
 PAGE_ROWS_MAX = 1_000
 PAGE_ROWS_DEFAULT = 100
 
+EVENT_SCHEMA_BYTES_MAX = 64 * 1024
+EVENT_SCHEMAS_PER_TENANT_MAX = 1_000
+
 CALL_BYTES_MAX = 16 * 1024 * 1024
 """Rows that one call from a replica to a tenant actor may carry, before compression."""
 
@@ -27,6 +30,27 @@ LINKS_PER_TENANT_MAX = 10_000
 JOURNAL_SEGMENT_BYTES_MAX = 4 * 1024 * 1024
 """One file of the journal, which is handed over in one call for each tenant."""
 
+IMPORT_LINE_BYTES_MAX = 1024 * 1024
+"""One line of an imported text file."""
+
+IMPORT_SLICE_ROWS = 100
+"""Rows of an import that are checked together."""
+
+IMPORT_BATCH_ROWS = 5_000
+IMPORT_BATCH_BYTES = 2 * 1024 * 1024
+"""An import's batch is sent when it has this many rows, or bytes of accepted ones."""
+
+IMPORT_REJECTIONS_KEPT = 100
+"""Rejected rows that an import's report names; the others are counted."""
+
+IMPORT_BARREN_RUNS_MAX = 10
+"""Runs of an import that end without any progress before it counts as failed."""
+
+FILENAME_CHARS_MAX = 255
+
 assert EVENT_BYTES_MAX < BODY_BYTES_MAX <= CALL_BYTES_MAX
 assert JOURNAL_SEGMENT_BYTES_MAX + BODY_BYTES_MAX <= CALL_BYTES_MAX
+# A row's objects are text within its JSON: escaping can double them.
+assert IMPORT_BATCH_BYTES + 2 * IMPORT_SLICE_ROWS * EVENT_BYTES_MAX <= CALL_BYTES_MAX
+assert EVENT_BYTES_MAX < IMPORT_LINE_BYTES_MAX
 assert PAGE_ROWS_DEFAULT <= PAGE_ROWS_MAX

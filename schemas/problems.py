@@ -7,15 +7,20 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     ├── BadRequest 400      UnparseableBody, TenantRequired, TenantIdInvalid, ParameterInvalid, CursorInvalid
     ├── Unauthorized 401    CredentialsWrong, KeyInvalid, TokenInvalid
     ├── Forbidden 403       TenantMismatch, TenantSuspended, ScopeMissing, RoleInsufficient
-    ├── NotFound 404        TenantUnknown, ConversionUnknown, DeadLetterUnknown, LinkUnknown, AppsUnknown,
-    │                       RouteUnknown, SchemaUnknown, ProblemUnknown
+    ├── NotFound 404        TenantUnknown, ConversionUnknown, DeadLetterUnknown, RouteUnknown, SchemaUnknown,
+    │                       ProblemUnknown
     ├── MethodNotAllowed 405
-    ├── Conflict 409        TenantExists, HostTaken, LinkExists, LinksTooMany
+    ├── Conflict 409        TenantExists, HostTaken
     ├── TooLarge 413        BodyTooLarge, TooManyEvents
     ├── UnsupportedMedia 415 MediaTypeUnsupported, EncodingUnsupported
     ├── Unprocessable 422   EventsInvalid, RequestInvalid, IdempotencyKeyReused
     ├── SlowDown 429        LoginTooOften, TenantOverShare, RateExceeded, QuotaExceeded, TooManyRequestsAtOnce
     └── Unavailable 503     SpoolUnavailable, StoreUnavailable, ActorUnavailable, DirectoryUnavailable
+    Of tracking links (link_problems.py): LinkUnknown, AppsUnknown 404; LinkExists, LinksTooMany 409
+    Of imports (import_problems.py): ImportUnknown 404, FileTooLarge 413, TooManyImports 429,
+    ImportFolderUnavailable 503
+    Of tenants' schemas (event_schema_problems.py): EventSchemaUnknown 404; EventSchemaIncompatible,
+    EventSchemasTooMany 409; EventSchemaInvalid 422
 """
 
 from schemas.problem import Problem
@@ -165,22 +170,6 @@ class DeadLetterUnknown(NotFound):
     remedy = "See /api/v1/events/rejected for the list; rejected events are kept for 30 days."
 
 
-class LinkUnknown(NotFound):
-    """The tenant has no tracking link with this id."""
-
-    slug = "link-unknown"
-    title = "Link unknown"
-    remedy = "Check the link's address; GET /api/v1/links lists the tenant's links."
-
-
-class AppsUnknown(NotFound):
-    """The tenant has named no app that opens its links."""
-
-    slug = "apps-unknown"
-    title = "Apps unknown"
-    remedy = "Name the apps with PUT /api/v1/app-links."
-
-
 class RouteUnknown(NotFound):
     """There is nothing at this path."""
 
@@ -234,22 +223,6 @@ class HostTaken(Conflict):
     slug = "host-taken"
     title = "Host taken"
     remedy = "Choose another host name."
-
-
-class LinkExists(Conflict):
-    """The tenant has a tracking link with this id."""
-
-    slug = "link-exists"
-    title = "Link exists"
-    remedy = "Choose another id, or change the link with PUT /api/v1/links/{link_id}."
-
-
-class LinksTooMany(Conflict):
-    """The tenant has 10,000 tracking links, which is the most."""
-
-    slug = "links-too-many"
-    title = "Links too many"
-    remedy = "Delete links that are no longer in use, or tell touches of one link apart by sub1 to sub5."
 
 
 class TooLarge(Problem):

@@ -70,11 +70,15 @@ class ClickHouseSettings(_Group):
 class ActorSettings(_Group):
     """The tenant actor's loop."""
 
-    flush_rows: int = Field(20_000, description="Past 20,000 rows an insert gains nothing.")
+    flush_rows: int = Field(100_000, description="So many rows go to ClickHouse without waiting for more.")
     flush_seconds: float = Field(1.0, description="The longest that rows wait for company before an insert.")
     conversion_flush_seconds: float = Field(0.1, description="The same when a conversion waits for its result.")
     insert_rest_seconds: float = Field(
         default=0.5, description="Rest between two inserts of one tenant: bounds its parts."
+    )
+    busy_rows: int = Field(5_000, description="An insert of so many rows says that the tenant is busy.")
+    busy_rest_seconds: float = Field(
+        default=1.5, description="Rest of a busy tenant: fewer, larger parts halve ClickHouse's work for an event."
     )
     spool_bytes_max: int = Field(512 * 1024**2, description="Compressed backlog past which a tenant gets 429.")
     spool_age_seconds_max: float = Field(
@@ -142,6 +146,19 @@ class PoolSettings(_Group):
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 
+class ImportSettings(_Group):
+    """Bulk imports of files."""
+
+    folder: Path | None = Field(
+        None,
+        description="Where files wait. Unset: `imports` in the data folder. On a cluster: storage all nodes share.",
+    )
+    file_bytes_max: int = Field(10 * 1024**3, description="One file as it is sent; larger ones are split.")
+    unfinished_max: int = Field(20, description="Imports of one tenant that wait or run; past it a tenant gets 429.")
+    at_once: int = Field(2, description="Imports that run at once, each of another tenant: each fills a core.")
+    task_cpus: float = Field(0.1, description="Ray's book-keeping share of a running import.")
+
+
 class AuthSettings(_Group):
     """Tokens and passwords."""
 
@@ -185,4 +202,10 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     links: LinkSettings = LinkSettings()
     pool: PoolSettings = PoolSettings()
+    imports: ImportSettings = ImportSettings()
     auth: AuthSettings = AuthSettings()
+
+    @property
+    def imports_folder(self) -> Path:
+        """Where files wait for their import."""
+        return self.imports.folder or self.data_dir / "imports"

@@ -1,6 +1,5 @@
 """What brought each conversion: one result with all its reasons, and the list of them."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -8,9 +7,9 @@ from pydantic import AwareDatetime
 from starlette.requests import Request
 
 from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
-from schemas.problems import ConversionUnknown, CursorInvalid
+from schemas.problems import ConversionUnknown
 from serve_apps.callers import user_of
-from serve_apps.cursors import read_cursor, write_cursor
+from serve_apps.cursors import read_moment, write_cursor
 from serve_apps.services import services_of
 from storage.postgres.conversion_reader import ConversionFilter, ConversionReader, StoredConversion
 from telemetry.clock import utc_now
@@ -47,25 +46,12 @@ async def attributions(
     tenant, _ = await user_of(request)
     reader = ConversionReader(services_of(request).databases.tenant(tenant.tenant_id))
     chosen = ConversionFilter(since, until, conversion_type, media_source, campaign, is_organic)
-    page = await reader.page(chosen, before=_position(cursor), now=utc_now(), limit=limit)
+    page = await reader.page(chosen, before=read_moment(cursor) if cursor else None, now=utc_now(), limit=limit)
     last = page[-1] if len(page) == limit else None
     return {
         "data": [_document(stored) for stored in page],
         "next_cursor": last and write_cursor(last.conversion_time.isoformat(), last.conversion_id),
     }
-
-
-def _position(cursor: str | None) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    time, conversion_id = read_cursor(cursor)
-    try:
-        moment = datetime.fromisoformat(time)
-    except ValueError as error:
-        raise CursorInvalid from error
-    if moment.tzinfo is None:
-        raise CursorInvalid
-    return moment, conversion_id
 
 
 def _document(stored: StoredConversion) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from actors.attribution_pool import pool_application
 from actors.handles import TenantActors
 from actors.pool_calls import POOL_APP
 from actors.recovery import renew_actors
+from jobs.import_supervisor import ImportJobs
 from schemas.backends import Backends
 from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
 from schemas.settings import Settings
@@ -18,8 +19,10 @@ from serve_apps import (
     attribution_routes,
     auth_routes,
     event_routes,
+    event_schema_routes,
     global_routes,
     health_routes,
+    import_routes,
     ingest_routes,
     link_admin_routes,
     link_routes,
@@ -28,8 +31,10 @@ from serve_apps import (
     rejected_routes,
     segment_routes,
 )
+from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.problem_responses import install_problem_handlers
+from serve_apps.property_checks import PropertyChecks
 from serve_apps.services import Services
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
@@ -59,6 +64,8 @@ _TENANT_ROUTERS = (
     rejected_routes.router,
     event_routes.router,
     quality_routes.router,
+    event_schema_routes.router,
+    import_routes.router,
     reference_routes.router,
     reference_routes.tenant_router,
     segment_routes.router,
@@ -81,9 +88,10 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         store=ClickHouse(backends, settings.clickhouse),
         feed=feed,
         actors=actors,
-        intake=Intake(actors, quotas),
+        intake=Intake(actors, quotas, PropertyChecks(feed)),
         quotas=quotas,
         touches=TouchRecorder(actors, journal, settings.links),
+        imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
     )
@@ -140,7 +148,7 @@ def _application(name: str, build: Callable[[], FastAPI], settings: Settings) ->
 
 
 def deploy(backends: Backends, settings: Settings) -> None:
-    """Deploy or update both planes and the pool, wait until all take calls, and renew the tenants' actors."""
+    """Deploy or update both planes and the pool, wait until all take calls, and take up what was left undone."""
     # The builders run in the replicas, which get these two values and nothing else of this process.
     serve.run_many(
         [
@@ -155,4 +163,9 @@ def deploy(backends: Backends, settings: Settings) -> None:
             ),
         ]
     )
-    asyncio.run(renew_actors(backends, settings))
+    asyncio.run(_take_up(backends, settings))
+
+
+async def _take_up(backends: Backends, settings: Settings) -> None:
+    await renew_actors(backends, settings)
+    await ImportJobs(backends, settings, TenantActors).renew()

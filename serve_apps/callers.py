@@ -11,6 +11,7 @@ from storage.postgres.directory import KeyRecord, TenantRecord
 from tenancy.tokens import Claims
 
 READERS = frozenset({"owner", "analyst", "viewer"})
+OWNERS = frozenset({"owner"})
 EDITORS = frozenset({"owner", "analyst"})
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import datetime
 
 import orjson
 
@@ -30,3 +31,19 @@ def read_cursor(text: str) -> tuple[str, str]:
     if not (isinstance(time, str) and isinstance(identity, str)):
         raise CursorInvalid
     return time, identity
+
+
+def read_moment(text: str) -> tuple[datetime, str]:
+    """Decode a position whose first part is a time (aware).
+
+    Raises:
+        CursorInvalid: see `read_cursor`.
+    """
+    time, identity = read_cursor(text)
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError as error:
+        raise CursorInvalid from error
+    if moment.tzinfo is None or "\0" in identity:
+        raise CursorInvalid
+    return moment, identity

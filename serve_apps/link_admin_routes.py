@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from schemas.link_problems import LinkUnknown
 from schemas.links import AppLinks, Link, LinkFields, LinkId, NewLink
-from schemas.problems import CursorInvalid, LinkUnknown
+from schemas.problems import CursorInvalid
 from serve_apps.callers import EDITORS, READERS, user_of
 from serve_apps.cursors import read_cursor, write_cursor
 from serve_apps.services import services_of

@@ -14,8 +14,8 @@ from ingest.link_targets import target_of
 from ingest.link_touches import Parameters, is_preview, platform_of, touch_event, touch_fields
 from schemas.event_types import EventType
 from schemas.ids import new_touch_id
+from schemas.link_problems import AppsUnknown
 from schemas.links import AppLinks, Link
-from schemas.problems import AppsUnknown
 from serve_apps.callers import tenant_of
 from serve_apps.services import services_of
 from telemetry.clock import utc_now

@@ -117,7 +117,7 @@ def _position(cursor: str | None) -> int | None:
     return int(identity)
 
 
-_STAMPED = ("received_at", "batch_id")
+_STAMPED = ("received_at", "batch_id", "schema_violation")
 
 
 def _event_of(letter: StoredDeadLetter) -> Any:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from actors.handles import TenantActors
 from schemas.settings import Settings
+from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
@@ -28,6 +29,7 @@ class Services:
     intake: Intake
     quotas: Quotas
     touches: TouchRecorder
+    imports: ImportIntake
     passwords: Passwords
     tokens: Tokens
 

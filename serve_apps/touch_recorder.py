@@ -25,6 +25,7 @@ from serve_apps.courier import Courier
 from serve_apps.intake import client_ip
 from storage.journal import Journal, read_segment
 from telemetry.clock import utc_now
+from telemetry.failpoints import reached
 
 _GROUP_BYTES_MAX = 1024 * 1024
 _LOOK_SECONDS = 5.0
@@ -144,6 +145,7 @@ class TouchRecorder:
             records.setdefault(tenant_of_record(record), []).append(record)
         asked = records.keys() - away
         away.update(await self._refusing({tenant_id: records[tenant_id] for tenant_id in asked}))
+        reached("recorder_before_discard")
         left = [record for tenant_id in records.keys() & away for record in records[tenant_id]]
         async with self._using:
             if len(left) == len(segment.records) > 0:

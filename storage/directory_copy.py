@@ -4,8 +4,7 @@ It holds no secret in clear: keys as hashes, private keys sealed. Only its owner
 """
 
 import os
-import uuid
-from contextlib import suppress
+import threading
 from pathlib import Path
 
 import structlog
@@ -24,19 +23,19 @@ class DirectoryCopy:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._saving = threading.Lock()
 
     def save(self, rows: DirectoryRows) -> None:
         """Replace the copy, whole or not at all; a disk that takes none is a warning, no more."""
-        partial = self._path.with_name(f".{self._path.name}.{uuid.uuid4().hex}")
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE), "wb") as file:
-                file.write(_ROWS.dump_json(rows))
-            partial.replace(self._path)
-        except OSError as error:
-            log.warning("directory_not_copied", error=repr(error))
-            with suppress(OSError):
-                partial.unlink()
+        with self._saving:
+            partial = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+            try:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_MODE), "wb") as file:
+                    file.write(_ROWS.dump_json(rows))
+                partial.replace(self._path)
+            except OSError as error:
+                log.warning("directory_not_copied", error=repr(error))
 
     def load(self) -> DirectoryRows | None:
         """Read the copy; None if there is none that can be read."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from xxhash import xxh3_64_hexdigest
 
 _PRIVATE_MODE = 0o600
+_ANY_FILE = f"{'[0-9a-f]' * 32}.*"
 
 
 class JournalFullError(Exception):
@@ -91,7 +92,7 @@ class Journal:
         self._live()
         adopted = 0
         with self._alone():
-            owners = {file.name.partition(".")[0] for file in self._folder.glob("*.*")} - {self._owner}
+            owners = {file.name.partition(".")[0] for file in self._folder.glob(_ANY_FILE)} - {self._owner}
             for owner in filter(self._is_dead, owners):
                 self.seal()
                 for file in self._files(owner):

@@ -9,15 +9,17 @@ an earlier one left on this machine's disk serves until it is back.
 import asyncio
 import time
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 
 import structlog
 
 from schemas.ids import TenantId
+from schemas.link_problems import LinkUnknown
 from schemas.links import AppLinks, Link
 from schemas.problems import (
     DirectoryUnavailable,
     KeyInvalid,
-    LinkUnknown,
     ScopeMissing,
     TenantMismatch,
     TenantRequired,
@@ -26,7 +28,14 @@ from schemas.problems import (
 )
 from storage.directory_copy import DirectoryCopy
 from storage.postgres.connect import CONNECTION_LOST
-from storage.postgres.directory import DirectoryReader, DirectoryRows, KeyRecord, SigningKeyRecord, TenantRecord
+from storage.postgres.directory import (
+    DirectoryReader,
+    DirectoryRows,
+    EventSchemaRecord,
+    KeyRecord,
+    SigningKeyRecord,
+    TenantRecord,
+)
 from tenancy.keys import hash_key
 
 _LOOK_AGAIN_SECONDS = 0.1
@@ -45,6 +54,7 @@ class Directory:
     signing_keys: dict[str, SigningKeyRecord]
     links: dict[tuple[str, str], str]
     app_links: dict[str, str]
+    event_schemas: dict[TenantId, tuple[EventSchemaRecord, ...]]
 
     @classmethod
     def of(cls, rows: DirectoryRows) -> "Directory":
@@ -57,6 +67,10 @@ class Directory:
             {key.kid: key for key in rows.signing_keys},
             {(link.tenant_id, link.link_id): link.definition for link in rows.links},
             {apps.tenant_id: apps.definition for apps in rows.app_links},
+            {
+                tenant_id: tuple(schemas)
+                for tenant_id, schemas in groupby(rows.event_schemas, key=attrgetter("tenant_id"))
+            },
         )
 
     def signing_key_of(self, tenant_id: TenantId) -> SigningKeyRecord:
@@ -64,7 +78,7 @@ class Directory:
         return [key for key in self.signing_keys.values() if key.tenant_id == tenant_id][-1]
 
 
-EMPTY = Directory(0, {}, {}, {}, {}, {}, {})
+EMPTY = Directory(0, {}, {}, {}, {}, {}, {}, {})
 
 
 class DirectoryFeed:

@@ -14,7 +14,7 @@ from storage.clickhouse.connect import ClickHouse, RowsRefusedError
 from storage.clickhouse.schema import guard_tables
 from storage.names import clickhouse_tables
 
-_INSERT_SETTINGS = {
+INSERT_SETTINGS = {
     # The server's own batching would answer before the rows are written.
     "async_insert": "0",
     "deduplicate_blocks_in_dependent_materialized_views": "1",
@@ -58,7 +58,7 @@ class EventWriter:
                 insert_block=frames,
                 fmt="JSONEachRow",
                 compression="zstd",
-                settings=_INSERT_SETTINGS | {"insert_deduplication_token": token},
+                settings=INSERT_SETTINGS | {"insert_deduplication_token": token},
             )
 
     async def insert_bisecting(self, frames: bytes, batch_id: BatchId) -> AsyncIterator[tuple[int, bytes, str]]:

@@ -67,6 +67,17 @@ class AppLinksRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class EventSchemaRecord:
+    """The newest schema of the properties of a tenant's in-app event, as JSON text; on_violation: reject or flag."""
+
+    tenant_id: TenantId
+    event_name: str
+    version: int
+    on_violation: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
 class DirectoryRows:
     """Everything a replica's snapshot is made of, as of one version."""
 
@@ -76,6 +87,7 @@ class DirectoryRows:
     signing_keys: tuple[SigningKeyRecord, ...]
     links: tuple[LinkRecord, ...]
     app_links: tuple[AppLinksRecord, ...]
+    event_schemas: tuple[EventSchemaRecord, ...]
 
 
 class DirectoryReader:
@@ -101,6 +113,7 @@ class DirectoryReader:
             signing_keys = await connection.fetch(_SQL["signing_keys"])
             links = await connection.fetch(_SQL["links"])
             app_links = await connection.fetch(_SQL["app_links"])
+            event_schemas = await connection.fetch(_SQL["event_schemas"])
         return DirectoryRows(
             version,
             tuple(TenantRecord(**row) for row in tenants),
@@ -108,6 +121,7 @@ class DirectoryReader:
             tuple(SigningKeyRecord(**row) for row in signing_keys),
             tuple(LinkRecord(**row) for row in links),
             tuple(AppLinksRecord(**row) for row in app_links),
+            tuple(EventSchemaRecord(**row) for row in event_schemas),
         )
 
 

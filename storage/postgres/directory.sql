@@ -16,6 +16,11 @@ SELECT tenant_id, link_id, definition FROM links
 -- name: app_links
 SELECT tenant_id, definition FROM app_links
 
+-- name: event_schemas
+SELECT DISTINCT ON (tenant_id, event_name) tenant_id, event_name, version, on_violation, definition
+FROM event_schemas
+ORDER BY tenant_id, event_name, version DESC
+
 -- name: claim_tenant
 INSERT INTO tenants (tenant_id, host, name) VALUES ($1, $2, $3) ON CONFLICT (tenant_id) DO NOTHING
 

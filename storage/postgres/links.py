@@ -6,8 +6,8 @@ from typing import Any
 
 from schemas.ids import TenantId
 from schemas.limits import LINKS_PER_TENANT_MAX
+from schemas.link_problems import LinkExists, LinksTooMany
 from schemas.links import AppLinks, Link
-from schemas.problems import LinkExists, LinksTooMany
 from storage.postgres.connect import Database
 from storage.sql import load_queries
 

@@ -62,7 +62,8 @@ async def test_postgres_away(
     await assert_attributed(api, load)
     await assert_balanced(api, load)
     await assert_well(http)
-    assert workers(running) == before
+    # Idle actors of other tests may have left; nobody was started anew.
+    assert workers(running) <= before
 
 
 async def refusal(http: httpx.AsyncClient) -> None:

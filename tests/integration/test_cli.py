@@ -59,16 +59,8 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
 @pytest.mark.parametrize(
     "command",
     [
-        "",
-        "up",
-        "down",
-        "status",
-        "doctor",
-        "ingest",
-        "tail",
-        "demo load",
-        "tenant create",
-        "rejected replay",
+        *("", "up", "down", "status", "doctor", "ingest", "import", "tail", "demo load"),
+        *("tenant create", "tenant list", "link create", "link list", "rejected replay", "schema put"),
     ],
 )
 async def test_help_teaches(running: RunningStack, command: str) -> None:
@@ -144,6 +136,42 @@ async def test_mends_what_was_rejected(running: RunningStack, known: Provisioned
     assert (code, "not JSON" in said) == (2, True)
 
 
+async def test_imports_a_file(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
+    """A summary and the first reasons, dry and for good; exit 1 and a sentence if it failed."""
+    file = tmp_path / "events.csv"
+    events = [event(event_name="x", event_type="in_app") for _ in range(20)]
+    header = "id,event_type,event_time,event_name\n"
+    rows = [f"{each['event_id']},in_app,{each['event_time']},{each['event_name']}\n" for each in events]
+    file.write_text(header + "".join(rows) + "bad,in_app,never,x\n", encoding="ascii")
+    arguments = ("import", str(file), "--tenant", known.tenant_id, "--mapping", "id=event_id")
+    code, text = await run(running, *arguments, "--dry-run")
+    assert (code, "nothing was stored" in text, "accepted    20" in text) == (0, True, True), text
+    code, text = await run(running, *arguments)
+    assert (code, "accepted    20" in text, "/event_time" in text) == (0, True, True), text
+    code, text = await run(running, "import", str(file), "--tenant", known.tenant_id, "--format", "parquet")
+    assert (code, "not a Parquet file" in text) == (1, True), text
+    code, text = await run(running, "import", str(file), "--tenant", known.tenant_id, "--mapping", "id")
+    assert (code, "not column=field" in text) == (2, True), text
+
+
+async def test_ends_the_watching_of_an_import(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
+    """Ctrl-C says how to look again; done so, the import has gone on to its end."""
+    file = tmp_path / "events.ndjson"
+    events = [event() for _ in range(100_000)]
+    file.write_bytes(ndjson(events))
+    process = await start(running, "import", str(file), "--tenant", known.tenant_id)
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        while b"in the background" not in await process.stderr.readline():
+            pass
+    process.send_signal(signal.SIGINT)
+    said = b"".join(await process.communicate()).decode()
+    assert process.returncode == 130
+    assert "Look again" in said, said
+    code, text = await run(running, *said.partition("unmogrow ")[2].split())
+    assert (code, "accepted    100,000" in text) == (0, True), text
+
+
 async def test_goes_on_after_a_break(running: RunningStack, known: ProvisionedTenant, tmp_path: Path) -> None:
     """Killed in the middle of a file and run again, it goes on where it stopped, and every event is stored once."""
     events = [event() for _ in range(60_000)]
@@ -214,3 +242,22 @@ async def test_says_what_runs(running: RunningStack) -> None:
     assert code == 0
     assert all(part in text for part in ("clickhouse", "postgres", "ray", "edge"))
     assert (await run(running, "doctor"))[0] == 0
+
+
+async def test_makes_a_link(running: RunningStack, known: ProvisionedTenant) -> None:
+    """The address of a new link, which is then listed; what is wrong with one is told by field."""
+    tenant = ("--tenant", known.tenant_id)
+    create = ("link", "create", *tenant, "--media-source", "newsletter")
+    code, text = await run(running, *create, "--id", "spring", "--web", "https://a.example", "--field", "sub1=x")
+    assert (code, text.strip().endswith("/c/spring")) == (0, True), text
+    code, text = await run(running, "link", "list", *tenant, "--json")
+    (made,) = json.loads(text.splitlines()[0])
+    assert (made["link_id"], made["media_source"], made["sub1"]) == ("spring", "newsletter", "x")
+    assert "newsletter" in (await run(running, "link", "list", *tenant))[1]
+    for wrong, word in (
+        (("--web", "javascript:alert(1)"), "/web_url"),
+        (("--id", "spring", "--web", "https://a.example"), "Choose another id"),
+        (("--field", "sub1"), "name=value"),
+    ):
+        code, text = await run(running, *create, *wrong)
+        assert (code, word in text) == (1, True), text

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import orjson
 import pytest
 
 from cli.tenant_api import ApiError, TenantApi
@@ -257,3 +258,25 @@ async def test_apps_open_links_themselves(api: TenantApi, http: httpx.AsyncClien
     (google,) = (await http.get("/.well-known/assetlinks.json")).json()
     assert google["relation"] == ["delegate_permission/common.handle_all_urls"]
     assert google["target"] == {"namespace": "android_app"} | APPS["android_apps"][0]
+
+
+async def test_a_tenant_has_so_many_links(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
+) -> None:
+    """409 for one more than 10,000 links, each of which redirects."""
+    definition = orjson.dumps(SPRING).decode()
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    try:
+        async with databases.control().connection() as connection:
+            await connection.execute(
+                "INSERT INTO links SELECT $1, 'l' || i, $2::jsonb FROM generate_series(1, 10000) AS i",
+                tenant.tenant_id,
+                definition,
+            )
+            with pytest.raises(ApiError) as refused:
+                await api.post(LINKS, SPRING)
+            assert (refused.value.status, refused.value.document["code"]) == (409, "links-too-many")
+            assert (await http.get("/c/l10000", headers={"User-Agent": ANDROID})).status_code == 302
+            await connection.execute("DELETE FROM links WHERE tenant_id = $1", tenant.tenant_id)
+    finally:
+        await databases.close()

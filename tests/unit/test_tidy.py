@@ -18,6 +18,8 @@ ENTRY_POINTS = {
     "local/deploy.py": "run as a module by the stack",
     "local/loopback.py": "run by Ray in each worker",
     "bench/ingest.py": "run by `make bench`",
+    "bench/depth.py": "run by `make bench-depth`",
+    "bench/soak.py": "run by `make soak`",
     "bench/links.py": "run by `make bench-links`",
     "bench/plain_handler.py": "run by uvicorn for the bench",
 }

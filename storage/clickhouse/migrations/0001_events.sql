@@ -62,7 +62,8 @@ CREATE TABLE IF NOT EXISTS {events} (
     install_finish_time Nullable(DateTime64(3, 'UTC')),
     att_status String,
     consent String CODEC(ZSTD(1)),
-    properties String CODEC(ZSTD(1))
+    properties String CODEC(ZSTD(1)),
+    schema_violation String
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(event_time)

@@ -2,38 +2,45 @@
 
 import pytest
 
-from actors.flush_policy import Backlog, flush_in_seconds
+from actors.flush_policy import Backlog, LastInsert, flush_in_seconds
 from schemas.settings import ActorSettings
 
 SETTINGS = ActorSettings(
-    flush_rows=100, flush_seconds=1.0, conversion_flush_seconds=0.1, insert_rest_seconds=0.25, spool_bytes_max=1_000
+    flush_rows=100,
+    flush_seconds=1.0,
+    conversion_flush_seconds=0.1,
+    insert_rest_seconds=0.25,
+    busy_rows=50,
+    busy_rest_seconds=0.8,
+    spool_bytes_max=1_000,
 )
 
 
 def test_nothing_waits_for_ever() -> None:
     """None: without rows there is no time to flush."""
-    assert flush_in_seconds(Backlog(), SETTINGS, last_insert_at=0, now=10) is None
+    assert flush_in_seconds(Backlog(), SETTINGS, LastInsert(), now=10) is None
 
 
 @pytest.mark.parametrize(
-    ("events", "has_conversion", "last_insert_at", "expected_seconds"),
+    ("events", "has_conversion", "last", "expected_seconds"),
     [
-        (1, False, 0.0, 1.0),
-        (1, True, 0.0, 0.1),
-        (1, True, 9.95, 0.2),
-        (100, False, 9.99, 0.0),
+        (1, False, LastInsert(), 1.0),
+        (1, True, LastInsert(), 0.1),
+        (1, True, LastInsert(9.95, 49), 0.2),
+        (1, True, LastInsert(9.95, 50), 0.75),
+        (100, False, LastInsert(9.99, 100), 0.0),
     ],
 )
 def test_waits_by_what_waits(
     events: int,
     has_conversion: bool,  # noqa: FBT001 - a row of the table above
-    last_insert_at: float,
+    last: LastInsert,
     expected_seconds: float,
 ) -> None:
-    """Rows wait for company for a second, a conversion for a tenth, and enough rows not at all."""
+    """Rows wait a second, a conversion a tenth, enough rows not at all; after a large insert all rest longer."""
     backlog = Backlog()
     backlog.add(events, 10, has_conversion=has_conversion, now=10.0)
-    wait = flush_in_seconds(backlog, SETTINGS, last_insert_at=last_insert_at, now=10.0)
+    wait = flush_in_seconds(backlog, SETTINGS, last, now=10.0)
     assert wait == pytest.approx(expected_seconds)
 
 

@@ -1,9 +1,12 @@
 """The error tree."""
 
 import pickle
+from typing import Any
 
 import pytest
+from ray.exceptions import RayTaskError
 
+from schemas import event_schema_problems, import_problems, link_problems, problems
 from schemas.problem import FieldError, Problem, every_problem
 
 EVERY = list(every_problem())
@@ -32,3 +35,19 @@ def test_says_what_sdks_look_for(kind: type[Problem]) -> None:
 def test_slugs_are_unique() -> None:
     """One slug, one problem."""
     assert len({kind.slug for kind in EVERY}) == len(EVERY)
+
+
+def test_the_tree_is_whole() -> None:
+    """The leaves that have a module of their own are among the problems, and in the picture."""
+    assert {link_problems.LinkUnknown, event_schema_problems.EventSchemaUnknown, import_problems.ImportUnknown} <= set(
+        EVERY
+    )
+    assert all(kind.__name__ in (problems.__doc__ or "") for kind in EVERY)
+
+
+def test_what_ray_derives_is_no_problem_type() -> None:
+    """A problem that came through Ray leaves a subclass behind, and the list of types as it was."""
+    carry: Any = RayTaskError
+    derived = carry("append", "", problems.SpoolUnavailable()).as_instanceof_cause()
+    assert isinstance(derived, problems.SpoolUnavailable)
+    assert list(every_problem()) == EVERY

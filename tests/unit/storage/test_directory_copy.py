@@ -7,6 +7,7 @@ from storage.directory_copy import DirectoryCopy
 from storage.postgres.directory import (
     AppLinksRecord,
     DirectoryRows,
+    EventSchemaRecord,
     KeyRecord,
     LinkRecord,
     SigningKeyRecord,
@@ -20,6 +21,7 @@ ROWS = DirectoryRows(
     (SigningKeyRecord("kid", TenantId("t123"), bytes(range(200, 256)), "{}"),),
     (LinkRecord(TenantId("t123"), "spring", '{"media_source":"é"}'),),
     (AppLinksRecord(TenantId("t123"), "{}"),),
+    (EventSchemaRecord(TenantId("t123"), "level_up", 3, "flag", "{}"),),
 )
 
 

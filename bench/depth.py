@@ -1,0 +1,202 @@
+"""Ingest, measured deeper: against the bare engine, at half its rate, over many tenants, in CPU time.
+
+The figures of docs/benchmarks.md that a closed loop over one tenant does not show.
+"""
+
+import argparse
+import asyncio
+import json
+import secrets
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+import zstandard
+from clickhouse_connect.driver import create_async_client
+from rich.console import Console
+from rich.table import Table
+
+from bench.ingest import BENCH_TENANT, ingest_head, make_tenant, measure_ours, now_text
+from bench.load import Bodies, LoadResult, run_load
+from local.stack import Stack
+from schemas.ids import new_batch_id
+from schemas.settings import Settings
+from storage.clickhouse.event_writer import INSERT_SETTINGS
+from storage.names import clickhouse_tables
+from tenancy.provisioning import ProvisionedTenant, TenantRequest
+
+RESULTS = Path(__file__).parent / "results" / "depth.json"
+GOALS = {"engine_share": 0.6, "half_rate_p99_ms": 50.0, "many_tenants_share": 0.7}
+_BLOCK_ROWS = 10_000
+_BODY_EVENTS = 100
+
+console = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """What was measured; see the docs for what each means."""
+
+    engine_events_per_second: float
+    stored_events_per_second: float
+    engine_share: float
+    half_rate_events_per_second: float
+    half_rate_p50_ms: float
+    half_rate_p99_ms: float
+    tenants: int
+    many_tenants_share: float
+    cpu_seconds_per_million: float
+
+
+async def feed_engine(stack: Stack, tenant: ProvisionedTenant, seconds: float) -> float:
+    """Insert the same bytes directly, 10,000 rows at a time; return rows per second."""
+    store = await create_async_client(dsn=stack.clickhouse_url)
+    table = clickhouse_tables(tenant.tenant_id)["events"]
+    stamp = b',"received_at":"%b","batch_id":"%b"}\n' % (now_text().encode(), new_batch_id().encode())
+    bodies = Bodies(f"direct-{secrets.token_hex(4)}", now_text())
+    rows, spent = 0, 0.0
+    while spent < seconds:
+        body = bodies.make(_BLOCK_ROWS).replace(b"}\n", stamp)[:-1] + stamp
+        block = zstandard.compress(body, level=1)
+        started = time.perf_counter()
+        await store.raw_insert(
+            table, insert_block=block, fmt="JSONEachRow", compression="zstd", settings=INSERT_SETTINGS
+        )
+        spent += time.perf_counter() - started
+        rows += _BLOCK_ROWS
+    await store.close()
+    return rows / spent
+
+
+async def at_half_rate(
+    stack: Stack, tenant: ProvisionedTenant, events_per_second: float, seconds: float
+) -> tuple[float, float]:
+    """Send bodies when they are due, whether the last was answered or not; return p50 and p99 in milliseconds."""
+    head, bodies = ingest_head(tenant), Bodies(f"half-{secrets.token_hex(4)}", now_text())
+    idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+    address = (stack.settings.ports.host, stack.settings.ports.tenant)
+    latencies: list[float] = []
+
+    async def send(due: float) -> None:
+        reader, writer = idle.pop() if idle else await asyncio.open_connection(*address)
+        body = bodies.make(_BODY_EVENTS)
+        writer.write(head(len(body)) + body)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        await reader.readexactly(length)
+        if answer[9:12] == b"202":
+            latencies.append((time.perf_counter() - due) * 1_000)
+        idle.append((reader, writer))
+
+    per_second = events_per_second / _BODY_EVENTS
+    started = time.perf_counter()
+    async with asyncio.TaskGroup() as requests:
+        for index in range(int(per_second * seconds)):
+            due = started + index / per_second
+            await asyncio.sleep(due - time.perf_counter())
+            requests.create_task(send(due))
+    for _, writer in idle:
+        writer.close()
+    cuts = statistics.quantiles(latencies, n=100)
+    return cuts[49], cuts[98]
+
+
+async def over_tenants(stack: Stack, count: int, seconds: float) -> float:
+    """Load many tenants at once, as many connections in all as for one; return acknowledged events per second."""
+    async with stack.provisioner() as provisioner:
+        tenants = [
+            await provisioner.create_tenant(
+                TenantRequest(f"bench{number}", f"bench{number}.localhost", "Bench", "b@b.b")
+            )
+            for number in range(count)
+        ]
+    # The first calls start the actors; they are not counted.
+    for group in range(0, count, 4):
+        await asyncio.gather(*(_load(stack, tenant, 1, 0.1) for tenant in tenants[group : group + 4]))
+    results = await asyncio.gather(*(_load(stack, tenant, max(1, 16 // count), seconds) for tenant in tenants))
+    return sum(result.acknowledged_events for result in results) / max(result.seconds for result in results)
+
+
+async def _load(stack: Stack, tenant: ProvisionedTenant, connections: int, seconds: float) -> LoadResult:
+    address = (stack.settings.ports.host, stack.settings.ports.tenant)
+    result = LoadResult(_BODY_EVENTS)
+    bodies = Bodies(f"many-{secrets.token_hex(4)}", now_text())
+    await run_load(address, ingest_head(tenant), bodies, result, connections=connections, seconds=seconds)
+    return result
+
+
+def cpu_seconds(stack: Stack) -> Callable[[], float]:
+    """Note what the stack's processes have used so far; the result says what they have used since."""
+
+    def used() -> dict[int, float]:
+        found = {}
+        for process in stack.supervisor.processes():
+            try:
+                times = process.cpu_times()
+            except psutil.NoSuchProcess:
+                continue
+            found[process.pid] = times.user + times.system
+        return found
+
+    before = used()
+    return lambda: sum(seconds - before.get(pid, 0.0) for pid, seconds in used().items())
+
+
+async def _measure(stack: Stack, seconds: float, tenants: int) -> Depth:
+    tenant = await make_tenant(stack)
+    await measure_ours(stack, tenant, _BODY_EVENTS, 2.0)
+    direct = await feed_engine(stack, tenant, seconds)
+    tenant = await make_tenant(stack)
+    large, drain_seconds = await measure_ours(stack, tenant, 1_000, seconds)
+    stored = large.acknowledged_events / (large.seconds + drain_seconds)
+    tenant = await make_tenant(stack)
+    spent = cpu_seconds(stack)
+    most, _ = await measure_ours(stack, tenant, _BODY_EVENTS, seconds)
+    million_cost = spent() / most.acknowledged_events * 1e6
+    half = most.events_per_second / 2
+    p50, p99 = await at_half_rate(stack, tenant, half, seconds)
+    many = await over_tenants(stack, tenants, seconds)
+    share = many / most.events_per_second
+    return Depth(direct, stored, stored / direct, half, p50, p99, tenants, share, million_cost)
+
+
+def _print(found: Depth) -> None:
+    table = Table("figure", "value", "goal", title=f"Ingest of {BENCH_TENANT.tenant_id}, deeper")
+    table.add_row("the engine alone, 10,000-row blocks", f"{found.engine_events_per_second:,.0f} events/s", "")
+    table.add_row("ingest until stored, bodies of 1,000", f"{found.stored_events_per_second:,.0f} events/s", "")
+    table.add_row("share of the engine's rate", f"{found.engine_share:.2f}", f"{GOALS['engine_share']}")
+    table.add_row(
+        f"ack at half the highest rate ({found.half_rate_events_per_second:,.0f} events/s, bodies of 100)",
+        f"p50 {found.half_rate_p50_ms:.1f} ms, p99 {found.half_rate_p99_ms:.1f} ms",
+        f"p99 {GOALS['half_rate_p99_ms']:.0f} ms",
+    )
+    table.add_row(
+        f"{found.tenants} tenants together, against one alone",
+        f"{found.many_tenants_share:.2f}",
+        f"{GOALS['many_tenants_share']}",
+    )
+    table.add_row("CPU for a million events, bodies of 100", f"{found.cpu_seconds_per_million:.0f} s", "")
+    console.print(table)
+
+
+def main() -> None:
+    """Run the benchmark from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long each part is loaded (default 10)")
+    parser.add_argument("--tenants", type=int, default=16, help="how many at once (default 16; each is a process)")
+    arguments = parser.parse_args()
+    stack = Stack(Settings())
+    if not stack.status():
+        raise SystemExit("The stack is not up: run `make up` first.")
+    found = asyncio.run(_measure(stack, arguments.seconds, arguments.tenants))
+    _print(found)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(asdict(found), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""A tenant's own schemas: what the properties of its in-app events must look like."""
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ingest.property_checks import compile_schema
+from ingest.schema_changes import breaking_changes
+from schemas.event_schema_problems import EventSchemaIncompatible, EventSchemaUnknown
+from serve_apps.callers import OWNERS, READERS, user_of
+from serve_apps.services import services_of
+from storage.postgres.event_schemas import EventSchemas
+
+router = APIRouter()
+
+EventName = Annotated[str, Path(min_length=1, max_length=1024)]
+
+
+class NewEventSchema(BaseModel):
+    """A schema, and what becomes of an event that violates it: a dead letter, or a mark in `schema_violation`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    definition: dict[str, Any] = Field(alias="schema", description="JSON Schema (draft 2020-12) of `properties`.")
+    on_violation: Literal["reject", "flag"] = "reject"
+
+
+@router.get("/api/v1/schemas")
+async def event_schemas(request: Request) -> dict[str, Any]:
+    """List the newest version of each of the tenant's schemas."""
+    stored, _ = await _schemas(request, READERS)
+    return {"data": [asdict(each) for each in await stored.newest()]}
+
+
+@router.get("/api/v1/schemas/{event_name}")
+async def event_schema(request: Request, event_name: EventName) -> dict[str, Any]:
+    """Give every version for an event name, newest first."""
+    stored, _ = await _schemas(request, READERS)
+    versions = await stored.versions(event_name)
+    if not versions:
+        raise EventSchemaUnknown
+    return {"data": [asdict(each) for each in versions]}
+
+
+@router.put("/api/v1/schemas/{event_name}")
+async def put_event_schema(
+    request: Request,
+    event_name: EventName,
+    new: NewEventSchema,
+    *,
+    force: Annotated[bool, Query(description="Register it though it would refuse what the newest one takes.")] = False,
+) -> dict[str, Any]:
+    """Register a schema, or its next version; it applies within a second."""
+    stored, user = await _schemas(request, OWNERS)
+    compile_schema(new.definition)
+    versions = await stored.versions(event_name)
+    if versions:
+        newest = versions[0]
+        if (newest.definition, newest.on_violation) == (new.definition, new.on_violation):
+            return asdict(newest)
+        breaking = list(breaking_changes(newest.definition, new.definition))
+        if breaking and not force:
+            raise EventSchemaIncompatible(extra={"breaking": breaking})
+    return asdict(await stored.add(event_name, new.definition, new.on_violation, user))
+
+
+@router.delete("/api/v1/schemas/{event_name}", status_code=204)
+async def delete_event_schema(request: Request, event_name: EventName) -> Response:
+    """Delete a schema with all its versions: the event's properties may be anything again."""
+    stored, _ = await _schemas(request, OWNERS)
+    if not await stored.delete(event_name):
+        raise EventSchemaUnknown
+    return Response(status_code=204)
+
+
+async def _schemas(request: Request, roles: frozenset[str]) -> tuple[EventSchemas, str]:
+    tenant, claims = await user_of(request, roles)
+    return EventSchemas(services_of(request).databases.control(), tenant.tenant_id), claims.user_id

@@ -1,0 +1,91 @@
+"""Bulk imports: upload a file of events, follow how far it came, see why rows were rejected."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from schemas.import_problems import ImportUnknown
+from schemas.imports import ImportFormat, UnknownColumns
+from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from serve_apps.callers import user_of
+from serve_apps.cursors import read_moment, write_cursor
+from serve_apps.import_intake import asked_import
+from serve_apps.services import services_of
+from storage.postgres.imports import Imports
+
+router = APIRouter()
+
+# Not the write key: it is shipped in apps, and whoever finds it there must not be able to fill a disk.
+_IMPORTERS = frozenset({"owner", "analyst"})
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+_UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "description": "The file itself, of any size up to the platform's limit. NDJSON and CSV may be gzip or zstd.",
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}}
+            for kind in (
+                "application/octet-stream",
+                "application/x-ndjson",
+                "text/csv",
+                "application/vnd.apache.parquet",
+            )
+        },
+    },
+    "parameters": [
+        _parameter("format", {"enum": list(ImportFormat)}, "Default: by Content-Type, else `filename`, else content."),
+        _parameter("filename", {"type": "string", "maxLength": 255}, "Shown in lists; its ending may tell the format."),
+        _parameter("dry_run", {"type": "boolean"}, "Read and check everything, store nothing."),
+        _parameter("mapping", {"type": "string"}, 'JSON object, column to field: {"ts": "event_time", "x": null}.'),
+        _parameter("unknown", {"enum": list(UnknownColumns)}, "What becomes of columns that are no fields."),
+    ],
+}
+
+
+@router.post("/api/v1/imports", status_code=202, openapi_extra=_UPLOAD)
+async def upload(request: Request) -> Response:
+    """Take a file and import its events in the background. The same file with the same options is one import."""
+    tenant, _ = await user_of(request, _IMPORTERS)
+    record = await services_of(request).imports.take(tenant.tenant_id, asked_import(request), request)
+    location = f"/api/v1/imports/{record.import_id}"
+    body = orjson.dumps(record.document(), option=orjson.OPT_UTC_Z)
+    return Response(body, 202, media_type="application/json", headers={"Location": location})
+
+
+@router.get("/api/v1/imports/{import_id}")
+async def one(request: Request, import_id: str) -> dict[str, Any]:
+    """Say how far an import came, and why rows were rejected."""
+    tenant, _ = await user_of(request)
+    # No id holds a NUL, and Postgres would not take one.
+    record = await Imports(services_of(request).databases.tenant(tenant.tenant_id)).one(import_id.replace("\0", ""))
+    if record is None:
+        raise ImportUnknown
+    return record.document()
+
+
+@router.get("/api/v1/imports")
+async def page(
+    request: Request,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_DEFAULT,
+) -> dict[str, Any]:
+    """List imports, newest first, without their rejections."""
+    tenant, _ = await user_of(request)
+    imports = Imports(services_of(request).databases.tenant(tenant.tenant_id))
+    records = await imports.page(before=read_moment(cursor) if cursor else None, limit=limit)
+    last = records[-1] if len(records) == limit else None
+    documents = [record.document() for record in records]
+    for document in documents:
+        del document["rejections"]
+    return {
+        "data": documents,
+        "next_cursor": last and write_cursor(last.created_at.isoformat(), last.import_id),
+    }
