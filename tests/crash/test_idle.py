@@ -12,7 +12,7 @@ from tests.stack_fixtures import IDLE_SECONDS, RunningStack, event, eventually, 
 pytestmark = pytest.mark.anyio
 
 ACTIVATION_SECONDS_MAX = 5.0
-"""Far more than on a machine that has nothing else to do (docs/benchmarks.md): here a test suite runs."""
+"""Nearly all of it is a new process that imports Ray and the drivers."""
 
 
 async def test_leaves_and_comes_back(running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient) -> None:
