@@ -19,6 +19,8 @@ CONNECTION_LOST = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # What a statement meets on a connection whose server has just said goodbye.
+    asyncpg.InternalClientError,
     # Shutting down, starting up, cancelled; out of disk, memory or connections.
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,

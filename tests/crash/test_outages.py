@@ -9,7 +9,7 @@ import pytest
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once, assert_well
-from tests.crash.load import titled, under_load
+from tests.crash.load import actors_of, titled, under_load
 from tests.stack_fixtures import RunningStack, event
 
 pytestmark = pytest.mark.anyio
@@ -42,10 +42,10 @@ async def test_clickhouse_away(
 async def test_postgres_away(
     running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
 ) -> None:
-    """503 with Retry-After within seconds and no 2xx while Postgres is away, then 202 from the same replica."""
+    """503 with Retry-After within seconds and no 2xx while Postgres is away, then 202 from the same processes."""
     async with under_load(running, tenant) as load:
         await load.reach(60)
-        before = replicas(running)
+        before = await processes(running, tenant)
         await asyncio.to_thread(running.stack.supervisor.stop_program, "postgres")
         try:
             await refusal(http)
@@ -62,7 +62,7 @@ async def test_postgres_away(
     await assert_attributed(api, load)
     await assert_balanced(api, load)
     await assert_well(http)
-    assert replicas(running) == before
+    assert await processes(running, tenant) == before
 
 
 async def refusal(http: httpx.AsyncClient) -> None:
@@ -74,6 +74,7 @@ async def refusal(http: httpx.AsyncClient) -> None:
     assert time.monotonic() - started < 10
 
 
-def replicas(running: RunningStack) -> set[int]:
-    """Know the processes that take requests by their ids."""
-    return {process.pid for process in titled(running, "ray::ServeReplica:tenant")}
+async def processes(running: RunningStack, tenant: ProvisionedTenant) -> set[int]:
+    """Know the processes that take the tenant's requests, replicas and actor, by their ids."""
+    replicas = titled(running, "ray::ServeReplica:tenant")
+    return {process.pid for process in [*replicas, *await actors_of(running, tenant)]}
