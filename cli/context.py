@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from cli.credentials import Credentials, CredentialsMissingError, load_credentials
-from cli.tenant_api import ApiError, UnreachableError
+from cli.tenant_api import ApiError, TenantApi, UnreachableError
 from schemas.problem import Problem
 from schemas.settings import Settings
 
@@ -62,6 +62,12 @@ def run_api(work: Coroutine[Any, Any, Result]) -> Result:
 def api_url(settings: Settings, url: str | None) -> str:
     """Where the tenant plane is: as told, or on this machine."""
     return url or f"http://{settings.ports.host}:{settings.ports.tenant}"
+
+
+def user_api(tenant_id: str, url: str | None, *, email: str | None = None, password: str | None = None) -> TenantApi:
+    """Make a client of a tenant's API, as the user who was named or the one kept on this machine."""
+    settings = Settings()
+    return TenantApi(api_url(settings, url), credentials_for(settings, tenant_id, email=email, password=password))
 
 
 def credentials_for(

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from cli.context import api_url, console, credentials_for, fail, progress_bar, run_api
 from cli.credentials import Credentials, write_private
-from cli.ingest_commands import TenantOption, UrlOption, print_tally
+from cli.ingest_commands import print_tally
+from cli.options import TenantOption, UrlOption
 from cli.tenant_api import TenantApi
 from cli.upload import Tally, upload
 from local.demo_journeys import make_demo

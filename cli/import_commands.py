@@ -9,12 +9,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import api_url, console, credentials_for, fail, progress_bar, run_api
-from cli.credentials import Credentials
-from cli.ingest_commands import TenantOption, UrlOption
+from cli.context import console, fail, progress_bar, run_api, user_api
+from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
 from cli.tenant_api import TenantApi
 from schemas.imports import ImportFormat, ImportState, UnknownColumns
-from schemas.settings import Settings
 
 _PATH = "/api/v1/imports"
 _ENDED = frozenset({ImportState.DONE, ImportState.FAILED})
@@ -33,8 +31,8 @@ def import_file(
         UnknownColumns, typer.Option(help="What becomes of columns that are no fields.")
     ] = UnknownColumns.PROPERTIES,
     status: Annotated[str | None, typer.Option("--status", help="Watch an import that was begun before.")] = None,
-    email: Annotated[str | None, typer.Option(help="Default: the owner kept when the tenant was made here.")] = None,
-    password: Annotated[str | None, typer.Option(envvar="UNMOGROW_PASSWORD", help="The user's password.")] = None,
+    email: EmailOption = None,
+    password: PasswordOption = None,
     url: UrlOption = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, store nothing.")] = False,
@@ -46,8 +44,6 @@ def import_file(
 
     Example: unmogrow import events.parquet --tenant t123 --mapping ts=event_time --dry-run
     """
-    settings = Settings()
-    credentials = credentials_for(settings, tenant, email=email, password=password)
     parameters = {"dry_run": str(dry_run).lower(), "unknown": unknown.value, "mapping": _mapping(mapping or [])}
     if format_:
         parameters["format"] = format_.value
@@ -55,7 +51,8 @@ def import_file(
         raise typer.BadParameter("name a file, or an import by --status", param_hint="FILE")
     if file is not None and not file.is_file():
         raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
-    ended = run_api(_import(api_url(settings, url), credentials, file, parameters, status))
+    client = user_api(tenant, url, email=email, password=password)
+    ended = run_api(_import(client, tenant, file, parameters, status))
     _print(ended)
     if ended["state"] == ImportState.FAILED:
         raise fail(ended["error"])
@@ -72,9 +69,9 @@ def _mapping(pairs: list[str]) -> str:
 
 
 async def _import(
-    url: str, credentials: Credentials, file: Path | None, parameters: dict[str, str], import_id: str | None
+    client: TenantApi, tenant: str, file: Path | None, parameters: dict[str, str], import_id: str | None
 ) -> dict[str, Any]:
-    async with TenantApi(url, credentials) as api:
+    async with client as api:
         if file is not None:
             import_id = await _upload(api, file, parameters)
         assert import_id is not None
@@ -83,8 +80,7 @@ async def _import(
             return await _follow(api, import_id)
         except asyncio.CancelledError:
             console.print(
-                "The import goes on. Look again: "
-                f"[bold]unmogrow import --tenant {credentials.tenant_id} --status {import_id}[/]",
+                f"The import goes on. Look again: [bold]unmogrow import --tenant {tenant} --status {import_id}[/]",
                 soft_wrap=True,
             )
             raise

@@ -16,8 +16,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.bookmark import Bookmark
-from cli.context import api_url, console, credentials_for, progress_bar, run_api
+from cli.context import api_url, console, credentials_for, progress_bar, run_api, user_api
 from cli.credentials import Credentials
+from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption, WriteKeyOption
 from cli.tenant_api import TenantApi
 from cli.upload import Tally, upload
 from schemas.settings import Settings
@@ -25,12 +26,6 @@ from schemas.settings import Settings
 _REASONS_SHOWN = 10
 _ZSTD = zstandard.ZstdDecompressor()
 _SOURCE_STYLES = ("cyan", "magenta", "green", "yellow", "blue")
-
-TenantOption = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
-UrlOption = Annotated[str | None, typer.Option("--url", help="Where the tenant plane is. Default: this machine's.")]
-WriteKeyOption = Annotated[
-    str | None, typer.Option("--write-key", envvar="UNMOGROW_WRITE_KEY", help="Default: the one kept when made here.")
-]
 
 
 def ingest(
@@ -126,8 +121,8 @@ def print_tally(tally: Tally, target: Console = console) -> None:
 
 def tail(
     tenant: TenantOption = "t123",
-    email: Annotated[str | None, typer.Option(help="Default: the owner kept when the tenant was made here.")] = None,
-    password: Annotated[str | None, typer.Option(envvar="UNMOGROW_PASSWORD", help="The user's password.")] = None,
+    email: EmailOption = None,
+    password: PasswordOption = None,
     url: UrlOption = None,
     *,
     raw: Annotated[bool, typer.Option("--json", help="Print whole events as NDJSON, for jq and the like.")] = False,
@@ -136,15 +131,14 @@ def tail(
 
     Example: unmogrow tail --tenant t123
     """
-    settings = Settings()
-    credentials = credentials_for(settings, tenant, email=email, password=password)
-    run_api(_follow(api_url(settings, url), credentials, raw=raw))
-
-
-async def _follow(url: str, credentials: Credentials, *, raw: bool) -> None:
+    client = user_api(tenant, url, email=email, password=password)
     if not raw:
-        console.print(f"Waiting for events of [bold]{credentials.tenant_id}[/]; Ctrl-C ends.")
-    async with TenantApi(url, credentials) as api:
+        console.print(f"Waiting for events of [bold]{tenant}[/]; Ctrl-C ends.")
+    run_api(_follow(client, raw=raw))
+
+
+async def _follow(client: TenantApi, *, raw: bool) -> None:
+    async with client as api:
         try:
             async for event in api.follow("/api/v1/events/live"):
                 if raw:

@@ -6,11 +6,9 @@ import orjson
 import typer
 from rich.table import Table
 
-from cli.context import api_url, console, credentials_for, fail, run_api
-from cli.credentials import Credentials
-from cli.ingest_commands import TenantOption, UrlOption
+from cli.context import console, fail, run_api, user_api
+from cli.options import TenantOption, UrlOption
 from cli.tenant_api import TenantApi
-from schemas.settings import Settings
 
 app = typer.Typer(help="Make and list tracking links.", no_args_is_help=True)
 
@@ -49,16 +47,14 @@ def create(
         "fallback_url": fallback,
     }
     document = {name: value for name, value in chosen.items() if value is not None} | others
-    settings = Settings()
-    made = run_api(_create(api_url(settings, url), credentials_for(settings, tenant), document))
+    made = run_api(_create(user_api(tenant, url), document))
     typer.echo(orjson.dumps(made).decode() if as_json else made["click_url"])
 
 
 @app.command(name="list")
 def list_links(tenant: TenantOption = "t123", url: UrlOption = None, *, as_json: _Json = False) -> None:
     """List a tenant's tracking links, newest first."""
-    settings = Settings()
-    links = run_api(_list(api_url(settings, url), credentials_for(settings, tenant)))
+    links = run_api(_list(user_api(tenant, url)))
     if as_json:
         typer.echo(orjson.dumps(links).decode())
         return
@@ -68,13 +64,13 @@ def list_links(tenant: TenantOption = "t123", url: UrlOption = None, *, as_json:
     console.print(table)
 
 
-async def _create(url: str, credentials: Credentials, document: dict[str, Any]) -> dict[str, Any]:
-    async with TenantApi(url, credentials) as api:
+async def _create(client: TenantApi, document: dict[str, Any]) -> dict[str, Any]:
+    async with client as api:
         return await api.post("/api/v1/links", document)
 
 
-async def _list(url: str, credentials: Credentials) -> list[dict[str, Any]]:
-    async with TenantApi(url, credentials) as api:
+async def _list(client: TenantApi) -> list[dict[str, Any]]:
+    async with client as api:
         return [link async for link in api.pages("/api/v1/links")]
 
 

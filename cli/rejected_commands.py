@@ -8,10 +8,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import api_url, console, credentials_for, run_api
-from cli.ingest_commands import TenantOption, UrlOption
+from cli.context import console, run_api, user_api
+from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
 from cli.tenant_api import TenantApi
-from schemas.settings import Settings
 
 app = typer.Typer(
     help="Dead letters: see which events were rejected and why, mend them, send them again.", no_args_is_help=True
@@ -22,8 +21,6 @@ _EXAMPLES_SHOWN = 5
 
 ReasonOption = Annotated[str | None, typer.Option(help="Only those with this kind of fault; see `counts`.")]
 TypeOption = Annotated[str | None, typer.Option("--type", help="Only events of this type.")]
-EmailOption = Annotated[str | None, typer.Option(help="Default: the owner kept when the tenant was made here.")]
-PasswordOption = Annotated[str | None, typer.Option(envvar="UNMOGROW_PASSWORD", help="The user's password.")]
 
 
 @app.command()
@@ -37,7 +34,7 @@ def counts(
 
     Example: unmogrow rejected counts --tenant t123
     """
-    found = run_api(_get(_Connection(tenant, email, password, url), f"{REJECTED}/counts"))["data"]
+    found = run_api(_counts(user_api(tenant, url, email=email, password=password)))
     if not found:
         console.print("Nothing waits: every event was taken.")
         return
@@ -67,7 +64,7 @@ def list_letters(
 
     Example: unmogrow rejected list --reason required | jq .errors
     """
-    run_api(_list(_Connection(tenant, email, password, url), _chosen(reason, event_type)))
+    run_api(_list(user_api(tenant, url, email=email, password=password), _chosen(reason, event_type)))
 
 
 @app.command()
@@ -95,7 +92,7 @@ def replay(
     if not isinstance(fields, dict):
         raise typer.BadParameter("it must be a JSON object", param_hint="--patch")
     order = _chosen(reason, event_type) | {"patch": fields, "dry_run": dry_run}
-    answer = run_api(_replay(_Connection(tenant, email, password, url), order))
+    answer = run_api(_replay(user_api(tenant, url, email=email, password=password), order))
     would = "would be " if dry_run else ""
     console.print(
         f"{would}accepted {answer['accepted']:,}, duplicates {answer['duplicates']:,}, "
@@ -110,29 +107,18 @@ def _chosen(reason: str | None, event_type: str | None) -> dict[str, Any]:
     return {name: value for name, value in (("reason", reason), ("event_type", event_type)) if value}
 
 
-class _Connection:
-    """How to reach the tenant's API as its user."""
-
-    def __init__(self, tenant: str, email: str | None, password: str | None, url: str | None) -> None:
-        settings = Settings()
-        self._credentials = credentials_for(settings, tenant, email=email, password=password)
-        self._url = api_url(settings, url)
-
-    def open(self) -> TenantApi:
-        return TenantApi(self._url, self._credentials)
+async def _counts(client: TenantApi) -> list[dict[str, Any]]:
+    async with client as api:
+        found: list[dict[str, Any]] = (await api.get(f"{REJECTED}/counts"))["data"]
+        return found
 
 
-async def _get(connection: _Connection, path: str) -> dict[str, Any]:
-    async with connection.open() as api:
-        return await api.get(path)
-
-
-async def _list(connection: _Connection, chosen: dict[str, Any]) -> None:
-    async with connection.open() as api:
+async def _list(client: TenantApi, chosen: dict[str, Any]) -> None:
+    async with client as api:
         async for letter in api.pages(REJECTED, limit=1000, **chosen):
             sys.stdout.buffer.write(orjson.dumps(letter, option=orjson.OPT_APPEND_NEWLINE))
 
 
-async def _replay(connection: _Connection, order: dict[str, Any]) -> dict[str, Any]:
-    async with connection.open() as api:
+async def _replay(client: TenantApi, order: dict[str, Any]) -> dict[str, Any]:
+    async with client as api:
         return await api.post(f"{REJECTED}/replay", order)

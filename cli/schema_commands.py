@@ -8,10 +8,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import api_url, console, credentials_for, fail, run_api
-from cli.ingest_commands import TenantOption, UrlOption
+from cli.context import console, fail, run_api, user_api
+from cli.options import TenantOption, UrlOption
 from cli.tenant_api import ApiError, TenantApi
-from schemas.settings import Settings
 
 app = typer.Typer(help="Say what the properties of in-app events must look like.", no_args_is_help=True)
 
@@ -38,7 +37,7 @@ def put(
         raise fail(f"{file} is not JSON: {error}") from error
     document = {"schema": definition, "on_violation": "flag" if flag else "reject"}
     path = f"{PATH}/{event_name}" + ("?force=true" if force else "")
-    registered = run_api(_put(_api(tenant, url), path, document))
+    registered = run_api(_put(user_api(tenant, url), path, document))
     console.print(f"{escape(event_name)}@{registered['version']}: {registered['on_violation']}")
 
 
@@ -46,18 +45,13 @@ def put(
 def list_schemas(tenant: TenantOption = "t123", url: UrlOption = None) -> None:
     """List the newest version of each schema."""
     table = Table("event name", "version", "on violation", "since")
-    for each in run_api(_list(_api(tenant, url))):
+    for each in run_api(_list(user_api(tenant, url))):
         table.add_row(escape(each["event_name"]), str(each["version"]), each["on_violation"], each["created_at"][:19])
     console.print(table)
 
 
-def _api(tenant: str, url: str | None) -> TenantApi:
-    settings = Settings()
-    return TenantApi(api_url(settings, url), credentials_for(settings, tenant))
-
-
-async def _put(api: TenantApi, path: str, document: dict[str, Any]) -> dict[str, Any]:
-    async with api:
+async def _put(client: TenantApi, path: str, document: dict[str, Any]) -> dict[str, Any]:
+    async with client as api:
         try:
             return await api.put(path, document)
         except ApiError as error:
@@ -66,7 +60,7 @@ async def _put(api: TenantApi, path: str, document: dict[str, Any]) -> dict[str,
             raise
 
 
-async def _list(api: TenantApi) -> list[dict[str, Any]]:
-    async with api:
+async def _list(client: TenantApi) -> list[dict[str, Any]]:
+    async with client as api:
         listed: list[dict[str, Any]] = (await api.get(PATH))["data"]
         return listed
