@@ -10,6 +10,7 @@ from ingest.parse import BrokenLine
 from schemas.batches import DeadLetter, PreparedEvents, Rejection
 from schemas.ids import BatchId
 from schemas.limits import EVENT_BYTES_MAX
+from schemas.problem import FieldError
 
 REFUSED_BY_STORE = "refused_by_store"
 """The reason of an event that was accepted and that ClickHouse then refused."""
@@ -40,14 +41,14 @@ def dead_letters(events: PreparedEvents) -> Iterator[DeadLetter]:
 def quarantined(batch_id: BatchId, position: int, row: bytes, reason: str) -> DeadLetter:
     """Make a dead letter of a row that ClickHouse refused; `position` is its place among the rows of its batch."""
     event = orjson.loads(row)
-    errors = orjson.dumps([{"pointer": "", "detail": reason, "code": REFUSED_BY_STORE}])
+    errors = orjson.dumps([FieldError(position, "", reason, REFUSED_BY_STORE).document()])
     return DeadLetter(
         batch_id, position, event["event_id"], event["event_type"], REFUSED_BY_STORE, errors, row, is_whole=True
     )
 
 
 def _letter(batch_id: BatchId, rejection: Rejection) -> DeadLetter:
-    errors = [{"pointer": each.pointer, "detail": each.detail, "code": each.code} for each in rejection.errors]
+    errors = [error.document() for error in rejection.errors]
     raw = rejection.raw
     return DeadLetter(
         batch_id=batch_id,

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema_rs
 import orjson
 from jsonschema_rs import Draft202012Validator, ReferencingError, ValidationError
 
+from ingest.validators import compiled
 from schemas.event_schema_problems import EventSchemaInvalid
 from schemas.limits import EVENT_SCHEMA_BYTES_MAX
 
@@ -35,9 +35,6 @@ class PropertyCheck:
 def compile_schema(document: Any) -> Draft202012Validator:
     """Compile the schema of an event's properties.
 
-    Patterns are matched without backtracking, so that no schema and no event can stall a replica; references lead
-    nowhere outside of the schema.
-
     Raises:
         EventSchemaInvalid: it is none, it is too large, or it does not describe an object.
     """
@@ -46,8 +43,6 @@ def compile_schema(document: Any) -> Draft202012Validator:
     if len(orjson.dumps(document)) > EVENT_SCHEMA_BYTES_MAX:
         raise EventSchemaInvalid(f"The schema has more than {EVENT_SCHEMA_BYTES_MAX} bytes.")
     try:
-        return Draft202012Validator(
-            document, validate_formats=True, offline=True, pattern_options=jsonschema_rs.RegexOptions()
-        )
+        return compiled(document)
     except (ValidationError, ReferencingError, ValueError) as error:
         raise EventSchemaInvalid(str(error)[:_DETAIL_CHARS_MAX]) from error

@@ -170,7 +170,7 @@ def _rejections(checked: PreparedEvents, numbers: list[int]) -> Iterator[dict[st
         yield {
             "row": numbers[rejection.index],
             "event_id": rejection.event_id,
-            "errors": [{"pointer": error.pointer, "detail": error.detail} for error in rejection.errors],
+            "errors": [error.document() for error in rejection.errors],
         }
 
 

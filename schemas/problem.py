@@ -14,6 +14,10 @@ class FieldError:
     detail: str
     code: str = "value"
 
+    def document(self) -> dict[str, str]:
+        """Write it down for somebody who has the event before them."""
+        return {"pointer": self.pointer, "detail": self.detail, "code": self.code}
+
 
 class Problem(Exception):  # noqa: N818 - the RFC's own word
     """Something went wrong."""

@@ -1,6 +1,6 @@
 """From a request's bytes to a durable batch: decode, check, hand over, answer. Both planes take events this way."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -56,11 +56,11 @@ class IngestAnswer:
 
 def rejected_document(rejection: Rejection) -> dict[str, Any]:
     """Write a rejection down, with a JSON Pointer into the event for each thing that is wrong."""
-    document = asdict(rejection)
-    del document["raw"]
-    for error in document["errors"]:
-        del error["index"]
-    return document
+    return {
+        "index": rejection.index,
+        "event_id": rejection.event_id,
+        "errors": [error.document() for error in rejection.errors],
+    }
 
 
 class Intake:
