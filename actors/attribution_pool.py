@@ -35,5 +35,6 @@ def pool_application(settings: PoolSettings) -> serve.Application:
             "target_ongoing_requests": 2,
         },
         ray_actor_options={"num_cpus": settings.replica_cpus},
+        health_check_period_s=settings.check_seconds,
     )
     return configured(AttributionPool).bind()

@@ -106,6 +106,9 @@ class ServeSettings(_Group):
         default=500, description="Requests a replica holds before Serve sends them elsewhere."
     )
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
+    check_seconds: float = Field(
+        default=1.0, description="How often Serve looks whether a replica lives; so late does it miss a dead one."
+    )
     directory_seconds: float = Field(0.5, description="How often a replica looks for changed tenants and keys.")
     append_seconds: float = Field(30.0, description="An append without an answer by then becomes a 503.")
 
@@ -142,6 +145,9 @@ class PoolSettings(_Group):
 
     replicas_min: int = Field(1, description="One is always warm: a result is due within a second.")
     replicas_max: int = Field(2, description="Raise with the cluster.")
+    check_seconds: float = Field(
+        default=1.0, description="How often Serve looks whether a replica lives; so late does it miss a dead one."
+    )
     deadline_seconds: float = Field(30.0, description="A batch without an answer by then is sent again.")
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 

@@ -143,6 +143,7 @@ def _application(name: str, build: Callable[[], FastAPI], settings: Settings) ->
         ray_actor_options={"num_cpus": settings.serve.replica_cpus},
         logging_config={"enable_access_log": False, "log_level": "WARNING"},
         graceful_shutdown_timeout_s=5,
+        health_check_period_s=settings.serve.check_seconds,
     )
     return configured(serve.ingress(build)()).bind()
 

@@ -20,7 +20,7 @@ from schemas.settings import ActorSettings, AuthSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 
-IDLE_SECONDS = 20.0
+IDLE_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
