@@ -256,8 +256,12 @@ class Stack:
             programs.append(Program("postgres", command, user=user, stop_signal="INT"))
         if self.settings.clickhouse_url is None:
             programs.append(Program("clickhouse", self._clickhouse_command()))
-        ray = ray_cluster.command(self.settings, self.places)
-        programs.append(Program("ray", ray, ray_cluster.environment(self.settings, self.places)))
+        # A head keeps nothing, and asked to end while it still starts it does not hear.
+        ray, environment = (
+            ray_cluster.command(self.settings, self.places),
+            ray_cluster.environment(self.settings, self.places),
+        )
+        programs.append(Program("ray", ray, environment, stop_signal="KILL"))
         programs.append(Program("edge", edge.command(), edge.environment(self.settings, self.places)))
         return programs
 

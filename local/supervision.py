@@ -135,7 +135,7 @@ class Supervisor:
             "startretries": 1_000_000,
             "stopsignal": program.stop_signal,
             "stopwaitsecs": _STOP_SECONDS,
-            "stopasgroup": "true" if program.stop_signal == "TERM" else "false",
+            "stopasgroup": "false" if program.stop_signal == "INT" else "true",
             "killasgroup": "true",
             "redirect_stderr": "true",
             "stdout_logfile": self._places.logs / f"{program.name}.log",
