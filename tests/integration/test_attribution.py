@@ -11,11 +11,18 @@ import pytest
 
 from cli.tenant_api import ApiError, TenantApi
 from telemetry.clock import utc_now
-from tests.stack_fixtures import event, eventually
+from tenancy.provisioning import ProvisionedTenant
+from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
 
 pytestmark = pytest.mark.anyio
 
 PATH = "/api/v1/events/ingest"
+
+
+@pytest.fixture(scope="module")
+async def tenant(running: RunningStack) -> ProvisionedTenant:
+    """Make a tenant for all tests here: what takes long is the first call of its actor."""
+    return await new_tenant(running)
 
 
 def ago(**span: float) -> str:
@@ -99,17 +106,18 @@ async def test_organic_and_view_through(api: TenantApi, http: httpx.AsyncClient)
 
 async def test_lists_filters_and_pages(api: TenantApi, http: httpx.AsyncClient) -> None:
     """Every conversion once, newest first, over pages of two; filters narrow the list."""
-    installs = [event("install", event_time=ago(minutes=minutes)) for minutes in range(5)]
-    purchase = event("purchase", event_time=ago(minutes=10), user_id="payer")
+    installs = [event("install", event_time=ago(days=3, minutes=minutes)) for minutes in range(5)]
+    purchase = event("purchase", event_time=ago(days=3, minutes=10), user_id="payer")
     await http.post(PATH, json=[*installs, purchase])
     for each in (*installs, purchase):
         await result_of(api, each["event_id"])
-    listed = [item["conversion_id"] async for item in api.pages("/api/v1/attributions", limit=2)]
+    old = {"to": ago(days=2)}
+    listed = [item["conversion_id"] async for item in api.pages("/api/v1/attributions", limit=2, **old)]
     assert listed == [each["event_id"] for each in (*installs, purchase)]
-    purchases = await api.get("/api/v1/attributions", conversion_type="purchase")
+    purchases = await api.get("/api/v1/attributions", conversion_type="purchase", **old)
     assert [item["conversion_id"] for item in purchases["data"]] == [purchase["event_id"]]
-    assert (await api.get("/api/v1/attributions", is_organic="false"))["data"] == []
-    recent = await api.get("/api/v1/attributions", **{"from": ago(minutes=3.5)})
+    assert (await api.get("/api/v1/attributions", is_organic="false", **old))["data"] == []
+    recent = await api.get("/api/v1/attributions", **{"from": ago(days=3, minutes=3.5)}, **old)
     assert len(recent["data"]) == 4
     for wrong in ({"limit": 0}, {"limit": 1001}, {"from": "yesterday"}, {"cursor": "x"}):
         with pytest.raises(ApiError) as refused:
