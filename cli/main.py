@@ -7,6 +7,7 @@ from cli import (
     import_commands,
     ingest_commands,
     link_commands,
+    model_commands,
     rejected_commands,
     schema_commands,
     stack_commands,
@@ -26,6 +27,7 @@ app.command(rich_help_panel="Events")(ingest_commands.ingest)
 app.command("import", rich_help_panel="Events")(import_commands.import_file)
 app.command(rich_help_panel="Events")(ingest_commands.tail)
 app.add_typer(rejected_commands.app, name="rejected", rich_help_panel="Events")
+app.command(rich_help_panel="Attribution")(model_commands.models)
 app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
 app.add_typer(link_commands.app, name="link", rich_help_panel="Tenants")
 app.add_typer(schema_commands.app, name="schema", rich_help_panel="Tenants")
