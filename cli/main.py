@@ -3,6 +3,7 @@
 import typer
 
 from cli import (
+    attribution_commands,
     demo_commands,
     import_commands,
     ingest_commands,
@@ -27,6 +28,7 @@ app.command(rich_help_panel="Events")(ingest_commands.ingest)
 app.command("import", rich_help_panel="Events")(import_commands.import_file)
 app.command(rich_help_panel="Events")(ingest_commands.tail)
 app.add_typer(rejected_commands.app, name="rejected", rich_help_panel="Events")
+app.command(rich_help_panel="Attribution")(attribution_commands.explain)
 app.command(rich_help_panel="Attribution")(model_commands.models)
 app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
 app.add_typer(link_commands.app, name="link", rich_help_panel="Tenants")

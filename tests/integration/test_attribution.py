@@ -1,5 +1,6 @@
 """From a click to a result with its reasons, on the real stack."""
 
+import asyncio
 import secrets
 import time
 import uuid
@@ -8,7 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from cli.main import app
 from cli.tenant_api import ApiError, TenantApi
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
@@ -123,6 +126,25 @@ async def test_lists_filters_and_pages(api: TenantApi, http: httpx.AsyncClient) 
         with pytest.raises(ApiError) as refused:
             await api.get("/api/v1/attributions", **wrong)
         assert refused.value.status in {400, 422}
+
+
+async def test_explained_on_the_command_line(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
+) -> None:
+    """`unmogrow explain` tells the touches in time, each with its reason, and the verdict."""
+    device = secrets.token_hex(8)
+    view = event("impression", event_time=ago(hours=3), media_source="tv", device_id=device)
+    click = event(event_time=ago(hours=2), media_source="mail", campaign="spring", device_id=device)
+    install = event("install", device_id=device)
+    await http.post(PATH, json=[view, click, install])
+    await result_of(api, install["event_id"])
+    user = ["--email", tenant.owner_email, "--password", tenant.owner_password or ""]
+    command = ["explain", install["event_id"], "--tenant", tenant.tenant_id, "--url", running.tenant_url, *user]
+    shown = await asyncio.to_thread(CliRunner().invoke, app, command)
+    assert shown.exit_code == 0, shown.output
+    said = ("impression of tv", "lower_priority", "click of mail / spring", "won", "goes to mail / spring")
+    places = [shown.output.index(text) for text in said]
+    assert places == sorted(places)
 
 
 async def test_unknown_conversion(api: TenantApi) -> None:
