@@ -8,8 +8,9 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     ├── Unauthorized 401    CredentialsWrong, KeyInvalid, TokenInvalid
     ├── Forbidden 403       TenantMismatch, TenantSuspended, ScopeMissing, RoleInsufficient
     ├── NotFound 404        TenantUnknown, ConversionUnknown, DeadLetterUnknown, RouteUnknown, SchemaUnknown,
-    │                       ProblemUnknown
+    │                       ProblemUnknown, WriteKeyUnknown
     ├── MethodNotAllowed 405
+    ├── RequestTimeout 408
     ├── Conflict 409        TenantExists, HostTaken
     ├── TooLarge 413        BodyTooLarge, TooManyEvents
     ├── UnsupportedMedia 415 MediaTypeUnsupported, EncodingUnsupported
@@ -194,6 +195,15 @@ class ProblemUnknown(NotFound):
     remedy = "See /problems for the list."
 
 
+class WriteKeyUnknown(NotFound):
+    """Invalid write key: it is missing, unknown or revoked."""
+
+    # RudderStack's Android SDK looks for the first three words.
+    slug = "write-key-unknown"
+    title = "Write key unknown"
+    remedy = "Send a write key of this tenant, as `unmogrow tenant create` printed it."
+
+
 class MethodNotAllowed(Problem):
     """The path exists, but not with this method."""
 
@@ -201,6 +211,15 @@ class MethodNotAllowed(Problem):
     slug = "method-not-allowed"
     title = "Method not allowed"
     remedy = "Use a method that the Allow header names."
+
+
+class RequestTimeout(Problem):
+    """The request did not arrive within 10 seconds."""
+
+    status = 408
+    slug = "request-timeout"
+    title = "Request timeout"
+    remedy = "Send it again, with fewer events if the connection is slow."
 
 
 class Conflict(Problem):
