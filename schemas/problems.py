@@ -8,9 +8,8 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     ├── Unauthorized 401    CredentialsWrong, KeyInvalid, TokenInvalid
     ├── Forbidden 403       TenantMismatch, TenantSuspended, ScopeMissing, RoleInsufficient
     ├── NotFound 404        TenantUnknown, ConversionUnknown, DeadLetterUnknown, RouteUnknown, SchemaUnknown,
-    │                       ProblemUnknown, WriteKeyUnknown
+    │                       ProblemUnknown
     ├── MethodNotAllowed 405
-    ├── RequestTimeout 408
     ├── Conflict 409        TenantExists, HostTaken
     ├── TooLarge 413        BodyTooLarge, TooManyEvents
     ├── UnsupportedMedia 415 MediaTypeUnsupported, EncodingUnsupported
@@ -20,6 +19,7 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     Of tracking links (link_problems.py): LinkUnknown, AppsUnknown 404; LinkExists, LinksTooMany 409
     Of imports (import_problems.py): ImportUnknown 404, FileTooLarge 413, TooManyImports 429,
     ImportFolderUnavailable 503
+    Of SDKs (sdk_problems.py): WriteKeyUnknown 404; RequestTimeout 408
     Of tenants' schemas (event_schema_problems.py): EventSchemaUnknown 404; EventSchemaIncompatible,
     EventSchemasTooMany 409; EventSchemaInvalid 422
 """
@@ -195,15 +195,6 @@ class ProblemUnknown(NotFound):
     remedy = "See /problems for the list."
 
 
-class WriteKeyUnknown(NotFound):
-    """Invalid write key: it is missing, unknown or revoked."""
-
-    # RudderStack's Android SDK looks for the first three words.
-    slug = "write-key-unknown"
-    title = "Write key unknown"
-    remedy = "Send a write key of this tenant, as `unmogrow tenant create` printed it."
-
-
 class MethodNotAllowed(Problem):
     """The path exists, but not with this method."""
 
@@ -211,15 +202,6 @@ class MethodNotAllowed(Problem):
     slug = "method-not-allowed"
     title = "Method not allowed"
     remedy = "Use a method that the Allow header names."
-
-
-class RequestTimeout(Problem):
-    """The request did not arrive within 10 seconds."""
-
-    status = 408
-    slug = "request-timeout"
-    title = "Request timeout"
-    remedy = "Send it again, with fewer events if the connection is slow."
 
 
 class Conflict(Problem):

@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ingest.segment import segment_events, write_keys
 from ingest.segment_tables import CALL_PATHS
 from schemas.limits import KEYLESS_BODY_BYTES_MAX, KEYLESS_BODY_SECONDS_MAX
-from schemas.problems import BodyTooLarge, EventsInvalid, KeyInvalid, RequestTimeout
+from schemas.problems import BodyTooLarge, EventsInvalid, KeyInvalid
+from schemas.sdk_problems import RequestTimeout
 from serve_apps.callers import carried_key, tenant_of_key
 from serve_apps.intake import IngestOptions, body_text, decode_events, read_body
 from serve_apps.segment_settings_routes import is_settings_path

@@ -11,7 +11,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.problems import KeyInvalid, WriteKeyUnknown
+from schemas.problems import KeyInvalid
+from schemas.sdk_problems import WriteKeyUnknown
 from serve_apps.callers import carried_key, tenant_of_key
 from storage.postgres.directory import TenantRecord
 
