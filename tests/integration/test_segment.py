@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -13,8 +12,8 @@ import pytest
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.integration.test_limits import set_limits
-from tests.sdk_runs import PROGRAMS, every_sdk, send, sending
-from tests.stack_fixtures import RunningStack, eventually, new_tenant
+from tests.sdk_runs import BROWSERS, PROGRAMS, send
+from tests.stack_fixtures import RunningStack, api_of, eventually, new_tenant
 
 pytestmark = pytest.mark.anyio
 
@@ -71,13 +70,18 @@ async def bare(running: RunningStack) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@every_sdk
-async def test_sdks_store_everything(
-    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, sdk: str
-) -> None:
-    """200 for all calls of an SDK whose host was changed, and every field in its place."""
-    lines = await send(sdk, running.tenant_url, tenant.write_key, CALLS)
-    assert set(lines) == {"200"}
+async def test_sdks_store_everything(running: RunningStack) -> None:
+    """200 for all calls of each SDK whose host was changed, and every field in its place."""
+    tenants = {sdk: await new_tenant(running) for sdk in PROGRAMS}
+    sent = (send(sdk, running.tenant_url, tenant.write_key, CALLS) for sdk, tenant in tenants.items())
+    assert {line for lines in await asyncio.gather(*sent) for line in lines} == {"200"}
+    for tenant in tenants.values():
+        async with api_of(running, tenant) as api:
+            await check_fields(api)
+
+
+async def check_fields(api: TenantApi) -> None:
+    """All calls are stored as what they mean."""
     events = {event.get("event_name", event["event_type"]): event for event in await stored(api, len(CALLS))}
     assert events.keys() == {"install", "purchase", "Level Completed", "identify", "page", "screen", "group", "alias"}
     install = events["install"]
@@ -113,12 +117,11 @@ async def test_sdks_store_everything(
     assert events["alias"]["properties"]["previousId"] == "a-1"
 
 
-@every_sdk
-async def test_sdks_learn_that_their_key_is_wrong(running: RunningStack, sdk: str) -> None:
-    """401 once, and the SDK says that it lost the events."""
-    lines = await send(sdk, running.tenant_url, "wk_wrong", CALLS[:1])
-    assert lines[0] == "401"
-    assert [line.startswith("lost: ") for line in lines[1:]] == [True]
+async def test_sdks_learn_that_their_key_is_wrong(running: RunningStack) -> None:
+    """401 once, and each SDK says that it lost the events."""
+    for lines in await asyncio.gather(*(send(sdk, running.tenant_url, "wk_wrong", CALLS[:1]) for sdk in PROGRAMS)):
+        assert lines[0] == "401"
+        assert [line.startswith("lost: ") for line in lines[1:]] == [True]
 
 
 async def test_sdks_learn_that_a_body_is_too_large(running: RunningStack, tenant: ProvisionedTenant) -> None:
@@ -140,14 +143,11 @@ async def test_sdks_wait_when_told_to(
         return answer.status_code == 429 and answer.json()["code"] == "rate-exceeded"
 
     await eventually(in_debt)
-    async with AsyncExitStack() as stack:
-        runs = [
-            await stack.enter_async_context(sending(sdk, running.tenant_url, tenant.write_key, CALLS[:1]))
-            for sdk in PROGRAMS
-        ]
-        for lines in await asyncio.gather(*(run.finish() for run in runs)):
-            assert (set(lines), lines[-1]) == ({"429", "200"}, "200")
-    await stored(api, len(PROGRAMS) + 1)
+    sdks = [*PROGRAMS, *BROWSERS]
+    sent = (send(sdk, running.tenant_url, tenant.write_key, CALLS[:1]) for sdk in sdks)
+    for lines in await asyncio.gather(*sent):
+        assert (set(lines), lines[-1]) == ({"429", "200"}, "200")
+    await stored(api, len(sdks) + 1)
 
 
 async def test_every_path_and_way_to_carry_the_key(
@@ -226,6 +226,7 @@ async def test_keeps_what_cannot_be_an_event(
         (b"x" * (10 * 1024 * 1024 + 1), 413, "body-too-large"),
         (b"\x1f\x8bbroken", 415, "encoding-unsupported"),
         (b'{"writeKey": "wk_another", "batch": []}', 401, "key-invalid"),
+        (b'{"batch": [{"type": "page"}, {"type": "page", "writeKey": "wk_another"}]}', 401, "key-invalid"),
     ],
 )
 async def test_refuses_broken_bodies(
@@ -253,6 +254,22 @@ async def test_all_that_names_a_tenant_must_agree(
     ]
     assert {answer.status_code for answer in refused} == {401}
     assert len({str(answer.json() | {"instance": ""}) for answer in refused}) == 1
+
+
+async def test_a_key_in_the_body_may_not_take_much(
+    tenant: ProvisionedTenant, bare: httpx.AsyncClient, api: TenantApi
+) -> None:
+    """512 KiB, plain and packed alike, are enough for a batch, and nothing of a larger body is taken."""
+    key = tenant.write_key
+    largest = orjson.dumps({"writeKey": key, "batch": [CALLS[2] | {"messageId": "m-1"}]})
+    largest += b" " * (512 * 1024 - len(largest))
+    for content, status in ((largest, 200), (largest + b" ", 413), (gzip.compress(largest + b" "), 413)):
+        answer = await bare.post("/v1/batch", content=content)
+        assert answer.status_code == status
+    assert answer.json()["detail"].startswith("A body may have 512 KiB")
+    mixed = [CALLS[2] | {"writeKey": key}, CALLS[2] | {"writeKey": "wk_other"}]
+    assert (await bare.post("/v1/batch", json={"batch": mixed})).status_code == 401
+    await stored(api, 1)
 
 
 async def test_browsers_may_call(tenant: ProvisionedTenant, bare: httpx.AsyncClient) -> None:
