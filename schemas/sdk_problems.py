@@ -7,7 +7,6 @@ from schemas.problems import NotFound
 class WriteKeyUnknown(NotFound):
     """Invalid write key: it is missing, unknown or revoked."""
 
-    # RudderStack's Android SDK looks for the first three words.
     slug = "write-key-unknown"
     title = "Write key unknown"
     remedy = "Send a write key of this tenant, as `unmogrow tenant create` printed it."

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.integration.test_limits import set_limits
-from tests.sdk_runs import BROWSERS, PROGRAMS, send
+from tests.sdk_runs import BROWSERS, PROGRAMS, send, started
 from tests.stack_fixtures import RunningStack, api_of, eventually, new_tenant
 
 pytestmark = pytest.mark.anyio
@@ -135,19 +136,22 @@ async def test_sdks_wait_when_told_to(
     running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, bare: httpx.AsyncClient
 ) -> None:
     """429 past the tenant's rate, and each SDK tries again until its event is stored, once."""
-    await set_limits(running, tenant, rate=3)
 
     async def in_debt() -> bool:
         body = {"batch": [{"type": "page", "messageId": "m-1", **WHO}] * 40}
         answer = await bare.post("/v1/batch", json=body, auth=(tenant.write_key, ""))
         return answer.status_code == 429 and answer.json()["code"] == "rate-exceeded"
 
-    await eventually(in_debt)
-    sdks = [*PROGRAMS, *BROWSERS]
-    sent = (send(sdk, running.tenant_url, tenant.write_key, CALLS[:1]) for sdk in sdks)
-    for lines in await asyncio.gather(*sent):
-        assert (set(lines), lines[-1]) == ({"429", "200"}, "200")
-    await stored(api, len(sdks) + 1)
+    async with AsyncExitStack() as stack:
+        started_runs = (started(sdk, running.tenant_url, tenant.write_key) for sdk in [*PROGRAMS, *BROWSERS])
+        runs = [await stack.enter_async_context(run) for run in started_runs]
+        await set_limits(running, tenant, rate=5)
+        await eventually(in_debt)
+        for run in runs:
+            run.make(CALLS[:1])
+        for lines in await asyncio.gather(*(run.finish() for run in runs)):
+            assert (set(lines), lines[-1]) == ({"429", "200"}, "200")
+    await stored(api, len(runs) + 1)
 
 
 async def test_every_path_and_way_to_carry_the_key(

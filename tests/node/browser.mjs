@@ -8,7 +8,6 @@ import { text } from "node:stream/consumers";
 import { chromium } from "playwright-core";
 
 const [sdk, url, key, folder] = process.argv.slice(2);
-const calls = JSON.parse(await text(process.stdin));
 const say = (line) => process.stdout.write(`${line}\n`);
 
 const SCRIPTS = {
@@ -42,7 +41,7 @@ const server = createServer((request, response) => {
   response.end(isScript ? script : "<!doctype html><title>Shop</title><script src=/sdk.js></script>");
 });
 await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-const page_url = `http://localhost:${server.address().port}/`;
+const pageUrl = `http://localhost:${server.address().port}/`;
 
 const browser = await chromium.launch({
   executablePath: `${folder}/chromium`,
@@ -51,11 +50,11 @@ const browser = await chromium.launch({
 });
 const page = await browser.newPage();
 const lost = [];
+let open = Infinity;
 let done;
 const allDone = new Promise((resolve) => (done = resolve));
-let open = calls.length;
 page.on("request", (request) => {
-  if (![url, page_url].some((ours) => request.url().startsWith(ours))) say(`elsewhere: ${request.url()}`);
+  if (![url, pageUrl].some((ours) => request.url().startsWith(ours))) say(`elsewhere: ${request.url()}`);
 });
 page.on("response", (response) => {
   if (response.request().method() !== "POST") return;
@@ -67,7 +66,9 @@ await page.exposeFunction("lost", (reason) => {
   lost.push(reason);
   done();
 });
-await page.goto(page_url);
+await page.goto(pageUrl);
+const calls = JSON.parse(await text(process.stdin));
+open = calls.length;
 await page.evaluate(sendAll, { sdk, url, key, calls: calls.map((call) => [call.type, ARGUMENTS[call.type](call)]) });
 await allDone;
 for (const reason of lost) say(`lost: ${reason}`);
