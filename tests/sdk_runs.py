@@ -50,6 +50,12 @@ class SdkRun:
         self._process = process
         self.lines: list[str] = []
 
+    async def load(self) -> None:
+        """Wait until it is loaded and could make calls."""
+        async with asyncio.timeout(50):
+            assert await self._read()
+        assert self.lines.pop() == "loaded"
+
     def make(self, calls: list[dict[str, Any]]) -> None:
         """Let it make its calls, named as in Node's."""
         assert self._process.stdin
@@ -99,5 +105,6 @@ async def started(sdk: str, url: str, key: str) -> AsyncIterator[SdkRun]:
 async def send(sdk: str, url: str, key: str, calls: list[dict[str, Any]]) -> list[str]:
     """Make some calls with an SDK, and give the statuses that it got and what it reported as lost."""
     async with started(sdk, url, key) as run:
+        await run.load()
         run.make(calls)
         return await run.finish()

@@ -32,6 +32,7 @@ async def test_postgres_away(
             (sdk, await stack.enter_async_context(started(sdk, running.tenant_url, tenant.write_key)))
             for sdk in PROGRAMS
         ]
+        await asyncio.gather(*(run.load() for _, run in runs))
         await asyncio.to_thread(running.stack.supervisor.stop_program, "postgres")
         try:
             for sdk, run in runs:
@@ -55,9 +56,11 @@ async def test_answer_lost_after_the_commit(running: RunningStack, tenant: Provi
             relay = await stack.enter_async_context(relay_to("127.0.0.1", running.stack.settings.ports.tenant))
             relay.lose_answer_to(b"POST /v1/batch")
             run = await stack.enter_async_context(started(sdk, f"http://127.0.0.1:{relay.port}", tenant.write_key))
-            run.make(calls_of(sdk))
             runs.append(run)
             relays.append(relay)
+        await asyncio.gather(*(run.load() for run in runs))
+        for sdk, run in zip(PROGRAMS, runs, strict=True):
+            run.make(calls_of(sdk))
         assert await asyncio.gather(*(run.finish() for run in runs)) == [["200"]] * len(runs)
         assert all(relay.lost.is_set() for relay in relays)
     names = [call["event"] for sdk in PROGRAMS for call in calls_of(sdk)]

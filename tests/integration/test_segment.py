@@ -145,7 +145,8 @@ async def test_sdks_wait_when_told_to(
     async with AsyncExitStack() as stack:
         started_runs = (started(sdk, running.tenant_url, tenant.write_key) for sdk in [*PROGRAMS, *BROWSERS])
         runs = [await stack.enter_async_context(run) for run in started_runs]
-        await set_limits(running, tenant, rate=5)
+        await asyncio.gather(*(run.load() for run in runs))
+        await set_limits(running, tenant, rate=8)
         await eventually(in_debt)
         for run in runs:
             run.make(CALLS[:1])

@@ -1,6 +1,6 @@
 // Sends calls with an SDK for browsers, in a browser: `node browser.mjs segment|rudderstack URL KEY CHROMIUM < calls.json`.
-// The page comes from another origin than the platform. It prints the status of each answer that the SDK gets to what
-// it sends, then what it reports as lost, one a line; also what the page wants from anywhere else.
+// The page comes from another origin than the platform. It prints that it is loaded, the status of each answer that the
+// SDK gets to what it sends, then what it reports as lost, one a line; also what the page wants from anywhere else.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
@@ -67,6 +67,7 @@ await page.exposeFunction("lost", (reason) => {
   done();
 });
 await page.goto(pageUrl);
+say("loaded");
 const calls = JSON.parse(await text(process.stdin));
 open = calls.length;
 await page.evaluate(sendAll, { sdk, url, key, calls: calls.map((call) => [call.type, ARGUMENTS[call.type](call)]) });
