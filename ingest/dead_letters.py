@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import orjson
 
-from ingest.parse import BrokenLine
+from ingest.parse import BrokenLine, lines_of, parse_line, stripped
 from schemas.batches import DeadLetter, PreparedEvents, Rejection
 from schemas.ids import BatchId
 from schemas.limits import EVENT_BYTES_MAX
@@ -30,6 +31,36 @@ def raw_of(sent: Any) -> bytes:
             return json.dumps(sent).encode()
         except RecursionError:
             return b""
+
+
+class Originals:
+    """The events of one request as they came, looked for only when one of them is rejected.
+
+    `text` is the decompressed body, or empty where the events are not what stood in it.
+    """
+
+    def __init__(self, events: list[Any], text: bytes) -> None:
+        self._events = events
+        self._text = text
+
+    def raw(self, index: int) -> bytes:
+        """Give an event byte for byte if it was a line of NDJSON or the whole body, else as `raw_of` does."""
+        sent = self._events[index]
+        piece = self._pieces[index] if index < len(self._pieces) else b""
+        return piece if len(piece) <= EVENT_BYTES_MAX and _says(piece, sent) else raw_of(sent)
+
+    @cached_property
+    def _pieces(self) -> list[bytes]:
+        text = stripped(self._text)
+        return [text] if len(self._events) == 1 else [line for _, line in lines_of(text)]
+
+
+def _says(piece: bytes, sent: Any) -> bool:
+    """Tell whether a piece of the body is the event: the lines of an array of events, for example, are not."""
+    try:
+        return bool(parse_line(piece, 0) == sent)
+    except RecursionError:
+        return False
 
 
 def dead_letters(events: PreparedEvents) -> Iterator[DeadLetter]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
@@ -42,7 +43,7 @@ def parse_events(body: bytes, content_type: str | None, inherited: str | None = 
         TooManyEvents: it holds more than `EVENTS_PER_REQUEST_MAX`.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    text = stripped(body)
     # SDKs label JSON as a form to spare a browser's preflight request.
     is_json_form = media_type == FORM_TYPE and text[:1] in {b"{", b"["}
     if media_type not in NDJSON_TYPES and media_type not in LENIENT_TYPES and not is_json_form:
@@ -58,6 +59,18 @@ def parse_events(body: bytes, content_type: str | None, inherited: str | None = 
             return _parse_lines(text)
         raise UnparseableBody(f"The body is not JSON: {error}.") from None
     return _members(document, inherited)
+
+
+def stripped(body: bytes) -> bytes:
+    """Take off what may stand around a body's JSON: a byte order mark and white space."""
+    return body.removeprefix(b"\xef\xbb\xbf").strip()
+
+
+def lines_of(text: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of NDJSON that are not blank, each with its number."""
+    for number, line in enumerate(text.split(b"\n"), start=1):
+        if line and not line.isspace():
+            yield number, line
 
 
 def _members(document: Any, inherited: str | None) -> list[Any]:
@@ -101,9 +114,7 @@ def _parse_lines(text: bytes) -> list[Any]:
 def _parse_each_line(text: bytes) -> list[Any]:
     """Parse lines of which one or more are blank or broken."""
     events: list[Any] = []
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        if not line or line.isspace():
-            continue
+    for number, line in lines_of(text):
         if len(events) == EVENTS_PER_REQUEST_MAX:
             raise TooManyEvents
         events.append(parse_line(line, number))

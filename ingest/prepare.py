@@ -18,7 +18,7 @@ from xxhash import xxh3_64_intdigest
 
 from ingest.amounts import decimal_text
 from ingest.click_ids import find_click_id
-from ingest.dead_letters import raw_of
+from ingest.dead_letters import Originals
 from ingest.nesting import nesting_levels
 from ingest.property_checks import PropertyCheck
 from ingest.rejections import ERRORS_PER_EVENT_MAX, Fault, find_errors, is_storable, known_id
@@ -47,16 +47,21 @@ class Stamp:
 
 
 def prepare(
-    events: list[Any], stamp: Stamp, property_checks: Mapping[str, PropertyCheck] = MappingProxyType({})
+    events: list[Any],
+    stamp: Stamp,
+    property_checks: Mapping[str, PropertyCheck] = MappingProxyType({}),
+    text: bytes = b"",
 ) -> PreparedEvents:
     """Check, normalise and stamp the events of one request. Every event is either a row or a rejection.
 
-    `property_checks` are the tenant's own schemas by `event_name`; they apply to in-app events.
+    `property_checks` are the tenant's own schemas by `event_name`; they apply to in-app events. `text` is the body
+    that the events were parsed from, if they are as they stood in it.
     Takes any JSON (and `BrokenLine`) and never raises for it; the events themselves stay unchanged.
     """
     is_valid = checks()
     window = event_window(stamp.received_at)
     endings = _row_endings(stamp)
+    originals = Originals(events, text)
     rows: list[bytes] = []
     hashes: list[int] = []
     conversions: list[ConversionRow] = []
@@ -68,14 +73,15 @@ def prepare(
             event = _cleaned(sent)
             row = _admit(event, is_valid, window, endings)
             if row is None:
-                rejected.append(Rejection(index, known_id(sent), find_errors(index, event, window), raw_of(sent)))
+                errors = find_errors(index, event, window)
+                rejected.append(Rejection(index, known_id(sent), errors, originals.raw(index)))
                 continue
         event_id = event["event_id"]
         kind = event["event_type"]
         if property_checks and kind == EventType.IN_APP and (check := property_checks.get(event["event_name"])):
             violations = tuple(FieldError(index, *each, Fault.SCHEMA) for each in _violations(check, event))
             if violations and check.rejects:
-                rejected.append(Rejection(index, event_id, violations, raw_of(sent)))
+                rejected.append(Rejection(index, event_id, violations, originals.raw(index)))
                 continue
             if violations:
                 row = _marked(row, violations[0])

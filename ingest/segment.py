@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from xxhash import xxh3_128_hexdigest
@@ -17,7 +18,7 @@ from ingest.dead_letters import raw_of
 from ingest.segment_context import campaign_fields, context_fields, rest_of_context
 from ingest.segment_tables import CALLS, LINK_OPENERS, NAME_WITH_CAMPAIGN, PROPERTY_FIELDS, REFUND, TYPED_EVENTS
 from ingest.segment_values import LONG_TEXT_CHARS_MAX, currency, money, negated, objects, quantity, text, time
-from ingest.times import millisecond_text
+from ingest.times import millisecond_text, on_platform_clock
 from ingest.validators import checks
 from schemas.event_types import EventType
 from schemas.limits import EVENT_ID_CHARS_MAX, EVENTS_PER_REQUEST_MAX
@@ -40,14 +41,13 @@ class _Arrival:
     context: Mapping[str, Any]
 
 
-def write_key_in(documents: list[Any]) -> str | None:
-    """Find the key in a request's documents: the first one's own, or its first message's."""
-    for document in documents[:1]:
-        for holder in (document, *_batch_of(document)[:1]):
+def write_keys(documents: list[Any]) -> Iterator[str]:
+    """Yield the key of each document and message of a request that has one, in their order."""
+    for document in documents:
+        for holder in chain((document,), _batch_of(document)):
             key = holder.get("writeKey") if isinstance(holder, dict) else None
             if isinstance(key, str) and key:
-                return key
-    return None
+                yield key
 
 
 def segment_events(documents: list[Any], call: str | None, received_at: datetime) -> list[Any]:
@@ -170,7 +170,7 @@ def _happened_at(message: dict[str, Any]) -> datetime | None:
 
 
 def _event_time(message: dict[str, Any], arrival: _Arrival) -> datetime:
-    """Tell when it happened by the platform's clock: as long before the arrival as the sender says before sending."""
+    """Tell when it happened: by the sender's clock, unless what it says of the sending shows that it is wrong."""
     happened_at = _happened_at(message)
     if happened_at is None:
         return arrival.received_at
@@ -178,6 +178,6 @@ def _event_time(message: dict[str, Any], arrival: _Arrival) -> datetime:
     if sent_at is None or sent_at - happened_at < -_EARLY_MAX:
         return happened_at
     try:
-        return arrival.received_at - max(sent_at - happened_at, timedelta())
+        return on_platform_clock(happened_at, sent_at, arrival.received_at)
     except OverflowError:
         return happened_at

@@ -9,6 +9,13 @@ STORE_TIME_MIN = datetime(1900, 1, 1, tzinfo=UTC)
 STORE_TIME_MAX = datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
 """What the store's millisecond times can hold."""
 
+CLOCK_SKEW_MIN = timedelta(seconds=60)
+"""A sender's clock that is off by less counts as right: the rest may be the way through the network.
+
+Were the time of an event corrected by that, each repetition of it would get another time, and the store, which orders
+events by their time, would not fold the two.
+"""
+
 OTHER_TIMES = ("click_time", "install_begin_time", "install_finish_time")
 """Times beside `event_time`; they may be far in the past but must fit the store."""
 
@@ -27,6 +34,16 @@ def event_window(received_at: datetime) -> Window:
         received_at - timedelta(days=EVENT_AGE_DAYS_MAX),
         received_at + timedelta(hours=EVENT_FUTURE_HOURS_MAX),
     )
+
+
+def on_platform_clock(happened_at: datetime, sent_at: datetime, received_at: datetime) -> datetime:
+    """Tell when something happened by the platform's clock; the first two are by the sender's, all are aware.
+
+    Raises:
+        OverflowError: no calendar has that time.
+    """
+    skew = received_at - sent_at
+    return happened_at if abs(skew) < CLOCK_SKEW_MIN else happened_at + skew
 
 
 def time_fault(name: str, text: str, window: Window) -> str | None:

@@ -24,7 +24,7 @@ class ConversionRow:
 class Rejection:
     """One event that was not accepted: its position in the request, its id if it had one, why, and itself.
 
-    `raw` is the event as JSON, or as it came if it is none.
+    `raw` is the event byte for byte where it was a line of NDJSON or the whole body, else as JSON.
     """
 
     index: int

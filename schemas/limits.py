@@ -3,6 +3,12 @@
 BODY_BYTES_MAX = 10 * 1024 * 1024
 """A request body after decompression."""
 
+KEYLESS_BODY_BYTES_MAX = 512 * 1024
+"""The same where the key is only in the body, which is then read before anybody is known; Segment sends 500 KB."""
+
+KEYLESS_BODY_SECONDS_MAX = 10
+"""How long such a body may take to arrive."""
+
 EVENTS_PER_REQUEST_MAX = 10_000
 
 EVENT_BYTES_MAX = 64 * 1024
@@ -48,7 +54,7 @@ IMPORT_BARREN_RUNS_MAX = 10
 
 FILENAME_CHARS_MAX = 255
 
-assert EVENT_BYTES_MAX < BODY_BYTES_MAX <= CALL_BYTES_MAX
+assert EVENT_BYTES_MAX < KEYLESS_BODY_BYTES_MAX < BODY_BYTES_MAX <= CALL_BYTES_MAX
 assert JOURNAL_SEGMENT_BYTES_MAX + BODY_BYTES_MAX <= CALL_BYTES_MAX
 # A row's objects are text within its JSON: escaping can double them.
 assert IMPORT_BATCH_BYTES + 2 * IMPORT_SLICE_ROWS * EVENT_BYTES_MAX <= CALL_BYTES_MAX

@@ -19,6 +19,7 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     Of tracking links (link_problems.py): LinkUnknown, AppsUnknown 404; LinkExists, LinksTooMany 409
     Of imports (import_problems.py): ImportUnknown 404, FileTooLarge 413, TooManyImports 429,
     ImportFolderUnavailable 503
+    Of SDKs (sdk_problems.py): WriteKeyUnknown 404; RequestTimeout 408
     Of tenants' schemas (event_schema_problems.py): EventSchemaUnknown 404; EventSchemaIncompatible,
     EventSchemasTooMany 409; EventSchemaInvalid 422
 """

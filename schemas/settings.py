@@ -123,6 +123,9 @@ class LimitSettings(_Group):
     tenant_requests_at_once: int = Field(
         default=200, description="Per replica: one tenant's flood must not fill it; see requests_ongoing_max."
     )
+    keyless_requests_at_once: int = Field(
+        default=100, description="Per replica: requests with their key in the body, read before anybody is known."
+    )
 
 
 class LinkSettings(_Group):

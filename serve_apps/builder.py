@@ -30,6 +30,7 @@ from serve_apps import (
     reference_routes,
     rejected_routes,
     segment_routes,
+    segment_settings_routes,
 )
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
@@ -69,6 +70,7 @@ _TENANT_ROUTERS = (
     reference_routes.router,
     reference_routes.tenant_router,
     segment_routes.router,
+    segment_settings_routes.router,
 )
 _GLOBAL_ROUTERS = (health_routes.router, global_routes.router, reference_routes.router)
 

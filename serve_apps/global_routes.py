@@ -11,7 +11,7 @@ from schemas.problems import EventsInvalid, KeyInvalid, RequestInvalid
 from serve_apps.callers import presented_key
 from serve_apps.health_routes import report
 from serve_apps.ingest_routes import ingest_options
-from serve_apps.intake import accepted_response, decode_events, read_body
+from serve_apps.intake import accepted_response, body_text, decode_events, read_body
 from serve_apps.problem_responses import request_id
 from serve_apps.services import services_of
 from telemetry.clock import utc_now
@@ -37,8 +37,8 @@ async def ingest(request: Request) -> Response:
     answers: dict[str, Any] = {}
     refusals: list[Problem] = []
     durability = "spooled"
-    body = await read_body(request)
-    for tenant_id, events in by_tenant(decode_events(request, body, inherited="tenant_id")).items():
+    text = body_text(request, await read_body(request))
+    for tenant_id, events in by_tenant(decode_events(request, text, inherited="tenant_id")).items():
         try:
             tenant = await services.feed.resolve(host="", header=tenant_id)
             with services.quotas.admitted(tenant, key, utc_now()) as charge:

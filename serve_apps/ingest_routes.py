@@ -7,7 +7,7 @@ from starlette.responses import Response
 from schemas.problems import ParameterInvalid
 from serve_apps.callers import ingesting_tenant
 from serve_apps.idempotency import once
-from serve_apps.intake import IngestOptions, decode_events, read_body
+from serve_apps.intake import IngestOptions, body_text, decode_events, read_body
 from serve_apps.services import services_of
 from telemetry.clock import utc_now
 
@@ -51,10 +51,11 @@ async def ingest(request: Request) -> Response:
     services = services_of(request)
     with services.quotas.admitted(tenant, key, utc_now()) as charge:
         body = await read_body(request)
-        events = decode_events(request, body)
+        text = body_text(request, body)
+        events = decode_events(request, text)
         charge(len(events))
         return await once(
-            request, tenant, body, lambda: services.intake.take(tenant.tenant_id, events, request, options)
+            request, tenant, body, lambda: services.intake.take(tenant.tenant_id, events, request, options, text)
         )
 
 

@@ -73,18 +73,18 @@ class Intake:
         self._courier = Courier(actors)
 
     async def take(
-        self, tenant_id: TenantId, events: list[Any], request: Request, options: IngestOptions
+        self, tenant_id: TenantId, events: list[Any], request: Request, options: IngestOptions, text: bytes = b""
     ) -> IngestAnswer:
         """Make a request's events durable: the valid ones on their way to the store, the others as dead letters.
 
-        A strict request with a fault, or one without events, leaves nothing.
+        A strict request with a fault, or one without events, leaves nothing. See `prepare` for `text`.
 
         Raises:
             EventsInvalid: none is valid, or not all are and the request is strict.
             Problem: the tenant's actor does not take them now.
         """
         stamp = Stamp(tenant_id, new_batch_id(), utc_now(), client_ip(request), request.headers.get("user-agent", ""))
-        prepared = prepare(events, stamp, self._checks.of(tenant_id))
+        prepared = prepare(events, stamp, self._checks.of(tenant_id), text)
         nothing = IngestAnswer(0, 0, prepared.rejected, stamp.batch_id, "")
         if not events:
             raise EventsInvalid("The request holds no event.", extra=nothing.document())
@@ -111,8 +111,8 @@ class Intake:
         )
 
 
-async def read_body(request: Request) -> bytes:
-    """Read a request's body as it came, within the limit.
+async def read_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """Read a request's body as it came, within a limit.
 
     Raises:
         BodyTooLarge: as it says.
@@ -121,21 +121,28 @@ async def read_body(request: Request) -> bytes:
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > BODY_BYTES_MAX:
+        if size > bytes_max:
             raise BodyTooLarge
         chunks.append(chunk)
     return b"".join(chunks)
 
 
-def decode_events(request: Request, body: bytes, inherited: str | None = None) -> list[Any]:
-    """Decompress and parse a request's body, within the limits; see `parse_events` for what is inherited.
+def body_text(request: Request, body: bytes, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """Decompress a request's body, within a limit.
 
     Raises:
-        BodyTooLarge, EncodingUnsupported, MediaTypeUnsupported, UnparseableBody, TooManyEvents: as they say.
+        BodyTooLarge, EncodingUnsupported: as they say.
     """
-    headers = request.headers
-    body = decompress(body, headers.get("content-encoding"), bytes_max=BODY_BYTES_MAX)
-    return parse_events(body, headers.get("content-type"), inherited)
+    return decompress(body, request.headers.get("content-encoding"), bytes_max=bytes_max)
+
+
+def decode_events(request: Request, text: bytes, inherited: str | None = None) -> list[Any]:
+    """Parse a request's decompressed body; see `parse_events` for what is inherited.
+
+    Raises:
+        MediaTypeUnsupported, UnparseableBody, TooManyEvents: as they say.
+    """
+    return parse_events(text, request.headers.get("content-type"), inherited)
 
 
 def client_ip(request: Request) -> str:

@@ -1,6 +1,8 @@
 """The HTTP API of Segment and RudderStack: their SDKs send events here when their host is changed."""
 
+import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 from starlette.middleware.cors import CORSMiddleware
@@ -8,12 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.segment import segment_events, write_key_in
+from ingest.segment import segment_events, write_keys
 from ingest.segment_tables import CALL_PATHS
-from schemas.problems import EventsInvalid, KeyInvalid
+from schemas.limits import KEYLESS_BODY_BYTES_MAX, KEYLESS_BODY_SECONDS_MAX
+from schemas.problems import BodyTooLarge, EventsInvalid, KeyInvalid
+from schemas.sdk_problems import RequestTimeout
 from serve_apps.callers import carried_key, tenant_of_key
-from serve_apps.intake import IngestOptions, decode_events, read_body
+from serve_apps.intake import IngestOptions, body_text, decode_events, read_body
+from serve_apps.segment_settings_routes import is_settings_path
 from serve_apps.services import services_of
+from storage.postgres.directory import KeyRecord, TenantRecord
 from telemetry.clock import utc_now
 
 router = APIRouter()
@@ -43,13 +49,23 @@ class BrowsersAllowed:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._open = CORSMiddleware(
-            app, allow_origins=["*"], allow_methods=["POST"], allow_headers=["*"], expose_headers=["Retry-After"]
+            app, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"], expose_headers=["Retry-After"]
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer preflight requests of these paths, and open their answers to every page; pass all else through."""
-        is_open = scope["type"] == "http" and scope["path"] in _PATHS
+        is_open = scope["type"] == "http" and (scope["path"] in _PATHS or is_settings_path(scope["path"]))
         await (self._open if is_open else self._app)(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Who sends a request: the key as it was sent, and whose it is; the body's text if it had to be read for that."""
+
+    key_text: str | None
+    tenant: TenantRecord
+    key: KeyRecord
+    body_text: bytes = b""
 
 
 async def receive(request: Request) -> Response:
@@ -59,24 +75,46 @@ async def receive(request: Request) -> Response:
     send a batch that is refused again or throw it away.
     """
     services = services_of(request)
-    header_key = carried_key(request)
-    documents = None if header_key else await _read(request)
-    body_key = write_key_in(documents) if documents else None
-    tenant, key = await tenant_of_key(request, header_key or body_key)
-    with services.quotas.admitted(tenant, key, utc_now()) as charge:
-        if documents is None:
-            documents = await _read(request)
-            if write_key_in(documents) not in {None, header_key}:
-                raise KeyInvalid("The body's `writeKey` is not the key of the request's head.")
+    sender = await _sender(request)
+    with services.quotas.admitted(sender.tenant, sender.key, utc_now()) as charge:
+        text = sender.body_text or body_text(request, await read_body(request))
+        documents = decode_events(request, text)
+        if any(key_text != sender.key_text for key_text in write_keys(documents)):
+            raise KeyInvalid("A `writeKey` of the body is not the key that the request came with.")
         events = segment_events(documents, CALL_PATHS[_call_name(request)], utc_now())
         charge(len(events))
         with suppress(EventsInvalid):
-            await services.intake.take(tenant.tenant_id, events, request, IngestOptions())
+            await services.intake.take(sender.tenant.tenant_id, events, request, IngestOptions())
     return Response(b'{"success":true}', media_type="application/json")
 
 
-async def _read(request: Request) -> list[object]:
-    return decode_events(request, await read_body(request))
+async def _sender(request: Request) -> _Sender:
+    """Find out who sends: by the request's head or, if that has no key, by its body."""
+    key_text = carried_key(request)
+    if key_text is not None:
+        return _Sender(key_text, *await tenant_of_key(request, key_text))
+    with services_of(request).quotas.keyless():
+        text = await _keyless_text(request)
+        # What is parsed is not kept: while the key is looked up, the text alone takes memory.
+        key_text = next(write_keys(decode_events(request, text)), None)
+        return _Sender(key_text, *await tenant_of_key(request, key_text), text)
+
+
+async def _keyless_text(request: Request) -> bytes:
+    """Read and decompress the body of a request of which nobody is known yet.
+
+    Raises:
+        BodyTooLarge, RequestTimeout: it has more bytes, or takes longer, than such a body may.
+    """
+    try:
+        async with asyncio.timeout(KEYLESS_BODY_SECONDS_MAX):
+            body = await read_body(request, KEYLESS_BODY_BYTES_MAX)
+        return body_text(request, body, KEYLESS_BODY_BYTES_MAX)
+    except BodyTooLarge:
+        detail = f"A body may have {KEYLESS_BODY_BYTES_MAX // 1024} KiB unless the key is in the request's head."
+        raise BodyTooLarge(detail) from None
+    except TimeoutError:
+        raise RequestTimeout from None
 
 
 def _call_name(request: Request) -> str:

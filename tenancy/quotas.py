@@ -58,6 +58,7 @@ class Quotas:
         self._monotonic = monotonic
         self._buckets: dict[TenantId | bytes, Bucket] = {}
         self._at_once: Counter[TenantId] = Counter()
+        self._keyless_at_once = 0
         self._accepted: dict[TenantId, tuple[datetime, int]] = {}
 
     @contextmanager
@@ -85,6 +86,22 @@ class Quotas:
             yield charge
         finally:
             self._at_once[tenant_id] -= 1
+
+    @contextmanager
+    def keyless(self) -> Iterator[None]:
+        """Let a request in that has its key in the body, until it is known whose it is.
+
+        Raises:
+            TooManyRequestsAtOnce: as many are open here as may be, whoever sends them.
+        """
+        if self._keyless_at_once >= self._limits.keyless_requests_at_once:
+            detail = "Too many requests are open that have no key in their head."
+            raise TooManyRequestsAtOnce(detail, retry_after_seconds=_RETRY_AFTER_SECONDS)
+        self._keyless_at_once += 1
+        try:
+            yield
+        finally:
+            self._keyless_at_once -= 1
 
     def learn(self, tenant_id: TenantId, accepted_today: int, now: datetime) -> None:
         """Take the actor's word for what the tenant has sent on this day."""

@@ -1,16 +1,15 @@
-"""Segment's and RudderStack's own SDKs, run as programs against the stack."""
+"""Segment's and RudderStack's own SDKs, run as programs against the stack; those for browsers in a real one."""
 
 import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import orjson
-import pytest
 
 ROOT = Path(__file__).parents[1]
 NODE = ROOT / "tests" / "node"
@@ -21,22 +20,47 @@ PROGRAMS = {
     "segment-node": ("node", "tests/node/sdk.mjs", "segment"),
     "rudderstack-node": ("node", "tests/node/sdk.mjs", "rudderstack"),
 }
+BROWSERS = {
+    "segment-browser": ("node", "tests/node/browser.mjs", "segment"),
+    "rudderstack-browser": ("node", "tests/node/browser.mjs", "rudderstack"),
+}
 
-every_sdk = pytest.mark.parametrize("sdk", PROGRAMS)
+
+_installing = Lock()
 
 
-@cache
 def install_node_packages() -> None:
-    """Install what the lock file of tests/node names."""
-    subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NODE, check=True, capture_output=True)
+    """Install what the lock file of tests/node names, unless it is there."""
+    installed, locked = NODE / "node_modules" / ".package-lock.json", NODE / "package-lock.json"
+    with _installing:
+        if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
+            subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NODE, check=True, capture_output=True)
+
+
+def browser_folder() -> str:
+    """Unpack the browser, unless it is there, and give its folder."""
+    with _installing:
+        return subprocess.run(["node", "chromium.mjs"], cwd=NODE, check=True, capture_output=True, text=True).stdout
 
 
 class SdkRun:
-    """An SDK that is sending; `lines` are the statuses that it got, and then what it reported as lost."""
+    """An SDK; `lines` are the statuses that it got, and then what it reported as lost."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.lines: list[str] = []
+
+    async def load(self) -> None:
+        """Wait until it is loaded and could make calls."""
+        async with asyncio.timeout(50):
+            assert await self._read()
+        assert self.lines.pop() == "loaded"
+
+    def make(self, calls: list[dict[str, Any]]) -> None:
+        """Let it make its calls, named as in Node's."""
+        assert self._process.stdin
+        self._process.stdin.write(orjson.dumps(calls))
+        self._process.stdin.close()
 
     async def reach(self, line: str) -> None:
         """Wait until it prints a line."""
@@ -61,16 +85,16 @@ class SdkRun:
 
 
 @asynccontextmanager
-async def sending(sdk: str, url: str, key: str, calls: list[dict[str, Any]]) -> AsyncIterator[SdkRun]:
-    """Start an SDK that makes some calls, named as in Node's."""
-    if sdk.endswith("node"):
+async def started(sdk: str, url: str, key: str) -> AsyncIterator[SdkRun]:
+    """Start an SDK that waits for its calls."""
+    program = [*(PROGRAMS | BROWSERS)[sdk], url, key]
+    if program[0] == "node":
         await asyncio.to_thread(install_node_packages)
+    if sdk in BROWSERS:
+        program.append(await asyncio.to_thread(browser_folder))
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*PROGRAMS[sdk], url, key, cwd=ROOT, stdin=pipe, stdout=pipe)
+    process = await asyncio.create_subprocess_exec(*program, cwd=ROOT, stdin=pipe, stdout=pipe)
     try:
-        assert process.stdin
-        process.stdin.write(orjson.dumps(calls))
-        process.stdin.close()
         yield SdkRun(process)
     finally:
         if process.returncode is None:
@@ -80,5 +104,7 @@ async def sending(sdk: str, url: str, key: str, calls: list[dict[str, Any]]) -> 
 
 async def send(sdk: str, url: str, key: str, calls: list[dict[str, Any]]) -> list[str]:
     """Make some calls with an SDK, and give the statuses that it got and what it reported as lost."""
-    async with sending(sdk, url, key, calls) as run:
+    async with started(sdk, url, key) as run:
+        await run.load()
+        run.make(calls)
         return await run.finish()

@@ -1,11 +1,15 @@
 """Dead letters and the ledger: what was not taken is kept, counted, mended and sent again."""
 
+import gzip
 from typing import Any
 
 import httpx
 import pytest
 
 from cli.tenant_api import TenantApi
+from schemas.ids import TenantId
+from storage.postgres.connect import Databases
+from storage.postgres.dead_letters import DeadLetterFilter, DeadLetters
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, ndjson, new_tenant, stored_ids
 
@@ -49,6 +53,18 @@ async def test_rejected_events_are_kept(http: httpx.AsyncClient, api: TenantApi)
     assert await balanced(api) == {
         "received": 4, "accepted": 2, "duplicates": 0, "rejected": 2, "stored": 2, "quarantined": 0, "waiting": 0
     }  # fmt: skip
+
+
+async def test_kept_as_they_came(running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient) -> None:
+    """A single event and a line keep their bytes, also out of a packed body; an array's members do not."""
+    alone, line = b'{"event_id":  "a", "revenue": 1.50}', b'{"event_id":"l",  "revenue": 2.50}'
+    packed = gzip.compress(line + b"\n" + ndjson([event()]))
+    for body in (alone, packed, b"[" + alone + b"]"):
+        await http.post(INGEST, content=body, headers={"Content-Type": "application/json"})
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    letters = await DeadLetters(databases.tenant(TenantId(tenant.tenant_id))).page(DeadLetterFilter(), limit=10)
+    await databases.close()
+    assert [letter.raw for letter in letters] == [b'{"event_id":"a","revenue":1.5}', line, alone]
 
 
 async def test_kept_though_none_is_valid(http: httpx.AsyncClient, api: TenantApi) -> None:

@@ -13,7 +13,7 @@ import pytest
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.integration.test_limits import set_limits
-from tests.sdk_runs import PROGRAMS, every_sdk, send, sending
+from tests.sdk_runs import BROWSERS, PROGRAMS, send, started
 from tests.stack_fixtures import RunningStack, eventually, new_tenant
 
 pytestmark = pytest.mark.anyio
@@ -71,14 +71,20 @@ async def bare(running: RunningStack) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@every_sdk
-async def test_sdks_store_everything(
-    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, sdk: str
-) -> None:
-    """200 for all calls of an SDK whose host was changed, and every field in its place."""
-    lines = await send(sdk, running.tenant_url, tenant.write_key, CALLS)
-    assert set(lines) == {"200"}
-    events = {event.get("event_name", event["event_type"]): event for event in await stored(api, len(CALLS))}
+async def test_sdks_store_everything(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:
+    """200 for all calls of each SDK whose host was changed, and every field in its place."""
+    sent = (
+        send(sdk, running.tenant_url, tenant.write_key, [call | {"userId": sdk} for call in CALLS]) for sdk in PROGRAMS
+    )
+    assert {line for lines in await asyncio.gather(*sent) for line in lines} == {"200"}
+    events = await stored(api, len(PROGRAMS) * len(CALLS))
+    for sdk in PROGRAMS:
+        check_fields([event for event in events if event["user_id"] == sdk])
+
+
+def check_fields(stored_events: list[dict[str, Any]]) -> None:
+    """All calls of an SDK are stored as what they mean."""
+    events = {event.get("event_name", event["event_type"]): event for event in stored_events}
     assert events.keys() == {"install", "purchase", "Level Completed", "identify", "page", "screen", "group", "alias"}
     install = events["install"]
     expected = {
@@ -92,7 +98,6 @@ async def test_sdks_store_everything(
         "language": "de-DE",
         "ip": "203.0.113.9",
         "user_agent": "Shop/2.1",
-        "user_id": "u-1",
         "anonymous_id": "a-1",
         "media_source": "news",
         "campaign": "spring",
@@ -113,12 +118,11 @@ async def test_sdks_store_everything(
     assert events["alias"]["properties"]["previousId"] == "a-1"
 
 
-@every_sdk
-async def test_sdks_learn_that_their_key_is_wrong(running: RunningStack, sdk: str) -> None:
-    """401 once, and the SDK says that it lost the events."""
-    lines = await send(sdk, running.tenant_url, "wk_wrong", CALLS[:1])
-    assert lines[0] == "401"
-    assert [line.startswith("lost: ") for line in lines[1:]] == [True]
+async def test_sdks_learn_that_their_key_is_wrong(running: RunningStack) -> None:
+    """401 once, and each SDK says that it lost the events."""
+    for lines in await asyncio.gather(*(send(sdk, running.tenant_url, "wk_wrong", CALLS[:1]) for sdk in PROGRAMS)):
+        assert lines[0] == "401"
+        assert [line.startswith("lost: ") for line in lines[1:]] == [True]
 
 
 async def test_sdks_learn_that_a_body_is_too_large(running: RunningStack, tenant: ProvisionedTenant) -> None:
@@ -132,22 +136,23 @@ async def test_sdks_wait_when_told_to(
     running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, bare: httpx.AsyncClient
 ) -> None:
     """429 past the tenant's rate, and each SDK tries again until its event is stored, once."""
-    await set_limits(running, tenant, rate=3)
 
     async def in_debt() -> bool:
         body = {"batch": [{"type": "page", "messageId": "m-1", **WHO}] * 40}
         answer = await bare.post("/v1/batch", json=body, auth=(tenant.write_key, ""))
         return answer.status_code == 429 and answer.json()["code"] == "rate-exceeded"
 
-    await eventually(in_debt)
     async with AsyncExitStack() as stack:
-        runs = [
-            await stack.enter_async_context(sending(sdk, running.tenant_url, tenant.write_key, CALLS[:1]))
-            for sdk in PROGRAMS
-        ]
+        started_runs = (started(sdk, running.tenant_url, tenant.write_key) for sdk in [*PROGRAMS, *BROWSERS])
+        runs = [await stack.enter_async_context(run) for run in started_runs]
+        await asyncio.gather(*(run.load() for run in runs))
+        await set_limits(running, tenant, rate=8)
+        await eventually(in_debt)
+        for run in runs:
+            run.make(CALLS[:1])
         for lines in await asyncio.gather(*(run.finish() for run in runs)):
             assert (set(lines), lines[-1]) == ({"429", "200"}, "200")
-    await stored(api, len(PROGRAMS) + 1)
+    await stored(api, len(runs) + 1)
 
 
 async def test_every_path_and_way_to_carry_the_key(
@@ -226,6 +231,7 @@ async def test_keeps_what_cannot_be_an_event(
         (b"x" * (10 * 1024 * 1024 + 1), 413, "body-too-large"),
         (b"\x1f\x8bbroken", 415, "encoding-unsupported"),
         (b'{"writeKey": "wk_another", "batch": []}', 401, "key-invalid"),
+        (b'{"batch": [{"type": "page"}, {"type": "page", "writeKey": "wk_another"}]}', 401, "key-invalid"),
     ],
 )
 async def test_refuses_broken_bodies(
@@ -253,6 +259,49 @@ async def test_all_that_names_a_tenant_must_agree(
     ]
     assert {answer.status_code for answer in refused} == {401}
     assert len({str(answer.json() | {"instance": ""}) for answer in refused}) == 1
+
+
+async def test_a_key_in_the_body_may_not_take_much(
+    tenant: ProvisionedTenant, bare: httpx.AsyncClient, api: TenantApi
+) -> None:
+    """512 KiB, plain and packed alike, are enough for a batch, and nothing of a larger body is taken."""
+    key = tenant.write_key
+    largest = orjson.dumps({"writeKey": key, "batch": [CALLS[2] | {"messageId": "m-1"}]})
+    largest += b" " * (512 * 1024 - len(largest))
+    for content, status in ((largest, 200), (largest + b" ", 413), (gzip.compress(largest + b" "), 413)):
+        answer = await bare.post("/v1/batch", content=content)
+        assert answer.status_code == status
+    assert answer.json()["detail"].startswith("A body may have 512 KiB")
+    mixed = [CALLS[2] | {"writeKey": key}, CALLS[2] | {"writeKey": "wk_other"}]
+    assert (await bare.post("/v1/batch", json={"batch": mixed})).status_code == 401
+    await stored(api, 1)
+
+
+async def test_nobody_can_hold_the_door(
+    running: RunningStack, tenant: ProvisionedTenant, bare: httpx.AsyncClient
+) -> None:
+    """429 for one more body of nobody knows whom, while 100 do not end; who shows a key in the head is let in."""
+    head = b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+    message = CALLS[2] | {"writeKey": tenant.write_key}
+    writers = []
+    for _ in range(running.stack.settings.limits.keyless_requests_at_once):
+        _, writer = await asyncio.open_connection("127.0.0.1", running.stack.settings.ports.tenant)
+        writer.write(head)
+        writers.append(writer)
+
+    async def refused() -> httpx.Response | None:
+        answer = await bare.post("/v1/track", json=message)
+        return answer if answer.status_code == 429 else None
+
+    async def let_in() -> bool:
+        return (await bare.post("/v1/track", json=message)).status_code == 200
+
+    answer = await eventually(refused)
+    assert (answer.json()["code"], answer.headers["Retry-After"]) == ("too-many-requests-at-once", "1")
+    assert (await bare.post("/v1/track", json=message, auth=(tenant.write_key, ""))).status_code == 200
+    for writer in writers:
+        writer.close()
+    await eventually(let_in)
 
 
 async def test_browsers_may_call(tenant: ProvisionedTenant, bare: httpx.AsyncClient) -> None:

@@ -1,5 +1,5 @@
 // Sends calls with a Node SDK: `node sdk.mjs segment|rudderstack URL KEY < calls.json`.
-// It prints the status of each answer that the SDK gets, then what the SDK reports as lost, one a line.
+// It prints that it is loaded, the status of each answer that the SDK gets, then what the SDK reports as lost, one a line.
 import { text } from "node:stream/consumers";
 
 import RudderStack from "@rudderstack/rudder-sdk-node";
@@ -7,7 +7,6 @@ import { Analytics } from "@segment/analytics-node";
 import axios from "axios";
 
 const [sdk, url, key] = process.argv.slice(2);
-const calls = JSON.parse(await text(process.stdin));
 const say = (status) => process.stdout.write(`${status}\n`);
 const lost = (error) => process.stdout.write(`lost: ${error.message ?? JSON.stringify(error)}\n`);
 
@@ -34,5 +33,7 @@ async function throughRudderStack() {
   await Promise.all(told);
 }
 
+say("loaded");
+const calls = JSON.parse(await text(process.stdin));
 await (sdk === "segment" ? throughSegment() : throughRudderStack());
 process.exit(0);

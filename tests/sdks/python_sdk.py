@@ -1,6 +1,6 @@
 """Sends calls with a Python SDK, as a program of its own: `python_sdk.py segment|rudderstack URL KEY < calls.json`.
 
-It prints the status of each answer that the SDK gets, then what the SDK reports as lost, one a line.
+It prints that it is loaded, the status of each answer that the SDK gets, then what the SDK reports as lost, one a line.
 """
 
 import json
@@ -25,6 +25,7 @@ def main(sdk: str, url: str, key: str) -> None:
     session: Session = request._session
     session.hooks["response"].append(say)
     client = client_of(key, host=url, on_error=lambda error, _batch: errors.append(str(error)), max_retries=8)
+    print("loaded", flush=True)
     for call in json.load(sys.stdin):
         names = {_HUMP.sub("_", name).lower(): value for name, value in call.items() if name != "type"}
         getattr(client, call["type"])(**names)

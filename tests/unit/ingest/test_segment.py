@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.prepare import prepare
-from ingest.segment import segment_events, write_key_in
+from ingest.segment import segment_events, write_keys
 from schemas.limits import EVENTS_PER_REQUEST_MAX
 from schemas.problems import TooManyEvents, UnparseableBody
 from tests.unit.ingest.cases import JSON, RECEIVED_AT, STAMP, ZERO_ID
@@ -36,7 +36,7 @@ def known(event: Any) -> Any:
 @given(JSON)
 def test_any_body_is_taken_or_refused(document: Any) -> None:
     """A body is a list of events or a 400, and looking for its key fails for none."""
-    write_key_in([document])
+    assert all(write_keys([document]))
     try:
         events = segment_events([document], None, RECEIVED_AT)
     except UnparseableBody:
@@ -186,11 +186,15 @@ def test_advertising_id(device: dict[str, Any], field: str | None) -> None:
     ("times", "seconds"),
     [
         ({"timestamp": moment(3540), "sentAt": moment(3600)}, -60),
-        ({"originalTimestamp": moment(-90), "timestamp": moment(5), "sentAt": moment(-30)}, -60),
+        ({"originalTimestamp": moment(-90), "timestamp": moment(5), "sentAt": moment(-30)}, -90),
         ({"timestamp": moment(-60)}, -60),
         ({"timestamp": moment(-60), "sentAt": "soon"}, -60),
         ({"timestamp": moment(-60), "sentAt": moment(-600)}, -60),
-        ({"timestamp": moment(100.5), "sentAt": moment(100)}, 0),
+        ({"timestamp": moment(101), "sentAt": moment(100)}, 1),
+        ({"timestamp": moment(-60), "sentAt": moment(-59)}, -60),
+        ({"timestamp": moment(-90), "sentAt": moment(-60)}, -30),
+        ({"timestamp": moment(59), "sentAt": moment(59)}, 59),
+        ({"timestamp": moment(-60), "sentAt": "0001-01-01T00:00:00+14:00"}, -60),
         ({"timestamp": (RECEIVED_AT.timestamp() - 60) * 1000}, -60),
         ({"timestamp": "0001-01-01T00:00:00+14:00"}, 0),
         ({"timestamp": "yesterday"}, 0),
@@ -198,9 +202,23 @@ def test_advertising_id(device: dict[str, Any], field: str | None) -> None:
     ],
 )
 def test_time(times: dict[str, Any], seconds: float) -> None:
-    """The sender's clock is corrected by what it says of the sending; a time that is none is that of the arrival."""
+    """A clock that is wrong by a minute is corrected by what it says of the sending; no time is that of the arrival."""
     event = mapped(message(**times))
     assert event["event_time"] == moment(seconds).replace("+00:00", ".000Z")
+
+
+def test_a_time_that_cannot_be_corrected() -> None:
+    """What no calendar could hold is left for the window to refuse."""
+    event = mapped(message(timestamp="0001-01-02T00:00:00Z", sentAt="9999-12-31T23:59:59Z"))
+    assert event["event_time"] == "0001-01-02T00:00:00.000Z"
+
+
+@given(st.floats(0, 1e7), st.lists(st.floats(-59.9, 59.9), min_size=2, max_size=2))
+def test_a_repetition_by_a_right_clock_has_the_same_time(age_seconds: float, delays_seconds: list[float]) -> None:
+    """However long after the event and by whatever way a message comes, the store finds its twin by its time."""
+    sent = message(timestamp=moment(-age_seconds))
+    times = {mapped(sent | {"sentAt": moment(-delay)})["event_time"] for delay in delays_seconds}
+    assert len(times) == 1
 
 
 def test_ids() -> None:
@@ -244,15 +262,18 @@ def test_refuses_too_many() -> None:
 
 
 @pytest.mark.parametrize(
-    ("documents", "key"),
+    ("documents", "keys"),
     [
-        ([{"writeKey": "wk_1", "batch": [{"writeKey": "wk_2"}]}], "wk_1"),
-        ([{"batch": [{"writeKey": "wk_2"}, {"writeKey": "wk_3"}]}], "wk_2"),
-        ([{"writeKey": 7}], None),
-        ([[]], None),
-        ([], None),
+        (
+            [{"writeKey": "wk_1", "batch": [{"writeKey": "wk_2"}, 7, {}, {"writeKey": "wk_3"}]}],
+            ["wk_1", "wk_2", "wk_3"],
+        ),
+        ([{"batch": [{}, {"writeKey": "wk_2"}]}, {"writeKey": "wk_3"}], ["wk_2", "wk_3"]),
+        ([{"writeKey": 7}, {"writeKey": ""}], []),
+        ([[]], []),
+        ([], []),
     ],
 )
-def test_key_in_the_body(documents: list[Any], key: str | None) -> None:
-    """The body's own key, else its first message's."""
-    assert write_key_in(documents) == key
+def test_keys_in_the_body(documents: list[Any], keys: list[str]) -> None:
+    """Each document's own, then those of its messages."""
+    assert list(write_keys(documents)) == keys

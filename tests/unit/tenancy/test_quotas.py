@@ -105,3 +105,15 @@ def test_requests_at_once(clock: Clock) -> None:
             with pytest.raises(TooManyRequestsAtOnce):
                 send(quotas, tenant(), 1)
         send(quotas, tenant(), 1)
+
+
+def test_requests_without_a_key_at_once(clock: Clock) -> None:
+    """The third of nobody yet is refused while two are open; those that are somebody's are not concerned."""
+    quotas = Quotas(LimitSettings(keyless_requests_at_once=2), 1, clock)
+    with quotas.keyless():
+        with quotas.keyless():
+            send(quotas, tenant(), 1)
+            with pytest.raises(TooManyRequestsAtOnce), quotas.keyless():
+                pass
+        with quotas.keyless():
+            pass
