@@ -45,6 +45,8 @@ async def _up(stack: Stack) -> dict[str, Any]:
         await stack.up(status.update)
         async with stack.provisioner() as provisioner:
             await provisioner.prepare_platform()
+            status.update("Bringing the tenants' databases up to date")
+            await provisioner.renew_tenants()
         await stack.deploy(status.update)
     demo_file = stack.places.data / "demo.json"
     if demo_file.exists():

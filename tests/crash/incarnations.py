@@ -13,6 +13,7 @@ from ingest.prepare import Stamp, prepare
 from schemas.batches import EventBatch
 from schemas.ids import new_batch_id
 from schemas.results import AttributionResult
+from schemas.shards import WHOLE_TENANT, Shard
 from schemas.touchpoints import ConversionCase, Policy
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
@@ -39,28 +40,33 @@ async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[Attri
 
 @asynccontextmanager
 async def incarnation(
-    running: RunningStack, tenant: ProvisionedTenant, postgres_port: int | None = None
+    running: RunningStack,
+    tenant: ProvisionedTenant,
+    postgres_port: int | None = None,
+    shard: Shard = WHOLE_TENANT,
 ) -> AsyncIterator[Incarnation]:
-    """Start a pipeline, which reaches Postgres by another port if one is named, and end it with the block."""
+    """Start a shard's pipeline, which reaches Postgres by another port if one is named, and end it with the block."""
     settings, backends = running.stack.settings, running.stack.backends
     databases = Databases(replace(backends, postgres_port=postgres_port or backends.postgres_port), settings.postgres)
     store = ClickHouse(backends, settings.clickhouse)
     database = databases.tenant(tenant.tenant_id)
     stores = Stores(
-        Spool(database),
+        Spool(database, shard),
         EventWriter(store, tenant.tenant_id),
         TouchReader(store, tenant.tenant_id),
-        ConversionWriter(database),
+        ConversionWriter(database, shard),
         _decide,
     )
-    pipeline = TenantPipeline(stores, settings.actor)
-    await pipeline.start()
-    life = asyncio.create_task(pipeline.run())
+    pipeline = TenantPipeline(stores, shard, settings.actor)
+    life = None
     try:
+        await pipeline.start()
+        life = asyncio.create_task(pipeline.run())
         yield Incarnation(pipeline, life)
     finally:
-        life.cancel()
-        await asyncio.gather(life, return_exceptions=True)
+        if life:
+            life.cancel()
+            await asyncio.gather(life, return_exceptions=True)
         # The pool gives connections back behind the loops' backs: closing it under that would be an error of nobody's.
         await asyncio.sleep(0.2)
         await databases.close()
