@@ -127,8 +127,10 @@ class TenantActor:
         except BaseException:
             # Whatever it was, a new incarnation begins from what the databases say; Ray starts it.
             log.exception("incarnation_ended")
-            await self._leave_to_others()
-            os._exit(1)
+            try:
+                await self._leave_to_others()
+            finally:
+                os._exit(1)
 
     async def _leave_to_others(self) -> None:
         """End for good if the tenant has another layout now, and have its shards finish what is left."""

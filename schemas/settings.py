@@ -80,7 +80,9 @@ class ActorSettings(_Group):
     busy_rest_seconds: float = Field(
         default=1.5, description="Rest of a busy tenant: fewer, larger parts halve ClickHouse's work for an event."
     )
-    spool_bytes_max: int = Field(512 * 1024**2, description="Compressed backlog past which a tenant gets 429.")
+    spool_bytes_max: int = Field(
+        512 * 1024**2, description="Compressed backlog past which a tenant gets 429; shards share it."
+    )
     spool_age_seconds_max: float = Field(
         default=3_600.0, description="Age of the backlog past which a tenant gets 429."
     )

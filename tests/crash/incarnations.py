@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from actors.pipeline import Stores, TenantPipeline
 from attribution.decide import attribute
@@ -75,6 +76,11 @@ async def incarnation(
 
 def batch(tenant: ProvisionedTenant, *event_ids: str) -> EventBatch:
     """Prepare installs of these ids, as a replica does."""
-    body = ndjson([event("install", event_id=event_id) for event_id in event_ids])
+    return batch_of(tenant, *(event("install", event_id=event_id) for event_id in event_ids))
+
+
+def batch_of(tenant: ProvisionedTenant, *events: dict[str, Any]) -> EventBatch:
+    """Prepare events, as a replica does."""
+    body = ndjson(list(events))
     stamp = Stamp(tenant.tenant_id, new_batch_id(), utc_now(), "127.0.0.1", "test")
     return join([prepare(parse_events(body, "application/x-ndjson"), stamp)])
