@@ -1,11 +1,16 @@
-"""Third loop of a tenant's actor: stored conversions go to the pool with their touches, and results come back."""
+"""Third loop of a shard: stored conversions go to the pool with their touches, and results come back.
+
+A conversion waits until ClickHouse has all that the tenant committed before it, in whatever shard: the click that led
+to an install may be another shard's. When this shard has stored something, it looks; while something still waits for
+another shard, it looks again and again.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from actors.cursor import Cursor
 from actors.retry import Backoff
+from actors.signal import Signal
 from attribution.keys import conversion_from_event, lookback
 from schemas.results import AttributionResult
 from schemas.settings import ActorSettings
@@ -26,20 +31,23 @@ class PoolAwayError(Exception):
 
 
 class Attributor:
-    """Attributes every conversion whose spool row ClickHouse has."""
+    """Attributes every conversion of a shard whose touches ClickHouse has."""
 
     def __init__(
         self,
         conversions: ConversionWriter,
         touches: TouchReader,
         attribute: Attribute,
-        stored: Cursor,
+        stored: Signal,
+        poll_seconds: float | None,
         settings: ActorSettings,
     ) -> None:
+        """Take the shard's stores, and how often to look for what other shards store (None: there are none)."""
         self._conversions = conversions
         self._touches = touches
         self._attribute = attribute
         self._stored = stored
+        self._poll_seconds = poll_seconds
         self._settings = settings
         self._policy = Policy()
         self._backoff = Backoff()
@@ -51,19 +59,21 @@ class Attributor:
             EpochSupersededError: a newer incarnation of the actor has taken over.
         """
         while True:
-            up_to = self._stored.spool_id
+            given = self._stored.count
             try:
-                done = await self._attribute_some(epoch, up_to)
+                done = await self._attribute_some(epoch)
+                is_done = done < self._settings.attribution_rows
+                is_polling = is_done and self._poll_seconds is not None and await self._conversions.has_pending()
             except (StoreAwayError, PoolAwayError, *CONNECTION_LOST) as error:
                 log.warning("attribution_failed", error=repr(error))
                 await self._backoff.wait()
                 continue
             self._backoff.reset()
-            if done < self._settings.attribution_rows:
-                await self._stored.reach(up_to + 1)
+            if is_done:
+                await self._stored.after(given, self._poll_seconds if is_polling else None)
 
-    async def _attribute_some(self, epoch: int, up_to: int) -> int:
-        events = await self._conversions.pending(up_to, self._settings.attribution_rows)
+    async def _attribute_some(self, epoch: int) -> int:
+        events = await self._conversions.ready(self._settings.attribution_rows)
         if not events:
             return 0
         conversions = [conversion_from_event(event) for event in events]

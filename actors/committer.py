@@ -1,4 +1,4 @@
-"""First loop of a tenant's actor: what arrives becomes durable, in groups, and is acknowledged."""
+"""First loop of a shard: what arrives becomes durable, in groups, and is acknowledged."""
 
 import asyncio
 import time
@@ -11,10 +11,12 @@ from actors.cursor import Cursor
 from actors.flush_policy import Backlog
 from actors.group_commit import Group, assemble
 from ingest.dedup import DedupWindow, read_hashes
+from ingest.split import hashes_of
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.limits import CALL_BYTES_MAX
 from schemas.problems import SpoolUnavailable, TenantOverShare
 from schemas.settings import ActorSettings
+from schemas.shards import Shard
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.fencing import EpochSupersededError
 from storage.spool.repository import Spool
@@ -46,9 +48,12 @@ class DayCount:
 
 
 class Committer:
-    """Commits what arrives to the spool; the only writer of it."""
+    """Commits what arrives to the spool; the only writer of its shard."""
 
-    def __init__(self, spool: Spool, backlog: Backlog, committed: Cursor, settings: ActorSettings) -> None:
+    def __init__(
+        self, spool: Spool, shard: Shard, backlog: Backlog, committed: Cursor, settings: ActorSettings
+    ) -> None:
+        self._shard = shard
         self._spool = spool
         self._backlog = backlog
         self._committed = committed
@@ -59,10 +64,13 @@ class Committer:
         self._today = DayCount()
 
     async def recover(self) -> None:
-        """Rebuild the dedup window from what was committed before."""
-        known = await self._spool.recent_hashes(self._settings.dedup_days)
+        """Rebuild the dedup window from what was committed before, by whichever shard: this one's part of the ids."""
+        known = [
+            (committed_at, hashes_of(self._shard, read_hashes(packed)))
+            async for committed_at, packed in self._spool.recent_hashes(self._settings.dedup_days)
+        ]
         self._today = DayCount(utc_now().date(), await self._spool.accepted_today())
-        self._window.restore((committed_at, read_hashes(packed)) for committed_at, packed in known)
+        self._window.restore(known)
 
     async def append(self, batch: EventBatch) -> AppendReceipt:
         """Wait until a batch is durable.

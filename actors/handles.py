@@ -1,24 +1,33 @@
-"""Which actor serves a tenant: the only module that knows. Everyone else calls by tenant."""
+"""Which actors serve a tenant: the only module that knows. Everyone else calls by tenant.
+
+A hot tenant's work is shared out among a few actors, its shards. How many there are, its own database says; it is asked
+before an actor is looked up by its name, and again when a call fails. So nobody has to be told of a change: the actors
+of the old layout are refused by the database from one moment on, and their callers look and go to the new ones.
+"""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
-import ray
 from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
 
-from actors.tenant_actor import TenantActor
+from actors.tenant_actor import find_actor
+from ingest.split import split
 from schemas.backends import Backends
-from schemas.batches import AppendReceipt, EventBatch
+from schemas.batches import AppendReceipt, Durable, EventBatch, PreparedEvents
 from schemas.ids import TenantId
 from schemas.problem import Problem
-from schemas.problems import ActorUnavailable
+from schemas.problems import ActorUnavailable, Unavailable
 from schemas.settings import Settings
+from schemas.shards import Shard, all_shards
+from storage.postgres.connect import CONNECTION_LOST, Databases
+from storage.spool.layout import Layout
 
-_PREFIX = "tenant/"
-_PENDING_CALLS_MAX = 1_000
 _TRIES = 3
 _RETRY_SECONDS = 0.3
 _CHECK_SECONDS = 8.0
+
+Result = TypeVar("Result")
 
 
 class TenantActors:
@@ -27,79 +36,117 @@ class TenantActors:
     def __init__(self, backends: Backends, settings: Settings) -> None:
         self._backends = backends
         self._settings = settings
-        self._handles: dict[TenantId, Any] = {}
+        self._counts: dict[TenantId, int] = {}
+        self._handles: dict[tuple[TenantId, Shard], Any] = {}
 
-    def handle(self, tenant_id: TenantId) -> Any:
-        """Find the tenant's actor, or start it."""
-        handle = self._handles.get(tenant_id)
-        if handle is None:
-            handle = self._handles[tenant_id] = (
-                ray.remote(TenantActor)
-                .options(
-                    name=actor_name(tenant_id),
-                    namespace=self._settings.ray_namespace,
-                    lifetime="detached",
-                    get_if_exists=True,
-                    max_restarts=-1,
-                    # The caller retries: it knows how long its own client waits.
-                    max_task_retries=0,
-                    max_pending_calls=_PENDING_CALLS_MAX,
-                    num_cpus=self._settings.actor.cpus,
-                )
-                .remote(tenant_id, self._backends, self._settings)
-            )
-        return handle
+    async def append(self, tenant_id: TenantId, requests: Sequence[PreparedEvents]) -> Durable:
+        """Make requests durable. A call that may have run is repeated: event ids make that harmless.
 
-    async def append(self, tenant_id: TenantId, batch: EventBatch) -> AppendReceipt:
-        """Make a batch durable. A call that may have run is repeated: event ids make that harmless.
+        If one shard does not take its part, none is acknowledged: what the others took counts as duplicates when the
+        requests are sent again.
 
         Raises:
-            Problem: the actor's own refusal, or ActorUnavailable if it is out of reach.
+            Problem: a shard's own refusal, or ActorUnavailable if it is out of reach.
         """
-        receipt: AppendReceipt = await self._call(tenant_id, "append", self._settings.serve.append_seconds, batch)
-        return receipt
+
+        async def send(count: int) -> Durable:
+            receipts: list[tuple[Shard, AppendReceipt]] = []
+            for together in split(requests, count):
+                calls = {Shard(index, count): batch for index, batch in together.items()}
+                taken = await asyncio.gather(*(self._append(tenant_id, *call) for call in calls.items()))
+                receipts += zip(calls, taken, strict=True)
+            return _together(receipts)
+
+        return await self._in_layout(tenant_id, self._settings.serve.append_seconds, send)
 
     async def wait_stored(self, tenant_id: TenantId, spool_id: int) -> None:
-        """Wait until ClickHouse has a spool row.
+        """Wait until ClickHouse has a spool row and all that the tenant committed before it, in whatever shard.
 
         Raises:
             ActorUnavailable: it did not within `append_seconds`.
         """
-        await self._call(tenant_id, "wait_stored", self._settings.serve.append_seconds, spool_id)
+
+        async def wait(count: int) -> None:
+            # Every shard knows. So the calls are shared out, too.
+            await self._call(tenant_id, Shard(spool_id % count, count), "wait_stored", spool_id)
+
+        await self._in_layout(tenant_id, self._settings.serve.append_seconds, wait)
 
     async def check(self, tenant_id: TenantId) -> None:
-        """Ask whether the actor's loops run; starts it if it is away.
+        """Ask whether the loops of all shards run; starts those that are away.
 
         Raises:
-            ActorUnavailable: it is out of reach, or could not start yet.
+            ActorUnavailable: one is out of reach, or could not start yet.
         """
-        await self._call(tenant_id, "check", _CHECK_SECONDS)
 
-    async def _call(self, tenant_id: TenantId, method: str, timeout_seconds: float, *arguments: Any) -> Any:
-        problem = ActorUnavailable(retry_after_seconds=1)
+        async def check(count: int) -> None:
+            await asyncio.gather(*(self._call(tenant_id, shard, "check") for shard in all_shards(count)))
+
+        await self._in_layout(tenant_id, _CHECK_SECONDS, check)
+
+    async def _append(self, tenant_id: TenantId, shard: Shard, batch: EventBatch) -> AppendReceipt:
+        receipt: AppendReceipt = await self._call(tenant_id, shard, "append", batch)
+        return receipt
+
+    async def _in_layout(
+        self, tenant_id: TenantId, timeout_seconds: float, work: Callable[[int], Awaitable[Result]]
+    ) -> Result:
+        """Do something with as many shards as there are, from its beginning if they become more or fewer meanwhile."""
         try:
             async with asyncio.timeout(timeout_seconds):
-                for attempt in range(_TRIES):
+                while True:
+                    count = self._counts.get(tenant_id) or await self._look(tenant_id)
                     try:
-                        return await getattr(self.handle(tenant_id), method).remote(*arguments)
-                    except ActorUnavailableError:
-                        await asyncio.sleep(_RETRY_SECONDS * (attempt + 1))
-                    except (ActorDiedError, RayActorError):
-                        # It has left because nobody needed it, or died: the name leads to its successor.
-                        self._handles.pop(tenant_id, None)
-                        await asyncio.sleep(_RETRY_SECONDS * attempt)
+                        return await work(count)
+                    except Unavailable:
+                        if await self._look(tenant_id) == count:
+                            raise
         except TimeoutError as error:
-            raise problem from error
+            raise ActorUnavailable(retry_after_seconds=1) from error
+
+    async def _look(self, tenant_id: TenantId) -> int:
+        # It is asked so rarely that no connection is kept.
+        databases = Databases(self._backends, self._settings.postgres)
+        try:
+            count = await Layout(databases.tenant(tenant_id)).shards()
+        except CONNECTION_LOST as error:
+            raise ActorUnavailable(retry_after_seconds=1) from error
+        finally:
+            await databases.close()
+        if count != self._counts.get(tenant_id):
+            self._counts[tenant_id] = count
+            for key in [key for key in self._handles if key[0] == tenant_id]:
+                del self._handles[key]
+        return count
+
+    async def _call(self, tenant_id: TenantId, shard: Shard, method: str, *arguments: Any) -> Any:
+        problem = ActorUnavailable(retry_after_seconds=1)
+        try:
+            for attempt in range(_TRIES):
+                try:
+                    return await getattr(self._handle(tenant_id, shard), method).remote(*arguments)
+                except ActorUnavailableError:
+                    await asyncio.sleep(_RETRY_SECONDS * (attempt + 1))
+                except (ActorDiedError, RayActorError) as error:
+                    # It has left because nobody needed it, or died: the name leads to its successor, if it has one.
+                    self._handles.pop((tenant_id, shard), None)
+                    if await self._look(tenant_id) != shard.count:
+                        raise problem from error
+                    await asyncio.sleep(_RETRY_SECONDS * attempt)
         except RayTaskError as error:
             raise (error.cause if isinstance(error.cause, Problem) else problem) from error
         raise problem
 
+    def _handle(self, tenant_id: TenantId, shard: Shard) -> Any:
+        handle = self._handles.get((tenant_id, shard))
+        if handle is None:
+            handle = self._handles[tenant_id, shard] = find_actor(tenant_id, shard, self._backends, self._settings)
+        return handle
 
-def actor_name(tenant_id: TenantId) -> str:
-    """Name of the actor in Ray's namespace."""
-    return f"{_PREFIX}{tenant_id}"
 
-
-def is_tenant_actor(name: str) -> bool:
-    """Say whether a name is one of those."""
-    return name.startswith(_PREFIX)
+def _together(receipts: Sequence[tuple[Shard, AppendReceipt]]) -> Durable:
+    return Durable(
+        spool_id=max(receipt.spool_id for _, receipt in receipts),
+        duplicates=tuple(map(sum, zip(*(receipt.duplicates for _, receipt in receipts), strict=True))),
+        accepted_today={shard: receipt.accepted_today for shard, receipt in receipts},
+    )

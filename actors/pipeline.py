@@ -1,6 +1,6 @@
-"""The loop of a tenant's actor, without Ray: commit, store, attribute.
+"""The work of one shard of a tenant's actor, without Ray: commit, store, attribute.
 
-Three loops follow each other along the spool and share nothing but their places on it:
+Three loops follow each other along the spool; each says to the next one when it has done something:
 
     append ──► Committer ──► Storer ──► Attributor
                spool row     ClickHouse  pool, results
@@ -19,9 +19,12 @@ from actors.attributor import Attribute, Attributor
 from actors.committer import Committer
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
+from actors.signal import Signal
+from actors.stored_watch import StoredWatch
 from actors.storer import Storer
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.settings import ActorSettings
+from schemas.shards import Shard
 from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
@@ -30,13 +33,15 @@ from storage.spool.repository import Spool
 
 _HOUSEKEEPING_SECONDS = 60.0
 _HOUR_SECONDS = 3600.0
+_OTHERS_SECONDS = 0.2
+"""How often to look for what other shards have stored, while somebody waits for it."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The tenant's own stores, and the pool's `attribute`."""
+    """The tenant's own stores as one shard uses them, and the pool's `attribute`."""
 
     spool: Spool
     events: EventWriter
@@ -46,41 +51,56 @@ class Stores:
 
 
 class TenantPipeline:
-    """Everything a tenant's actor does."""
+    """Everything a shard does."""
 
-    def __init__(self, stores: Stores, settings: ActorSettings) -> None:
-        self._spool = stores.spool
-        self._conversions = stores.conversions
+    def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings) -> None:
+        # What is a tenant's is shared out: no shard has to know how full or how busy the others are.
+        settings = settings.model_copy(
+            update={
+                "spool_bytes_max": settings.spool_bytes_max // shard.count,
+                "busy_rows": settings.busy_rows // shard.count,
+            }
+        )
+        spool, conversions, stored = stores.spool, stores.conversions, Signal()
+        poll_seconds = None if shard.count == 1 else _OTHERS_SECONDS
+        self._spool = spool
+        self._conversions = conversions
         self._settings = settings
         self._backlog = Backlog()
         self._committed = Cursor()
-        self._stored = Cursor()
-        self._committer = Committer(stores.spool, self._backlog, self._committed, settings)
-        self._storer = Storer(stores.spool, stores.events, self._backlog, self._committed, self._stored, settings)
-        self._attributor = Attributor(stores.conversions, stores.touches, stores.attribute, self._stored, settings)
+        self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
+        self._storer = Storer(spool, stores.events, self._backlog, self._committed, stored, settings)
+        self._attributor = Attributor(conversions, stores.touches, stores.attribute, stored, poll_seconds, settings)
+        self._watch = StoredWatch(spool.oldest_waiting, stored, poll_seconds)
         self._epoch = 0
 
     async def start(self) -> None:
-        """Take the epoch, then learn from the spool where the last incarnation stopped."""
+        """Take the epoch, then learn from the spool where the last incarnation stopped.
+
+        Raises:
+            LayoutSupersededError: the tenant has another number of shards: this one has no work.
+        """
         self._epoch = await self._spool.take_epoch()
         await self._committer.recover()
         left = await self._spool.backlog()
         if left.events:
             self._backlog.add(left.events, left.bytes, has_conversion=True, now=time.monotonic() - left.age_seconds)
-        await self._committed.advance(left.newest_spool_id)
-        await self._stored.advance(left.stored_spool_id)
+        # What this shard remembers may lie in any row that was there before it.
+        await self._committed.advance(await self._spool.newest())
         log.info("pipeline_started", epoch=self._epoch, backlog_events=left.events)
 
     async def run(self) -> None:
         """Run the loops until one raises.
 
         Raises:
-            ExceptionGroup: of EpochSupersededError when a newer incarnation took over, or of what no loop expected.
+            ExceptionGroup: of EpochSupersededError when a newer incarnation or layout took over, or of what no loop
+                expected.
         """
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._committer.run(self._epoch))
             loops.create_task(self._storer.run(self._epoch))
             loops.create_task(self._attributor.run(self._epoch))
+            loops.create_task(self._watch.run())
             loops.create_task(self._keep_house())
 
     async def append(self, batch: EventBatch) -> AppendReceipt:
@@ -89,18 +109,18 @@ class TenantPipeline:
 
     async def is_done(self) -> bool:
         """Say whether everything that was accepted is stored and attributed."""
-        if self._backlog.events or self._stored.spool_id < self._committed.spool_id:
-            return False
-        return not await self._conversions.has_pending()
+        return not await has_work(self._spool, self._conversions)
 
     async def wait_stored(self, spool_id: int) -> None:
-        """Wait until ClickHouse has a spool row."""
-        await self._stored.reach(spool_id)
+        """Wait until ClickHouse has a spool row, and all that the tenant committed before it."""
+        await self._watch.reach(spool_id)
 
     async def _keep_house(self) -> None:
         while True:
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
             try:
+                # Who has nothing to write would not notice that it may not.
+                await self._spool.assert_epoch(self._epoch)
                 await self._spool.forget(
                     stored_seconds=self._settings.keep_hours * _HOUR_SECONDS,
                     hash_days=self._settings.dedup_days,
@@ -109,3 +129,8 @@ class TenantPipeline:
                 )
             except CONNECTION_LOST as error:
                 log.warning("housekeeping_failed", error=repr(error))
+
+
+async def has_work(spool: Spool, conversions: ConversionWriter) -> bool:
+    """Say whether a shard has something left to store or to attribute."""
+    return bool((await spool.backlog()).events) or await conversions.has_pending()

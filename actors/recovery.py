@@ -5,13 +5,13 @@ import asyncio
 import ray
 from ray.util import list_named_actors
 
-from actors.handles import TenantActors, is_tenant_actor
+from actors.tenant_actor import find_actor, is_tenant_actor, shard_has_work
 from schemas.backends import Backends
 from schemas.settings import Settings
+from schemas.shards import all_shards
 from storage.postgres.connect import Databases
-from storage.postgres.conversion_writer import ConversionWriter
 from storage.postgres.directory import DirectoryReader, TenantRecord
-from storage.spool.repository import Spool
+from storage.spool.layout import Layout
 
 _AT_ONCE = 8
 
@@ -25,14 +25,14 @@ async def renew_actors(backends: Backends, settings: Settings) -> None:
         if named["namespace"] == settings.ray_namespace and is_tenant_actor(named["name"]):
             ray.kill(ray.get_actor(named["name"], settings.ray_namespace), no_restart=True)
     databases = Databases(backends, settings.postgres)
-    actors = TenantActors(backends, settings)
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def renew(tenant: TenantRecord) -> None:
         async with gate:
             database = databases.tenant(tenant.tenant_id)
-            if (await Spool(database).backlog()).events or await ConversionWriter(database).has_pending():
-                actors.handle(tenant.tenant_id)
+            for shard in all_shards(await Layout(database).shards()):
+                if await shard_has_work(database, shard):
+                    find_actor(tenant.tenant_id, shard, backends, settings)
             await database.close()
 
     rows = await DirectoryReader(databases.control()).rows()

@@ -1,4 +1,4 @@
-"""Second loop of a tenant's actor: committed rows go to ClickHouse, in batches whose bytes and token never change."""
+"""Second loop of a shard: committed rows go to ClickHouse, in batches whose bytes and token never change."""
 
 import asyncio
 import time
@@ -8,6 +8,7 @@ import structlog
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog, LastInsert, flush_in_seconds
 from actors.retry import Backoff
+from actors.signal import Signal
 from ingest.dead_letters import quarantined
 from schemas.batches import DeadLetter
 from schemas.ids import new_batch_id
@@ -33,7 +34,7 @@ class Storer:
         events: EventWriter,
         backlog: Backlog,
         committed: Cursor,
-        stored: Cursor,
+        stored: Signal,
         settings: ActorSettings,
     ) -> None:
         self._spool = spool
@@ -46,7 +47,7 @@ class Storer:
         self._backoff = Backoff()
 
     async def run(self, epoch: int) -> None:
-        """Finish what an earlier incarnation sealed, then store batch after batch.
+        """Finish what an earlier incarnation sealed and what shards of an earlier layout left, then store on.
 
         Raises:
             EpochSupersededError: a newer incarnation of the actor has taken over.
@@ -56,21 +57,34 @@ class Storer:
             try:
                 for batch in await self._spool.unfinished():
                     await self._store(batch)
+                for writer in await self._spool.writers_left():
+                    await self._store_left(epoch, writer)
                 await self._store_on(epoch)
             except CONNECTION_LOST as error:
                 # A seal may have happened all the same, and only its answer was lost: look what is unfinished.
                 log.warning("seal_failed", error=repr(error))
                 await self._backoff.wait()
 
+    async def _store_left(self, epoch: int, writer: int) -> None:
+        while sealed := await self._seal(epoch, writer):
+            await self._store(sealed)
+
     async def _store_on(self, epoch: int) -> None:
         while True:
             await self._due()
-            sealed = await self._spool.seal(
-                epoch, new_batch_id(), events=self._settings.flush_rows, rows_bytes=BATCH_BYTES_MAX
-            )
-            reached("actor_after_seal")
-            if sealed is not None:
+            counted_events, counted_bytes = self._backlog.events, self._backlog.bytes
+            if sealed := await self._seal(epoch):
                 await self._store(sealed)
+            else:
+                # An older incarnation has stored what it had sealed, after this one had counted it as left.
+                self._backlog.remove(counted_events, counted_bytes, now=time.monotonic())
+
+    async def _seal(self, epoch: int, writer: int | None = None) -> SealedBatch | None:
+        sealed = await self._spool.seal(
+            epoch, new_batch_id(), events=self._settings.flush_rows, rows_bytes=BATCH_BYTES_MAX, writer=writer
+        )
+        reached("actor_after_seal")
+        return sealed
 
     async def _guard(self) -> None:
         """Write nothing to a table that would lose or double rows; until it is mended, events wait in the spool."""
@@ -112,7 +126,7 @@ class Storer:
         self._backoff.reset()
         self._last_insert = LastInsert(time.monotonic(), batch.events)
         self._backlog.remove(batch.events, len(frames), now=self._last_insert.at)
-        await self._stored.advance(batch.last_spool_id)
+        self._stored.give()
 
     async def _insert(self, batch: SealedBatch, frames: bytes) -> list[DeadLetter]:
         try:

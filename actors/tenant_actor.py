@@ -1,7 +1,8 @@
-"""The Ray shell of a tenant's pipeline.
+"""The Ray shell of one shard of a tenant: most tenants have one.
 
 Found or started by name, restarted for ever, detached: it outlives whoever started it. Its memory is a
-cache of the tenant's databases, from which every incarnation begins anew.
+cache of the tenant's databases, from which every incarnation begins anew. When the tenant's layout changes, the
+database refuses it: it sees to it that the shards of the new layout take up what is left, and leaves for good.
 """
 
 import asyncio
@@ -9,12 +10,13 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import ray
 import structlog
 
 from actors.attributor import PoolAwayError
-from actors.pipeline import Stores, TenantPipeline
+from actors.pipeline import Stores, TenantPipeline, has_work
 from actors.pool_client import PoolClient
 from actors.retry import Backoff
 from schemas.backends import Backends
@@ -22,40 +24,48 @@ from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
 from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
+from schemas.shards import WHOLE_TENANT, Shard, all_shards
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.touch_reader import TouchReader
-from storage.postgres.connect import CONNECTION_LOST, Databases
+from storage.postgres.connect import CONNECTION_LOST, Database, Databases
 from storage.postgres.conversion_writer import ConversionWriter
+from storage.spool.layout import Layout
 from storage.spool.repository import Spool
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 
 _START_SECONDS = 4.0
+_PREFIX = "tenant/"
+_PENDING_CALLS_MAX = 1_000
+_LEAVING_SECONDS = 10.0
 
 log = structlog.get_logger()
 
 
 class TenantActor:
-    """Takes the events of one tenant."""
+    """Takes the events of one shard of a tenant."""
 
-    def __init__(self, tenant_id: TenantId, backends: Backends, settings: Settings) -> None:
+    def __init__(self, tenant_id: TenantId, shard: Shard, backends: Backends, settings: Settings) -> None:
         """Begin to start; calls wait for it."""
         configure_logs()
-        structlog.contextvars.bind_contextvars(tenant=tenant_id)
+        structlog.contextvars.bind_contextvars(tenant=tenant_id, shard=str(shard))
         self._tenant_id = tenant_id
-        self._databases = Databases(backends, settings.postgres)
-        self._store = ClickHouse(backends, settings.clickhouse)
+        self._shard = shard
+        self._backends = backends
+        self._settings = settings
+        self._database = Databases(backends, settings.postgres).tenant(tenant_id)
         self._pool = PoolClient(settings.pool.deadline_seconds)
-        database = self._databases.tenant(tenant_id)
+        store = ClickHouse(backends, settings.clickhouse)
         self._pipeline = TenantPipeline(
             Stores(
-                Spool(database),
-                EventWriter(self._store, tenant_id),
-                TouchReader(self._store, tenant_id),
-                ConversionWriter(database),
+                Spool(self._database, shard),
+                EventWriter(store, tenant_id),
+                TouchReader(store, tenant_id),
+                ConversionWriter(self._database, shard),
                 self._pool.attribute,
             ),
+            shard,
             settings.actor,
         )
         self._idle_seconds = settings.actor.idle_seconds
@@ -77,7 +87,7 @@ class TenantActor:
             return await self._pipeline.append(batch)
 
     async def wait_stored(self, spool_id: int) -> None:
-        """Wait until ClickHouse has a spool row."""
+        """Wait until ClickHouse has a spool row, and all that the tenant committed before it."""
         with self._call():
             await self._pipeline.wait_stored(spool_id)
 
@@ -117,7 +127,26 @@ class TenantActor:
         except BaseException:
             # Whatever it was, a new incarnation begins from what the databases say; Ray starts it.
             log.exception("incarnation_ended")
-            os._exit(1)
+            try:
+                await self._leave_to_others()
+            finally:
+                os._exit(1)
+
+    async def _leave_to_others(self) -> None:
+        """End for good if the tenant has another layout now, and have its shards finish what is left."""
+        try:
+            count = await Layout(self._database).shards()
+            if count == self._shard.count:
+                return
+            for shard in all_shards(count):
+                if await shard_has_work(self._database, shard):
+                    find_actor(self._tenant_id, shard, self._backends, self._settings)
+        except CONNECTION_LOST as error:
+            # The next incarnation will ask again.
+            log.warning("layout_unknown", error=repr(error))
+            return
+        log.info("left_to_others", shards=count)
+        await self._end_for_good()
 
     async def _open_pool(self) -> None:
         # Before the first conversion needs it. If the pool is away, that conversion's attempts will tell.
@@ -132,8 +161,12 @@ class TenantActor:
             if is_unused and await self._is_done():
                 break
         log.info("left_idle")
+        await self._end_for_good()
+
+    async def _end_for_good(self) -> None:
         # A call that arrives at this very moment is repeated by its caller, on a new incarnation.
         ray.kill(ray.get_runtime_context().current_actor, no_restart=True)
+        await asyncio.sleep(_LEAVING_SECONDS)
 
     async def _is_done(self) -> bool:
         try:
@@ -151,3 +184,32 @@ class TenantActor:
                 await backoff.wait()
             else:
                 return
+
+
+def find_actor(tenant_id: TenantId, shard: Shard, backends: Backends, settings: Settings) -> Any:
+    """Find the actor of a shard, or start it."""
+    return (
+        ray.remote(TenantActor)
+        .options(
+            name=f"{_PREFIX}{tenant_id}" if shard == WHOLE_TENANT else f"{_PREFIX}{tenant_id}/{shard}",
+            namespace=settings.ray_namespace,
+            lifetime="detached",
+            get_if_exists=True,
+            max_restarts=-1,
+            # The caller retries: it knows how long its own client waits.
+            max_task_retries=0,
+            max_pending_calls=_PENDING_CALLS_MAX,
+            num_cpus=settings.actor.cpus,
+        )
+        .remote(tenant_id, shard, backends, settings)
+    )
+
+
+def is_tenant_actor(name: str) -> bool:
+    """Say whether a name in Ray's namespace is that of such an actor."""
+    return name.startswith(_PREFIX)
+
+
+async def shard_has_work(database: Database, shard: Shard) -> bool:
+    """Say whether a shard has something left to store or to attribute."""
+    return await has_work(Spool(database, shard), ConversionWriter(database, shard))

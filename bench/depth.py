@@ -49,6 +49,8 @@ class Depth:
     half_rate_p99_ms: float
     tenants: int
     many_tenants_share: float
+    shards: int
+    shards_share: float
     cpu_seconds_per_million: float
 
 
@@ -121,6 +123,16 @@ async def over_tenants(stack: Stack, count: int, seconds: float) -> float:
     return sum(result.acknowledged_events for result in results) / max(result.seconds for result in results)
 
 
+async def over_shards(stack: Stack, tenant: ProvisionedTenant, shards: int, seconds: float) -> float:
+    """Load one tenant whose work so many shards share; return acknowledged events per second."""
+    async with stack.provisioner() as provisioner:
+        await provisioner.set_limits(tenant.tenant_id, shards=shards)
+    # The first calls start the shards; they are not counted.
+    await measure_ours(stack, tenant, _BODY_EVENTS, 2.0)
+    result, _ = await measure_ours(stack, tenant, _BODY_EVENTS, seconds)
+    return result.events_per_second
+
+
 async def _load(stack: Stack, tenant: ProvisionedTenant, connections: int, seconds: float) -> LoadResult:
     address = (stack.settings.ports.host, stack.settings.ports.tenant)
     result = LoadResult(_BODY_EVENTS)
@@ -146,7 +158,7 @@ def cpu_seconds(stack: Stack) -> Callable[[], float]:
     return lambda: sum(seconds - before.get(pid, 0.0) for pid, seconds in used().items())
 
 
-async def _measure(stack: Stack, seconds: float, tenants: int) -> Depth:
+async def _measure(stack: Stack, seconds: float, tenants: int, shards: int) -> Depth:
     tenant = await make_tenant(stack)
     await measure_ours(stack, tenant, _BODY_EVENTS, 2.0)
     direct = await feed_engine(stack, tenant, seconds)
@@ -159,9 +171,23 @@ async def _measure(stack: Stack, seconds: float, tenants: int) -> Depth:
     million_cost = spent() / most.acknowledged_events * 1e6
     half = most.events_per_second / 2
     p50, p99 = await at_half_rate(stack, tenant, half, seconds)
+    sharded = await over_shards(stack, tenant, shards, seconds)
+    # The same way back, so that both are measured alike.
+    alone = await over_shards(stack, tenant, 1, seconds)
     many = await over_tenants(stack, tenants, seconds)
-    share = many / most.events_per_second
-    return Depth(direct, stored, stored / direct, half, p50, p99, tenants, share, million_cost)
+    return Depth(
+        engine_events_per_second=direct,
+        stored_events_per_second=stored,
+        engine_share=stored / direct,
+        half_rate_events_per_second=half,
+        half_rate_p50_ms=p50,
+        half_rate_p99_ms=p99,
+        tenants=tenants,
+        many_tenants_share=many / most.events_per_second,
+        shards=shards,
+        shards_share=sharded / alone,
+        cpu_seconds_per_million=million_cost,
+    )
 
 
 def _print(found: Depth) -> None:
@@ -179,6 +205,7 @@ def _print(found: Depth) -> None:
         f"{found.many_tenants_share:.2f}",
         f"{GOALS['many_tenants_share']}",
     )
+    table.add_row(f"one tenant over {found.shards} shards, against one", f"{found.shards_share:.2f}", "")
     table.add_row("CPU for a million events, bodies of 100", f"{found.cpu_seconds_per_million:.0f} s", "")
     console.print(table)
 
@@ -188,11 +215,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each part is loaded (default 10)")
     parser.add_argument("--tenants", type=int, default=16, help="how many at once (default 16; each is a process)")
+    parser.add_argument("--shards", type=int, default=3, help="how many share a tenant's work (default 3)")
     arguments = parser.parse_args()
     stack = Stack(Settings())
     if not stack.status():
         raise SystemExit("The stack is not up: run `make up` first.")
-    found = asyncio.run(_measure(stack, arguments.seconds, arguments.tenants))
+    found = asyncio.run(_measure(stack, arguments.seconds, arguments.tenants, arguments.shards))
     _print(found)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(asdict(found), indent=2) + "\n", encoding="utf-8")

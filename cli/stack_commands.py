@@ -17,6 +17,7 @@ from cli.tenant_commands import credentials_of
 from local.doctor import diagnose
 from local.stack import Stack, StackError
 from schemas.settings import Settings
+from storage.postgres.migrate import MigrationEditedError
 from tenancy.provisioning import TenantRequest
 
 DEMO_TENANT = TenantRequest("t123", "client123.localhost", "Demo Games", "owner@client123.localhost")
@@ -35,7 +36,7 @@ def up() -> None:
     started = time.monotonic()
     try:
         demo = run_api(_up(Stack(settings)))
-    except StackError as error:
+    except (StackError, MigrationEditedError) as error:
         raise fail(str(error)) from error
     _print_welcome(settings, demo, time.monotonic() - started)
 
@@ -45,6 +46,8 @@ async def _up(stack: Stack) -> dict[str, Any]:
         await stack.up(status.update)
         async with stack.provisioner() as provisioner:
             await provisioner.prepare_platform()
+            status.update("Bringing the tenants' databases up to date")
+            await provisioner.renew_tenants()
         await stack.deploy(status.update)
     demo_file = stack.places.data / "demo.json"
     if demo_file.exists():

@@ -11,6 +11,7 @@ from cli.context import console, fail, run_api
 from cli.credentials import Credentials, save_credentials
 from local.stack import Stack
 from schemas.ids import TenantId, parse_tenant_id
+from schemas.limits import SHARDS_MAX
 from schemas.settings import Settings
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 
@@ -63,23 +64,29 @@ def limits(
     tenant_id: Annotated[str, typer.Argument(help="For example t124.")],
     events_per_second: Annotated[float | None, typer.Option(min=0.001, help="Default: what the settings say.")] = None,
     events_per_day: Annotated[int | None, typer.Option(min=1, help="Default: as many as it likes.")] = None,
+    shards: Annotated[
+        int | None, typer.Option(min=1, max=SHARDS_MAX, help="Actors that share its work. Left out: as many as it has.")
+    ] = None,
 ) -> None:
-    """Set how much a tenant may send; an option left out goes back to its default. Takes effect within a second.
+    """Set how much a tenant may send, and how many actors share its work. Takes effect within a second.
 
-    Example: unmogrow tenant limits t124 --events-per-second 2000 --events-per-day 10000000
+    A limit left out goes back to its default. Shards can be changed at any time, also under load: no event is lost or
+    stored twice. One is enough until its actor fills a core; each is a process of about 100 MB.
+
+    Example: unmogrow tenant limits t124 --events-per-second 2000 --events-per-day 10000000 --shards 4
     """
     parsed = parse_tenant_id(tenant_id)
-    if not run_api(_set_limits(Stack(Settings()), parsed, events_per_second, events_per_day)):
+    if not run_api(_set_limits(Stack(Settings()), parsed, events_per_second, events_per_day, shards)):
         raise fail(f"There is no tenant {tenant_id}.")
     console.print(f"Set for [bold]{tenant_id}[/].")
 
 
 async def _set_limits(
-    stack: Stack, tenant_id: TenantId, events_per_second: float | None, events_per_day: int | None
+    stack: Stack, tenant_id: TenantId, events_per_second: float | None, events_per_day: int | None, shards: int | None
 ) -> bool:
     async with stack.provisioner() as provisioner:
         return await provisioner.set_limits(
-            tenant_id, events_per_second=events_per_second, events_per_day=events_per_day
+            tenant_id, events_per_second=events_per_second, events_per_day=events_per_day, shards=shards
         )
 
 
@@ -87,7 +94,7 @@ async def _set_limits(
 def list_tenants() -> None:
     """List the tenants of this platform."""
     tenants = run_api(Stack(Settings()).tenants())
-    table = Table("tenant", "host", "name", "state")
+    table = Table("tenant", "host", "name", "state", "shards")
     for tenant in tenants:
-        table.add_row(tenant.tenant_id, tenant.host, tenant.name, tenant.state)
+        table.add_row(tenant.tenant_id, tenant.host, tenant.name, tenant.state, str(tenant.shards))
     console.print(table)

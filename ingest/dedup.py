@@ -51,7 +51,10 @@ class DedupWindow:
     def restore(self, remembered: Iterable[tuple[datetime, Hashes]]) -> None:
         """Add what was remembered before, oldest first: far faster than batch by batch, and in one array a day."""
         for day, hashes in groupby(remembered, key=lambda item: _day_of(item[0])):
-            self._days.setdefault(day, []).append(np.sort(np.concatenate([part for _, part in hashes])))
+            together = np.sort(np.concatenate([part for _, part in hashes]))
+            # On a quiet day there may be none of a shard's.
+            if len(together):
+                self._days.setdefault(day, []).append(together)
 
     def remember(self, hashes: Hashes, now: datetime) -> None:
         """Add hashes whose events are durable, and let go of days that left the window."""

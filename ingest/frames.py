@@ -1,5 +1,6 @@
 """Frames: compressed rows, in the form in which they travel, lie in the spool and reach the store."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -9,7 +10,7 @@ from ingest.dead_letters import dead_letters
 from schemas.batches import EventBatch, PreparedEvents
 
 
-def join(requests: list[PreparedEvents]) -> EventBatch:
+def join(requests: Sequence[PreparedEvents]) -> EventBatch:
     """Make one batch of a few requests; positions of conversions count from the batch's start."""
     rows = requests[0].rows if len(requests) == 1 else b"".join(request.rows for request in requests)
     starts = accumulate((request.count for request in requests), initial=0)

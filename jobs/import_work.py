@@ -6,18 +6,17 @@ happens; only in the report may those of one batch have moved from `accepted` to
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from ingest.frames import join
 from ingest.import_columns import with_id
 from ingest.prepare import Stamp, prepare
 from jobs.import_rows import Rows, open_rows
-from schemas.batches import AppendReceipt, EventBatch, PreparedEvents
+from schemas.batches import Durable, PreparedEvents
 from schemas.ids import TenantId, new_batch_id
 from schemas.imports import ImportProgress, ImportRecord, ImportState, UnreadableFileError
 from schemas.limits import (
@@ -44,10 +43,10 @@ log = structlog.get_logger()
 
 
 class Appender(Protocol):
-    """Makes batches of a tenant durable: its actor, by whatever name."""
+    """Makes events of a tenant durable: its actors, by whatever name."""
 
-    async def append(self, tenant_id: TenantId, batch: EventBatch, /) -> AppendReceipt:
-        """Answer when the batch is durable, or raise a Problem."""
+    async def append(self, tenant_id: TenantId, requests: Sequence[PreparedEvents], /) -> Durable:
+        """Answer when the events are durable, or raise a Problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +118,8 @@ class ImportRun:
     ) -> ImportProgress:
         duplicates = 0
         if not record.options.dry_run:
-            frame = join(batch.prepared)
-            receipt = await patiently(lambda: self._appender.append(self._tenant_id, frame))
-            duplicates = sum(receipt.duplicates)
+            durable = await patiently(lambda: self._appender.append(self._tenant_id, batch.prepared))
+            duplicates = sum(durable.duplicates)
             reached("import_after_append")
         room = IMPORT_REJECTIONS_KEPT - len(progress.rejections)
         added = tuple(batch.rejections[:room])

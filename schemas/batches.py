@@ -1,9 +1,11 @@
-"""What travels from a replica to a tenant's actor and back. Bytes, and the little that is needed beside them."""
+"""What travels from a replica to a tenant's shards and back. Bytes, and the little that is needed beside them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas.ids import BatchId
 from schemas.problem import FieldError
+from schemas.shards import Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
-    """One call from a replica to a tenant's actor: the requests that were in flight together.
+    """One call from a replica to a shard of a tenant's actor: the requests that were in flight together.
 
     `frame` is one zstd frame of all their rows; `request_counts` says how many rows each request has, in order, and
     `received` how many events they held. `conversions` count their `row` from the start of the batch. The dead
@@ -93,14 +95,26 @@ class EventBatch:
 
 @dataclass(frozen=True, slots=True)
 class AppendReceipt:
-    """The actor's word that a batch is durable: the spool row, and each request's duplicates.
+    """A shard's word that a batch is durable: the spool row, and each request's duplicates.
 
-    `accepted_today` counts the tenant's accepted events since midnight (UTC), these included.
+    `accepted_today` counts the events that the shard accepted since midnight (UTC), these included.
     """
 
     spool_id: int
     duplicates: tuple[int, ...]
     accepted_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """All shards' word that a few requests are durable: their newest spool row, and each request's duplicates.
+
+    `accepted_today` has the counts of the shards that took part.
+    """
+
+    spool_id: int
+    duplicates: tuple[int, ...]
+    accepted_today: Mapping[Shard, int]
 
 
 @dataclass(frozen=True, slots=True)

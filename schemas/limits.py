@@ -30,6 +30,9 @@ EVENT_SCHEMAS_PER_TENANT_MAX = 1_000
 CALL_BYTES_MAX = 16 * 1024 * 1024
 """Rows that one call from a replica to a tenant actor may carry, before compression."""
 
+SHARDS_MAX = 16
+"""Actors that share one tenant's work: each is a process of about 100 MB."""
+
 LINKS_PER_TENANT_MAX = 10_000
 """Tracking links: every replica holds all of them in memory."""
 

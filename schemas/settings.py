@@ -76,11 +76,15 @@ class ActorSettings(_Group):
     insert_rest_seconds: float = Field(
         default=0.5, description="Rest between two inserts of one tenant: bounds its parts."
     )
-    busy_rows: int = Field(5_000, description="An insert of so many rows says that the tenant is busy.")
+    busy_rows: int = Field(
+        5_000, description="An insert of so many rows says that the tenant is busy; shards share it."
+    )
     busy_rest_seconds: float = Field(
         default=1.5, description="Rest of a busy tenant: fewer, larger parts halve ClickHouse's work for an event."
     )
-    spool_bytes_max: int = Field(512 * 1024**2, description="Compressed backlog past which a tenant gets 429.")
+    spool_bytes_max: int = Field(
+        512 * 1024**2, description="Compressed backlog past which a tenant gets 429; shards share it."
+    )
     spool_age_seconds_max: float = Field(
         default=3_600.0, description="Age of the backlog past which a tenant gets 429."
     )

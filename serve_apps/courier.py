@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from actors.handles import TenantActors
-from ingest.frames import join
 from schemas.batches import PreparedEvents
 from schemas.ids import TenantId
 from schemas.limits import CALL_BYTES_MAX
+from schemas.shards import Shard
 
 _CALLS_AT_ONCE = 2
 """While one call waits for its commit, the next is on its way."""
@@ -18,12 +19,12 @@ _CALLS_AT_ONCE = 2
 class Delivery:
     """A request's events are durable as of `spool_id`; `duplicates` of them were known before.
 
-    `accepted_today` is the tenant's count of the day.
+    `accepted_today` has the day's counts of the tenant's shards that took part.
     """
 
     spool_id: int
     duplicates: int
-    accepted_today: int
+    accepted_today: Mapping[Shard, int]
 
 
 @dataclass(slots=True)
@@ -54,15 +55,15 @@ class _Lane:
         while self._waiting:
             parcels = self._load()
             try:
-                receipt = await self._actors.append(self._tenant_id, join([parcel.events for parcel in parcels]))
+                durable = await self._actors.append(self._tenant_id, [parcel.events for parcel in parcels])
             except Exception as error:  # noqa: BLE001 - every waiting request must hear of it, whatever it was
                 for parcel in parcels:
                     if not parcel.done.done():
                         parcel.done.set_exception(error)
                 continue
-            for parcel, duplicates in zip(parcels, receipt.duplicates, strict=True):
+            for parcel, duplicates in zip(parcels, durable.duplicates, strict=True):
                 if not parcel.done.done():
-                    parcel.done.set_result(Delivery(receipt.spool_id, duplicates, receipt.accepted_today))
+                    parcel.done.set_result(Delivery(durable.spool_id, duplicates, durable.accepted_today))
 
     def _load(self) -> list[_Parcel]:
         parcels = [self._waiting.popleft()]

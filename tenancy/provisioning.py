@@ -4,6 +4,7 @@ Every step may be repeated, so that a run that was broken off is finished by run
 let in last: until then no request finds it.
 """
 
+import asyncio
 import secrets
 from dataclasses import dataclass, field
 
@@ -14,12 +15,15 @@ from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.schema import ensure_tables
 from storage.postgres.admin import PostgresAdministrator
 from storage.postgres.connect import Databases
-from storage.postgres.directory import DirectoryWriter, KeyRecord
+from storage.postgres.directory import DirectoryReader, DirectoryWriter, KeyRecord, TenantRecord
 from storage.postgres.users import Users
+from storage.spool.layout import Layout
 from tenancy.keys import SHOWN_CHARS, hash_key, make_key
 from tenancy.passwords import Passwords
 from tenancy.sealing import Sealer
 from tenancy.tokens import new_signing_key
+
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,45 @@ class Provisioner:
         await DirectoryWriter(self._databases.control()).add_key(record, key[:SHOWN_CHARS])
         return key
 
+    async def renew_tenants(self) -> None:
+        """Bring the databases, tables and layouts of all tenants to what this code and the directory say."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def renew(tenant: TenantRecord) -> None:
+            async with gate:
+                await self._administrator.migrate_tenant(tenant.tenant_id)
+                await ensure_tables(self._store, tenant.tenant_id)
+                await self._lay_out(tenant)
+
+        rows = await DirectoryReader(self._databases.control()).rows()
+        await asyncio.gather(*map(renew, rows.tenants))
+
     async def set_limits(
-        self, tenant_id: TenantId, *, events_per_second: float | None, events_per_day: int | None
+        self,
+        tenant_id: TenantId,
+        *,
+        events_per_second: float | None = None,
+        events_per_day: int | None = None,
+        shards: int | None = None,
     ) -> bool:
-        """Set what a tenant may send (None: the default); False if there is no such tenant."""
+        """Set what a tenant may send (None: the default) and its shards (None: as they are); False if it is unknown.
+
+        The directory keeps what was asked for, the tenant's own database what is. A run that was broken off between the
+        two has changed nothing yet; the next one, or `renew_tenants`, finishes it.
+        """
         directory = DirectoryWriter(self._databases.control())
-        return await directory.set_limits(tenant_id, events_per_second=events_per_second, events_per_day=events_per_day)
+        tenant = await directory.set_limits(
+            tenant_id, events_per_second=events_per_second, events_per_day=events_per_day, shards=shards
+        )
+        if tenant is None:
+            return False
+        await self._lay_out(tenant)
+        return True
+
+    async def _lay_out(self, tenant: TenantRecord) -> None:
+        database = self._databases.tenant(tenant.tenant_id)
+        await Layout(database).change(tenant.shards)
+        await database.close()
 
     async def create_tenant(self, request: TenantRequest) -> ProvisionedTenant:
         """Make a tenant and answer when its first event can be sent; running it again adds a write key.

@@ -7,14 +7,15 @@ costs next to nothing; a bucket may therefore go into debt, by at most one reque
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from schemas.ids import TenantId
 from schemas.problems import QuotaExceeded, RateExceeded, TooManyRequestsAtOnce
 from schemas.settings import LimitSettings
+from schemas.shards import Shard
 from storage.postgres.directory import KeyRecord, TenantRecord
 
 _BURST_SECONDS = 2.0
@@ -45,11 +46,27 @@ class Bucket:
         self.level -= events
 
 
+@dataclass(slots=True)
+class _Day:
+    """What a tenant has sent on a day (UTC). The counts are those of the shards of the newest layout."""
+
+    begins: datetime
+    accepted: int = 0
+    counts: dict[Shard, int] = field(default_factory=dict)
+
+    def learn(self, counts: Mapping[Shard, int]) -> None:
+        """Take note; the sum never falls, though of a new layout some shards are not known yet."""
+        layouts = {shard.count for shard in counts}
+        self.counts = {shard: count for shard, count in self.counts.items() if shard.count in layouts} | dict(counts)
+        self.accepted = max(self.accepted, sum(self.counts.values()))
+
+
 class Quotas:
     """What tenants and keys have used of their limits, as one replica sees it.
 
-    Rates are divided by the number of replicas there may be. The count of the day comes from the tenant's actor with
-    each receipt, and so holds over all replicas; what is in flight may overrun it.
+    Rates are divided by the number of replicas there may be. The count of the day comes from the tenant's shards with
+    each receipt, and so holds over all replicas; what is in flight may overrun it, and what a shard took of which this
+    replica has not heard yet.
     """
 
     def __init__(self, limits: LimitSettings, replicas: int, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -59,7 +76,7 @@ class Quotas:
         self._buckets: dict[TenantId | bytes, Bucket] = {}
         self._at_once: Counter[TenantId] = Counter()
         self._keyless_at_once = 0
-        self._accepted: dict[TenantId, tuple[datetime, int]] = {}
+        self._days: dict[TenantId, _Day] = {}
 
     @contextmanager
     def admitted(self, tenant: TenantRecord, key: KeyRecord, now: datetime) -> Iterator[Callable[[int], None]]:
@@ -103,9 +120,12 @@ class Quotas:
         finally:
             self._keyless_at_once -= 1
 
-    def learn(self, tenant_id: TenantId, accepted_today: int, now: datetime) -> None:
-        """Take the actor's word for what the tenant has sent on this day."""
-        self._accepted[tenant_id] = (_day_of(now), accepted_today)
+    def learn(self, tenant_id: TenantId, accepted_today: Mapping[Shard, int], now: datetime) -> None:
+        """Take the word of the tenant's shards for what it has sent on this day."""
+        day = self._days.get(tenant_id)
+        if day is None or day.begins != _day_of(now):
+            day = self._days[tenant_id] = _Day(_day_of(now))
+        day.learn(accepted_today)
 
     def _buckets_of(self, tenant: TenantRecord, key: KeyRecord) -> tuple[tuple[str, Bucket], ...]:
         tenant_rate = tenant.events_per_second or self._limits.tenant_events_per_second
@@ -134,7 +154,8 @@ class Quotas:
         if tenant.events_per_day is None:
             return
         today = _day_of(now)
-        if self._accepted.get(tenant.tenant_id, (today, 0)) >= (today, tenant.events_per_day):
+        known = self._days.get(tenant.tenant_id)
+        if known is not None and known.begins == today and known.accepted >= tenant.events_per_day:
             seconds_left = (today + timedelta(days=1) - now).total_seconds()
             detail = f"This tenant may send {tenant.events_per_day:,} events a day (UTC)."
             raise QuotaExceeded(detail, retry_after_seconds=math.ceil(seconds_left))

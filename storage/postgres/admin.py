@@ -45,9 +45,12 @@ class PostgresAdministrator:
 
     async def ensure_tenant(self, tenant_id: TenantId) -> None:
         """Make the tenant's database, its role and its schema, as far as they are missing."""
-        name = tenant_database(tenant_id)
-        await self._ensure_database(name)
-        await self._migrate(name, "migrations/tenant")
+        await self._ensure_database(tenant_database(tenant_id))
+        await self.migrate_tenant(tenant_id)
+
+    async def migrate_tenant(self, tenant_id: TenantId) -> None:
+        """Bring the tenant's schema up to date."""
+        await self._migrate(tenant_database(tenant_id), "migrations/tenant")
 
     async def _ensure_database(self, name: str) -> None:
         password = self._backends.role_password(name)

@@ -1,4 +1,4 @@
-"""Conversions and their attributions, as the tenant's actor writes them."""
+"""Conversions and their attributions, as one shard of the tenant's actor writes them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from schemas.results import AttributionResult
+from schemas.shards import Shard
 from storage.postgres.connect import Database
 from storage.postgres.fencing import fenced
 from storage.sql import load_queries
@@ -14,21 +15,26 @@ _SQL = load_queries("storage.postgres", "conversions.sql")
 
 
 class ConversionWriter:
-    """What the tenant's actor does with conversions."""
+    """What a shard does with the conversions that it or a predecessor committed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shard: Shard) -> None:
         self._database = database
+        self._shard = shard
+        self._place = (shard.index, shard.count)
 
-    async def pending(self, up_to_spool_id: int, limit: int) -> list[dict[str, Any]]:
-        """Read the events of conversions that have no result, of spool rows up to one, oldest first."""
+    async def ready(self, limit: int) -> list[dict[str, Any]]:
+        """Read the events of conversions that have no result and can get it, oldest first.
+
+        They can when ClickHouse has all that the tenant committed before them, in whatever shard: their touches.
+        """
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_SQL["pending"], up_to_spool_id, limit)
+            rows = await connection.fetch(_SQL["ready"], *self._place, limit)
         return [orjson.loads(row["event"]) for row in rows]
 
     async def has_pending(self) -> bool:
         """Say whether any conversion waits for its result."""
         async with self._database.connection() as connection:
-            return bool(await connection.fetchval(_SQL["has_pending"]))
+            return bool(await connection.fetchval(_SQL["has_pending"], *self._place))
 
     async def record(self, epoch: int, results: Sequence[AttributionResult]) -> None:
         """Write a revision for each result and end its conversion's wait, in one transaction.
@@ -40,6 +46,7 @@ class ConversionWriter:
             with fenced():
                 await connection.execute(
                     _SQL["record"],
+                    self._shard.index,
                     epoch,
                     [result.conversion_id for result in results],
                     [result.is_organic for result in results],

@@ -1,17 +1,17 @@
--- name: pending
+-- name: ready
 SELECT conversion_id, event FROM conversions
-WHERE revision = 0 AND spool_id <= $1
-ORDER BY spool_id, conversion_id LIMIT $2
+WHERE revision = 0 AND shard % $2 = $1 AND spool_id < (SELECT oldest_waiting())
+ORDER BY spool_id, conversion_id LIMIT $3
 
 -- name: has_pending
-SELECT EXISTS (SELECT 1 FROM conversions WHERE revision = 0)
+SELECT EXISTS (SELECT 1 FROM conversions WHERE revision = 0 AND shard % $2 = $1)
 
 -- name: record
 WITH results AS (
     SELECT u.id, u.is_organic, u.media_source, u.campaign, u.match_type, u.policy_version, u.model_version, u.result
-    FROM unnest($2::text[], $3::boolean[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::jsonb[])
+    FROM unnest($3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::integer[], $9::text[], $10::jsonb[])
         AS u (id, is_organic, media_source, campaign, match_type, policy_version, model_version, result)
-    WHERE (SELECT assert_epoch($1))
+    WHERE (SELECT assert_epoch($1, $2))
 ),
 revised AS (
     UPDATE conversions AS c SET revision = c.revision + 1 FROM results AS r

@@ -17,7 +17,7 @@ _SQL = load_queries("storage.postgres", "directory.sql")
 class TenantRecord:
     """A tenant as the directory knows it; `state` is provisioning, active or suspended.
 
-    A limit of None is the default one.
+    A limit of None is the default one. `shards` is what was asked for; the tenant's own database says what is.
     """
 
     tenant_id: TenantId
@@ -26,6 +26,7 @@ class TenantRecord:
     state: str
     events_per_second: float | None = None
     events_per_day: int | None = None
+    shards: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +155,15 @@ class DirectoryWriter:
             await connection.execute(_SQL["activate_tenant"], tenant_id)
 
     async def set_limits(
-        self, tenant_id: TenantId, *, events_per_second: float | None, events_per_day: int | None
-    ) -> bool:
-        """Set what a tenant may send (None: the default); False if there is no such tenant."""
+        self, tenant_id: TenantId, *, events_per_second: float | None, events_per_day: int | None, shards: int | None
+    ) -> TenantRecord | None:
+        """Set what a tenant may send (None: the default) and its shards (None: as they are); None if there is no such.
+
+        Returns the tenant as it is now.
+        """
         async with self._control.connection() as connection:
-            done: str = await connection.execute(_SQL["set_limits"], tenant_id, events_per_second, events_per_day)
-        return done == "UPDATE 1"
+            row = await connection.fetchrow(_SQL["set_limits"], tenant_id, events_per_second, events_per_day, shards)
+        return None if row is None else TenantRecord(**row)
 
     async def add_key(self, record: KeyRecord, prefix: str) -> None:
         """Enter a key; `prefix` is the part of it that may be shown again."""

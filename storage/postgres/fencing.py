@@ -1,4 +1,4 @@
-"""One writer per tenant: the database refuses every incarnation of an actor but the newest."""
+"""One writer per shard: the database refuses every incarnation of an actor but the newest."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,11 @@ _EPOCH_SUPERSEDED = "UM001"  # raised by assert_epoch() in the tenant's schema
 
 
 class EpochSupersededError(Exception):
-    """A newer incarnation of this tenant's actor has started; this one must stop writing."""
+    """A newer incarnation of this shard's actor has started, or the layout has changed; this one must stop writing."""
+
+
+class LayoutSupersededError(Exception):
+    """The tenant has another number of shards than this actor was started for; it must not write."""
 
 
 @contextmanager

@@ -1,8 +1,11 @@
-"""The spool of one tenant, as its actor writes and reads it.
+"""The spool of one tenant, as one shard of its actor writes and reads it.
 
 Life of a spool row: `append` commits it (then, and only then, its events are acknowledged); `seal`
 gives a run of rows a batch id; the batch is sent to ClickHouse under that id; `mark_stored` ends it;
 `forget` drops it a day later. A crash between any two of these is repaired by `unfinished`.
+
+A shard appends rows of its own, and does the rest for those of its predecessors too: of the shards that other layouts
+had and that are congruent to it (`schemas.shards`).
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -14,17 +17,20 @@ from typing import Any
 from schemas.batches import ConversionRow, DeadLetter, Tally
 from schemas.event_types import schema_version
 from schemas.ids import BatchId
+from schemas.shards import Shard
 from storage.postgres.connect import Database
-from storage.postgres.fencing import fenced
+from storage.postgres.fencing import LayoutSupersededError, fenced
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.spool", "queries.sql")
+_HASH_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class SealedBatch:
-    """A run of spool rows that go to ClickHouse together, under `batch_id` as the insert's token."""
+    """A run of the spool rows of shard `writer` that go to ClickHouse together, under `batch_id` as the token."""
 
+    writer: int
     batch_id: BatchId
     first_spool_id: int
     last_spool_id: int
@@ -44,28 +50,42 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is accepted but not yet stored in ClickHouse: compressed bytes, events, age of the oldest.
-
-    The spool ids are those of the newest committed row and of the newest stored one, 0 if there is none.
-    """
+    """What is accepted but not yet stored in ClickHouse: compressed bytes, events, age of the oldest."""
 
     bytes: int
     events: int
-    newest_spool_id: int
-    stored_spool_id: int
     age_seconds: float
 
 
 class Spool:
-    """Reads and writes the spool tables of one tenant's database."""
+    """Reads and writes the spool tables of one tenant's database, for one shard."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shard: Shard) -> None:
         self._database = database
+        self._shard = shard
+        self._place = (shard.index, shard.count)
 
     async def take_epoch(self) -> int:
-        """Become the incarnation that may write; every older one is refused from now on."""
+        """Become the incarnation that may write; every older one is refused from now on.
+
+        Raises:
+            LayoutSupersededError: the tenant has another number of shards.
+        """
         async with self._database.connection() as connection:
-            return int(await connection.fetchval(_SQL["take_epoch"]))
+            epoch = await connection.fetchval(_SQL["take_epoch"], *self._place)
+        if epoch is None:
+            raise LayoutSupersededError(str(self._shard))
+        return int(epoch)
+
+    async def assert_epoch(self, epoch: int) -> None:
+        """Ask whether this incarnation may still write.
+
+        Raises:
+            EpochSupersededError: it may not.
+        """
+        async with self._database.connection() as connection:
+            with fenced():
+                await connection.execute(_SQL["assert_epoch"], self._shard.index, epoch)
 
     async def append(
         self,
@@ -89,6 +109,7 @@ class Spool:
             with fenced():
                 spool_id: int | None = await connection.fetchval(
                     _SQL["append"],
+                    self._shard.index,
                     epoch,
                     tally.received,
                     tally.accepted,
@@ -106,26 +127,43 @@ class Spool:
                 await _keep(connection, "rejected", dead_letters)
         return spool_id
 
-    async def seal(self, epoch: int, batch_id: BatchId, *, events: int, rows_bytes: int) -> SealedBatch | None:
+    async def seal(
+        self, epoch: int, batch_id: BatchId, *, events: int, rows_bytes: int, writer: int | None = None
+    ) -> SealedBatch | None:
         """Give the oldest unsealed rows, up to about `events` or `rows_bytes`, to a batch; None if there are none.
+
+        They are this shard's own rows, or those of the predecessor `writer`.
 
         Raises:
             EpochSupersededError: a newer incarnation has taken over; nothing was written.
         """
         async with self._database.connection() as connection:
             with fenced():
-                row = await connection.fetchrow(_SQL["seal"], epoch, batch_id, events, rows_bytes)
+                row = await connection.fetchrow(
+                    _SQL["seal"],
+                    self._shard.index,
+                    epoch,
+                    self._shard.index if writer is None else writer,
+                    batch_id,
+                    events,
+                    rows_bytes,
+                )
         return None if row is None else _sealed(row)
+
+    async def writers_left(self) -> list[int]:
+        """List the predecessors that left rows which no batch has."""
+        async with self._database.connection() as connection:
+            return [row["shard"] for row in await connection.fetch(_SQL["writers_left"], *self._place)]
 
     async def unfinished(self) -> list[SealedBatch]:
         """List the batches that were sealed but not marked stored, oldest first."""
         async with self._database.connection() as connection:
-            return [_sealed(row) for row in await connection.fetch(_SQL["unfinished"])]
+            return [_sealed(row) for row in await connection.fetch(_SQL["unfinished"], *self._place)]
 
     async def frames(self, batch: SealedBatch) -> list[bytes]:
         """Read the rows of a batch: zstd frames of NDJSON, byte for byte as they were accepted."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_SQL["frames"], batch.first_spool_id, batch.last_spool_id)
+            rows = await connection.fetch(_SQL["frames"], batch.writer, batch.first_spool_id, batch.last_spool_id)
         return [row["frames"] for row in rows]
 
     async def mark_stored(self, batch: SealedBatch, refused: Sequence[DeadLetter]) -> None:
@@ -139,42 +177,57 @@ class Spool:
             await connection.execute(_SQL["mark_stored"], batch.batch_id, [letter.position for letter in refused])
 
     async def backlog(self) -> Backlog:
-        """Measure what is not yet stored."""
+        """Measure what is not yet stored, and this shard's to store."""
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_SQL["backlog"])
-        return Backlog(
-            int(row["bytes"]), int(row["events"]), row["newest_spool_id"], row["stored_spool_id"], row["age_seconds"]
-        )
+            row = await connection.fetchrow(_SQL["backlog"], *self._place)
+        return Backlog(int(row["bytes"]), int(row["events"]), row["age_seconds"])
 
-    async def recent_hashes(self, days: int) -> list[tuple[datetime, bytes]]:
-        """Read the event-id hashes of the dedup window, oldest first: commit time, 8 bytes an event."""
+    async def newest(self) -> int:
+        """Read the id of the tenant's newest row, whichever shard wrote it; 0 if there is none."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_SQL["recent_hashes"], days)
-        return [(row["committed_at"], row["hashes"]) for row in rows]
+            return int(await connection.fetchval(_SQL["newest"]))
+
+    async def oldest_waiting(self) -> int:
+        """Read the id of the tenant's oldest row that is not stored, whichever shard's it is; past all ids if none."""
+        async with self._database.connection() as connection:
+            return int(await connection.fetchval(_SQL["oldest_waiting"]))
+
+    async def recent_hashes(self, days: int) -> AsyncIterator[tuple[datetime, bytes]]:
+        """Read the tenant's event-id hashes of the dedup window, oldest first: commit time, 8 bytes an event.
+
+        They come a few hundred commits at a time: a shard keeps only its part of them.
+        """
+        async with self._database.connection() as connection, connection.transaction(readonly=True):
+            async for row in connection.cursor(_SQL["recent_hashes"], days, prefetch=_HASH_ROWS):
+                yield row["committed_at"], row["hashes"]
 
     async def accepted_today(self) -> int:
-        """Count the events that were accepted since midnight (UTC)."""
+        """Count the events that this shard and its predecessors have accepted since midnight (UTC)."""
         async with self._database.connection() as connection:
-            return int(await connection.fetchval(_SQL["accepted_today"]))
+            return int(await connection.fetchval(_SQL["accepted_today"], *self._place))
 
     async def committed_after(self, spool_id: int) -> list[Commit]:
-        """List what was committed past a row, once no append runs any more whose answer was lost."""
+        """List what this shard committed past a row, once no append runs any more whose answer was lost."""
         async with self._database.connection() as connection, connection.transaction():
             # An append holds a share of this lock until it has ended.
-            await connection.execute(_SQL["settle"])
-            rows = await connection.fetch(_SQL["committed_after"], spool_id)
+            await connection.execute(_SQL["settle"], self._shard.index)
+            rows = await connection.fetch(_SQL["committed_after"], self._shard.index, spool_id)
         return [Commit(*row.values()) for row in rows]
 
     async def forget(self, *, stored_seconds: float, hash_days: int, letter_days: int, letters_max: int) -> None:
         """Drop rows stored longer ago than the replay window, hashes older than the dedup window, old dead letters."""
         async with self._database.connection() as connection:
-            await connection.execute(_SQL["forget_stored"], stored_seconds)
-            await connection.execute(_SQL["forget_hashes"], hash_days)
-            await connection.execute(_SQL["forget_dead_letters"], letter_days, letters_max)
+            await connection.execute(_SQL["forget_stored"], *self._place, stored_seconds)
+            # These are of all shards: one of them suffices, and two would get in each other's way.
+            if self._shard.index == 0:
+                await connection.execute(_SQL["forget_hashes"], hash_days)
+                await connection.execute(_SQL["forget_dead_letters"], letter_days, letters_max)
 
 
 def _sealed(row: Any) -> SealedBatch:
-    return SealedBatch(BatchId(str(row["batch_id"])), row["first_spool_id"], row["last_spool_id"], row["events"])
+    return SealedBatch(
+        row["shard"], BatchId(str(row["batch_id"])), row["first_spool_id"], row["last_spool_id"], row["events"]
+    )
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from actors.pipeline import Stores, TenantPipeline
 from attribution.decide import attribute
@@ -13,6 +14,7 @@ from ingest.prepare import Stamp, prepare
 from schemas.batches import EventBatch
 from schemas.ids import new_batch_id
 from schemas.results import AttributionResult
+from schemas.shards import WHOLE_TENANT, Shard
 from schemas.touchpoints import ConversionCase, Policy
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
@@ -39,28 +41,33 @@ async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[Attri
 
 @asynccontextmanager
 async def incarnation(
-    running: RunningStack, tenant: ProvisionedTenant, postgres_port: int | None = None
+    running: RunningStack,
+    tenant: ProvisionedTenant,
+    postgres_port: int | None = None,
+    shard: Shard = WHOLE_TENANT,
 ) -> AsyncIterator[Incarnation]:
-    """Start a pipeline, which reaches Postgres by another port if one is named, and end it with the block."""
+    """Start a shard's pipeline, which reaches Postgres by another port if one is named, and end it with the block."""
     settings, backends = running.stack.settings, running.stack.backends
     databases = Databases(replace(backends, postgres_port=postgres_port or backends.postgres_port), settings.postgres)
     store = ClickHouse(backends, settings.clickhouse)
     database = databases.tenant(tenant.tenant_id)
     stores = Stores(
-        Spool(database),
+        Spool(database, shard),
         EventWriter(store, tenant.tenant_id),
         TouchReader(store, tenant.tenant_id),
-        ConversionWriter(database),
+        ConversionWriter(database, shard),
         _decide,
     )
-    pipeline = TenantPipeline(stores, settings.actor)
-    await pipeline.start()
-    life = asyncio.create_task(pipeline.run())
+    pipeline = TenantPipeline(stores, shard, settings.actor)
+    life = None
     try:
+        await pipeline.start()
+        life = asyncio.create_task(pipeline.run())
         yield Incarnation(pipeline, life)
     finally:
-        life.cancel()
-        await asyncio.gather(life, return_exceptions=True)
+        if life:
+            life.cancel()
+            await asyncio.gather(life, return_exceptions=True)
         # The pool gives connections back behind the loops' backs: closing it under that would be an error of nobody's.
         await asyncio.sleep(0.2)
         await databases.close()
@@ -69,6 +76,11 @@ async def incarnation(
 
 def batch(tenant: ProvisionedTenant, *event_ids: str) -> EventBatch:
     """Prepare installs of these ids, as a replica does."""
-    body = ndjson([event("install", event_id=event_id) for event_id in event_ids])
+    return batch_of(tenant, *(event("install", event_id=event_id) for event_id in event_ids))
+
+
+def batch_of(tenant: ProvisionedTenant, *events: dict[str, Any]) -> EventBatch:
+    """Prepare events, as a replica does."""
+    body = ndjson(list(events))
     stamp = Stamp(tenant.tenant_id, new_batch_id(), utc_now(), "127.0.0.1", "test")
     return join([prepare(parse_events(body, "application/x-ndjson"), stamp)])

@@ -1,6 +1,7 @@
 """A small load that behaves as a real client does: it sends again, with the same ids, what was not acknowledged."""
 
 import asyncio
+import random
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -93,13 +94,12 @@ def kill_program(running: RunningStack, name: str) -> None:
 
 
 async def kill_actor(running: RunningStack, tenant: ProvisionedTenant) -> None:
-    """SIGKILL the tenant's actor."""
-    (process,) = await eventually(lambda: actors_of(running, tenant))
-    process.kill()
+    """SIGKILL the tenant's actor, or one of its shards."""
+    random.choice(await eventually(lambda: actors_of(running, tenant))).kill()
 
 
 async def actors_of(running: RunningStack, tenant: ProvisionedTenant) -> list[psutil.Process]:
-    """Find the tenant's actor: the one of Ray's actors that is connected to the tenant's database."""
+    """Find the tenant's shards: those of Ray's actors that are connected to the tenant's database."""
     ports = await _ports_of_clients(running, tenant)
     return [process for process in titled(running, "ray::TenantActor") if ports & _ports(process)]
 

@@ -10,6 +10,7 @@ import zstandard
 
 from schemas.batches import Tally
 from schemas.ids import TenantId, new_batch_id
+from schemas.shards import WHOLE_TENANT
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
 from storage.names import clickhouse_tables
@@ -54,7 +55,7 @@ async def test_the_tenant_goes_on(
 ) -> None:
     """A refused row, small or large, goes to the dead letters, and events before and after it are stored once."""
     databases = Databases(running.stack.backends, running.stack.settings.postgres)
-    spool = Spool(databases.tenant(tenant.tenant_id))
+    spool = Spool(databases.tenant(tenant.tenant_id), WHOLE_TENANT)
     rows = [row() for _ in range(999)]
     rows.insert(617, row(revenue="much", properties=secrets.token_hex(padding_bytes // 2)))
     epoch = await spool.take_epoch()

@@ -13,6 +13,8 @@ import pytest
 import zstandard
 
 from cli.credentials import Credentials, save_credentials
+from storage.postgres.connect import Databases
+from storage.spool.layout import Layout
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, eventually, ndjson, stored_ids
 
@@ -60,7 +62,7 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
     "command",
     [
         *("", "up", "down", "status", "doctor", "ingest", "import", "tail", "demo load"),
-        *("tenant create", "tenant list", "link create", "link list", "rejected replay", "schema put"),
+        *("tenant create", "tenant list", "tenant limits", "link create", "link list", "rejected replay", "schema put"),
     ],
 )
 async def test_help_teaches(running: RunningStack, command: str) -> None:
@@ -84,6 +86,20 @@ async def test_makes_a_tenant(running: RunningStack) -> None:
     for wrong, word in (("tcli2", "belongs to another tenant"), ("T-1", "lower-case")):
         code, text = await run(running, "tenant", "create", wrong, "--host", "cli1.localhost")
         assert (code, word in text) == (1, True), text
+
+
+async def test_sets_shards(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """4 as asked for and 4 in the tenant's own database; other limits leave them; 17 and an unknown tenant fail."""
+    for arguments in (("--shards", "4"), ("--events-per-day", "1000000")):
+        code, _ = await run(running, "tenant", "limits", tenant.tenant_id, *arguments)
+        assert code == 0
+    (record,) = [each for each in await running.stack.tenants() if each.tenant_id == tenant.tenant_id]
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    shards = await Layout(databases.tenant(tenant.tenant_id)).shards()
+    await databases.close()
+    assert (record.shards, shards, record.events_per_day) == (4, 4, 1_000_000)
+    assert (await run(running, "tenant", "limits", tenant.tenant_id, "--shards", "17"))[0] == 2
+    assert (await run(running, "tenant", "limits", "tnobody", "--shards", "2"))[0] == 1
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])

@@ -4,6 +4,9 @@ import httpx
 import pytest
 
 from schemas.problems import HostTaken, TenantExists, TenantIdInvalid
+from storage.postgres.connect import Databases
+from storage.postgres.directory import DirectoryWriter
+from storage.spool.layout import Layout
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from tests.stack_fixtures import RunningStack, event
 
@@ -32,6 +35,24 @@ async def test_first_event_at_once(running: RunningStack) -> None:
             headers={"Host": "new1.localhost", "Authorization": f"Bearer {made.write_key}"},
         )
     assert answer.status_code == 202
+
+
+async def test_every_tenant_is_brought_up_to_date(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """A migration that a tenant's database lacks has run, and a change of its shards that was broken off is done."""
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    database = databases.tenant(tenant.tenant_id)
+    async with database.connection() as connection:
+        await connection.execute("DROP TABLE imports; DELETE FROM schema_migrations WHERE name = 'imports'")
+    await DirectoryWriter(databases.control()).set_limits(
+        tenant.tenant_id, events_per_second=None, events_per_day=None, shards=3
+    )
+    assert await Layout(database).shards() == 1
+    async with running.stack.provisioner() as provisioner:
+        await provisioner.renew_tenants()
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM imports") == 0
+    assert await Layout(database).shards() == 3
+    await databases.close()
 
 
 async def test_refuses_contradictions(running: RunningStack, tenant: ProvisionedTenant) -> None:

@@ -70,3 +70,10 @@ def test_many_hashes_cost_about_eight_bytes_each() -> None:
         window.remember(part, NOW)
     assert not window.fresh(many[::1000]).any()
     assert window.fresh(many[:10] + np.uint64(2**63)).all()
+
+
+def test_a_day_without_hashes_is_no_day() -> None:
+    """All new: what was restored of two days has nothing of this shard."""
+    window = DedupWindow(30)
+    window.restore([(NOW - timedelta(days=1), hashes()), (NOW, hashes())])
+    assert window.fresh(hashes(1, 2)).all()

@@ -7,6 +7,7 @@ import pytest
 from schemas.ids import TenantId
 from schemas.problems import QuotaExceeded, RateExceeded, TooManyRequestsAtOnce
 from schemas.settings import LimitSettings
+from schemas.shards import WHOLE_TENANT, Shard
 from storage.postgres.directory import KeyRecord, TenantRecord
 from tenancy.quotas import Quotas
 
@@ -87,13 +88,27 @@ def test_a_day_is_full_until_midnight(clock: Clock) -> None:
     quotas = Quotas(LimitSettings(), 1, clock)
     small = tenant(per_day=100)
     send(quotas, small, 1)
-    quotas.learn(small.tenant_id, 100, NOW)
+    quotas.learn(small.tenant_id, {WHOLE_TENANT: 100}, NOW)
     with pytest.raises(QuotaExceeded) as refusal:
         send(quotas, small, 1)
     assert refusal.value.retry_after_seconds == 30
     send(quotas, tenant("t2", per_day=100), 1)
     with quotas.admitted(small, KEY, NOW + timedelta(seconds=30)):
         pass
+
+
+def test_the_shards_of_a_tenant_share_its_day(clock: Clock) -> None:
+    """100 is full when the counts of three shards add up to it; a changed layout forgets nothing of it."""
+    quotas = Quotas(LimitSettings(), 1, clock)
+    small = tenant(per_day=100)
+    for shard, count in ((Shard(0, 3), 40), (Shard(1, 3), 30), (Shard(2, 3), 29), (Shard(1, 3), 30)):
+        quotas.learn(small.tenant_id, {shard: count}, NOW)
+        send(quotas, small, 1)
+    quotas.learn(small.tenant_id, {Shard(1, 3): 31}, NOW)
+    for news in ({}, {Shard(0, 2): 50}, {Shard(1, 2): 52}):
+        quotas.learn(small.tenant_id, news, NOW)
+        with pytest.raises(QuotaExceeded):
+            send(quotas, small, 1)
 
 
 def test_requests_at_once(clock: Clock) -> None:

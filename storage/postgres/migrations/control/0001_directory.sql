@@ -8,6 +8,8 @@ CREATE TABLE tenants (
     -- What the tenant may send; NULL: what the settings say, and as much a day as it likes.
     events_per_second double precision CHECK (events_per_second > 0),
     events_per_day bigint CHECK (events_per_day > 0),
+    -- How many shards do its work, as it was asked for. What counts is what the tenant's own database says.
+    shards smallint NOT NULL DEFAULT 1 CHECK (shards BETWEEN 1 AND 16),
     created_at timestamptz NOT NULL DEFAULT now()
 );
 

@@ -1,0 +1,65 @@
+"""Who waits until ClickHouse has a row, and how they learn of it.
+
+The rows of one shard are stored in order, but who waits must not be told too early when the row that they mean is
+another shard's: after the layout has changed, an event that is sent again meets the shard that remembers it, not the
+one that stores it. So the database is asked, once for all who wait, each time that this shard has stored something; and
+now and then, if there are others.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from actors.retry import Backoff
+from actors.signal import Signal
+from storage.postgres.connect import CONNECTION_LOST
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiter:
+    spool_id: int
+    done: asyncio.Event
+
+
+class StoredWatch:
+    """Waits for rows of the tenant, whichever shard stores them."""
+
+    def __init__(
+        self, oldest_waiting: Callable[[], Awaitable[int]], stored: Signal, poll_seconds: float | None
+    ) -> None:
+        """Take what to ask, the signal that this shard gives, and how often to ask without one (None: never)."""
+        self._oldest_waiting = oldest_waiting
+        self._stored = stored
+        self._poll_seconds = poll_seconds
+        self._waiters: set[_Waiter] = set()
+
+    async def reach(self, spool_id: int) -> None:
+        """Wait until ClickHouse has a committed row and all that the tenant committed before it."""
+        waiter = _Waiter(spool_id, asyncio.Event())
+        self._waiters.add(waiter)
+        # It may be stored already.
+        self._stored.give()
+        try:
+            await waiter.done.wait()
+        finally:
+            self._waiters.discard(waiter)
+
+    async def run(self) -> None:
+        """Answer those who wait, until cancelled."""
+        backoff = Backoff()
+        while True:
+            given = self._stored.count
+            # Only those whose row was committed before the question learn from the answer.
+            waiters = tuple(self._waiters)
+            if waiters:
+                try:
+                    oldest = await self._oldest_waiting()
+                except CONNECTION_LOST:
+                    await backoff.wait()
+                    continue
+                backoff.reset()
+                for waiter in waiters:
+                    if waiter.spool_id < oldest:
+                        waiter.done.set()
+                        self._waiters.discard(waiter)
+            await self._stored.after(given, self._poll_seconds if self._waiters else None)
