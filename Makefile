@@ -6,7 +6,7 @@ BIN := .venv/bin
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links soak ci install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models soak ci install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: install ## Measure ingest against the running stack and against a plain h
 
 bench-depth: install ## Measure ingest deeper: the bare engine, half the rate, many tenants, CPU
 	@$(BIN)/python -m bench.depth
+
+bench-models: $(UV) ## Measure multi-touch models against the packages that people use for them
+	@$(UV) run --quiet --locked --all-extras --group peers python -m bench.models
 
 soak: install ## Load the running stack for 10 minutes and balance its ledger (ARGS="--minutes 1")
 	@$(BIN)/python -m bench.soak $(ARGS)

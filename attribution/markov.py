@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from attribution.journeys import Floats, Ints, Journeys, summed
 
 ORDER_MAX = 4
+
+_DENSE_STATES_MAX = 512
+"""Up to so many states one dense inverse is faster than a sparse system for each channel."""
+
+_TABLE_MAX = 2**20
+
+Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -42,15 +50,15 @@ class MarkovChain:
 
     journeys: Journeys
     states: Ints
-    members: np.typing.NDArray[np.bool_]
+    members: Marks
 
     @cached_property
-    def _steps(self) -> tuple[Ints, Ints, Ints]:
-        """Each step within a journey: state before, state after, journey."""
+    def _steps(self) -> tuple[Ints, Ints]:
+        """Each step within a journey: its states before and after as one number, and the journey."""
         inner = np.ones(len(self.states), dtype=bool)
         inner[self.journeys.starts[:-1]] = False
         after = np.flatnonzero(inner)
-        return self.states[after - 1], self.states[after], self.journeys.owners[after]
+        return self.states[after - 1] * len(self.members) + self.states[after], self.journeys.owners[after]
 
     def removal_effects(self, conversions: Floats, nulls: Floats) -> RemovalEffects:
         """Solve the chain, the journeys weighing `conversions` and `nulls` [J].
@@ -59,22 +67,31 @@ class MarkovChain:
         to (conversion), while the null ones keep their mass.
         """
         size = len(self.members)
-        before, after, owners = self._steps
         weights = conversions + nulls
-        firsts = self.states[self.journeys.starts[:-1]]
-        lasts = self.states[self.journeys.starts[1:] - 1]
         total = weights.sum()
         if not total or not conversions.any():
             return RemovalEffects(np.zeros(self.members.shape[1]), 0.0)
-        moves = sparse.csr_array((weights[owners], (before, after)), shape=(size, size))
-        converting = summed(lasts, conversions, size)
-        leaving = moves.sum(axis=1) + summed(lasts, weights, size)
-        # A state that no weighted journey enters leads nowhere, and is left out of the system by its own row.
-        scale = 1.0 / np.where(leaving > 0, leaving, 1.0)
+        firsts = self.states[self.journeys.starts[:-1]]
+        lasts = self.states[self.journeys.starts[1:] - 1]
+        visits = summed(self.states, weights[self.journeys.owners], size)
+        # A state that no journey of any weight enters leads nowhere.
+        scale = 1.0 / np.where(visits > 0, visits, 1.0)
         start = summed(firsts, weights, size) / total
-        transitions = moves.multiply(scale[:, None]).tocsc()
-        solve = _dense_effects if _is_single(self.members) else _sparse_effects
-        return solve(start, transitions, converting * scale, self.members)
+        converting = summed(lasts, conversions, size) * scale
+        if size <= _DENSE_STATES_MAX:
+            return _dense_effects(start, self._dense_moves(weights) * scale[:, None], converting, self.members)
+        transitions = self._sparse_moves(weights).multiply(scale[:, None]).tocsc()
+        return _sparse_effects(start, transitions, converting, self.members)
+
+    def _dense_moves(self, weights: Floats) -> Floats:
+        steps, owners = self._steps
+        size = len(self.members)
+        return summed(steps, weights[owners], size * size).reshape(size, size)
+
+    def _sparse_moves(self, weights: Floats) -> sparse.csr_array:
+        steps, owners = self._steps
+        size = len(self.members)
+        return sparse.csr_array((weights[owners], np.divmod(steps, size)), shape=(size, size))
 
 
 def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
@@ -88,44 +105,50 @@ def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
     base = len(journeys.channels) + 1
     if base**order > np.iinfo(np.int64).max:
         raise ValueError(f"{len(journeys.channels)} channels are too many for order {order}")
-    digits = np.zeros((order, len(journeys.touches)), dtype=np.int64)
+    codes = journeys.touches + 1
+    for back in range(1, order):
+        reaches = np.flatnonzero(journeys.places >= back)
+        codes[reaches] += (journeys.touches[reaches - back] + 1) * base**back
+    known, states = _numbered(codes, base**order)
+    members = np.zeros((len(known), base), dtype=bool)
     for back in range(order):
-        reaches = journeys.places >= back
-        digits[back, reaches] = journeys.touches[np.flatnonzero(reaches) - back] + 1
-    powers = base ** np.arange(order, dtype=np.int64)
-    codes, states = np.unique(powers @ digits, return_inverse=True)
-    members = np.zeros((len(codes), base), dtype=bool)
-    for power in powers:
-        members[np.arange(len(codes)), codes // power % base] = True
+        members[np.arange(len(known)), known // base**back % base] = True
     return MarkovChain(journeys, states, members[:, 1:])
 
 
-def _is_single(members: np.typing.NDArray[np.bool_]) -> bool:
-    return bool((members.sum(axis=1) == 1).all() and len(members) == members.shape[1])
+def _numbered(codes: Ints, space: int) -> tuple[Ints, Ints]:
+    """Give the codes that occur, in their order, and for each of `codes` its place among them."""
+    if space > _TABLE_MAX:
+        return np.unique(codes, return_inverse=True)
+    # The same without sorting.
+    occurs = np.zeros(space, dtype=bool)
+    occurs[codes] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
 
 
-def _dense_effects(
-    start: Floats, transitions: sparse.csc_array, converting: Floats, members: np.typing.NDArray[np.bool_]
-) -> RemovalEffects:
-    """Order 1: with N = (I - Q)^-1, one inverse serves all channels: RE(c) = N[start, c] b[c] / (N[c, c] p)."""
-    inverse = np.linalg.inv(np.eye(len(members)) - transitions.toarray())
+def _dense_effects(start: Floats, transitions: Floats, converting: Floats, members: Marks) -> RemovalEffects:
+    """One inverse serves all channels.
+
+    With N = (I - Q)^-1, b = N r, and K the states that contain c: RE(c) = N[start, K] N[K, K]^-1 b[K] / p.
+    """
+    inverse = np.linalg.inv(np.eye(len(members)) - transitions)
     visits, success = start @ inverse, inverse @ converting
     probability = float(start @ success)
-    effects = visits * success / np.diag(inverse) / probability
-    # State i is channel i: both are numbered in the order of the channels.
-    return RemovalEffects(effects, probability)
+
+    def effect(has: Marks) -> float:
+        return float(visits[has] @ np.linalg.solve(inverse[np.ix_(has, has)], success[has])) / probability
+
+    return RemovalEffects(np.clip([effect(has) for has in members.T], 0.0, 1.0), probability)
 
 
-def _sparse_effects(
-    start: Floats, transitions: sparse.csc_array, converting: Floats, members: np.typing.NDArray[np.bool_]
-) -> RemovalEffects:
-    """Higher orders: the system is solved once for each channel, without the states that contain it."""
+def _sparse_effects(start: Floats, transitions: sparse.csc_array, converting: Floats, members: Marks) -> RemovalEffects:
+    """Solve the system once for each channel, without the states that contain it."""
     probability = _probability(start, transitions, converting)
     effects = [
         1.0 - _probability(start[kept], transitions[kept][:, kept], converting[kept]) / probability
         for kept in (~members[:, channel] for channel in range(members.shape[1]))
     ]
-    return RemovalEffects(np.maximum(effects, 0.0), probability)
+    return RemovalEffects(np.clip(effects, 0.0, 1.0), probability)
 
 
 def _probability(start: Floats, transitions: sparse.csc_array, converting: Floats) -> float:

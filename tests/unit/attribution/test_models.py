@@ -36,7 +36,7 @@ REFERENCE = {
 }
 MODELS = (Model.FIRST, Model.LAST, Model.LINEAR, Model.POSITION, Model.MARKOV, Model.SHAPLEY)
 
-Paths = list[tuple[list[str], int, int]]
+Paths = list[tuple[list[str], float, float]]
 
 paths_of_channels = st.lists(
     st.tuples(st.lists(st.sampled_from("abcd"), min_size=1, max_size=6), st.integers(0, 5), st.integers(0, 5)),
@@ -93,6 +93,21 @@ def test_published_orders_add_up(published: Journeys, order: int) -> None:
     result = credit(published, spec_of(Model.MARKOV, markov_order=order))
     assert sum(each.credit for each in result.credits) == pytest.approx(19_785)
     assert all(each.effect is not None and 0 <= each.effect <= 1 for each in result.credits)
+
+
+def test_published_order_beyond_one_matrix(published: Journeys) -> None:
+    """An effect of order 3, whose states are too many for one dense inverse, equals that of the chain solved anew."""
+    chain = markov_chain(published, 3)
+    removal = chain.removal_effects(published.conversions, published.nulls)
+    paths = [
+        ([published.channels[code] for code in codes], won, lost)
+        for codes, won, lost in zip(
+            np.split(published.touches, published.starts[1:-1]), published.conversions, published.nulls, strict=True
+        )
+    ]
+    whole, without = conversion_rate(paths, 3, None), conversion_rate(paths, 3, "alpha")
+    assert removal.probability == pytest.approx(whole)
+    assert removal.effects[published.code_of("alpha")] == pytest.approx(1 - without / whole)
 
 
 def test_tiny_chain() -> None:

@@ -18,6 +18,14 @@ from tests.unit.ingest.cases import STAMP, nearly_events
 NDJSON = "application/x-ndjson"
 
 
+def _is_json(event: Any) -> bool:
+    try:
+        json.dumps(event, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
 def letters_of(body: bytes, content_type: str | None = None) -> list[DeadLetter]:
     """Take a body as the ingest route does, and give what is kept of its rejected events."""
     return list(dead_letters(prepare(parse_events(body, content_type), STAMP, text=body)))
@@ -48,7 +56,7 @@ def test_white_space_cuts_no_event() -> None:
     assert (letter.raw, letter.is_whole) == (b'{"a":1}', True)
 
 
-@given(sent=st.lists(nearly_events(), min_size=1, max_size=6))
+@given(sent=st.lists(nearly_events().filter(_is_json), min_size=1, max_size=6))
 def test_whatever_is_kept_says_what_was_sent(sent: list[Any]) -> None:
     """A letter's bytes are JSON of the event at its position, and exactly the line that it was."""
     lines = [json.dumps(event).encode() for event in sent]
