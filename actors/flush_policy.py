@@ -41,14 +41,19 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class LastInsert:
-    """When the last insert ended, in monotonic seconds, and of how many rows."""
+    """When the last insert ended, in monotonic seconds, and how many it took."""
 
     at: float = 0.0
-    events: int = 0
+    took: float = 0.0
 
     def rest_seconds(self, settings: ActorSettings) -> float:
-        """How long to leave the store alone after it: longer after a large one, so that a busy tenant's are larger."""
-        return settings.busy_rest_seconds if self.events >= settings.busy_rows else settings.insert_rest_seconds
+        """How long to leave the store alone after it.
+
+        The slower the store, be it for this tenant's rows or for everyone's, the longer: fewer and larger inserts are
+        less work for it, and nobody has to know how busy the others are.
+        """
+        fair = self.took * settings.insert_rest_factor
+        return max(settings.insert_rest_seconds, min(fair, settings.insert_rest_seconds_max))
 
 
 def flush_in_seconds(backlog: Backlog, settings: ActorSettings, last: LastInsert, *, now: float) -> float | None:

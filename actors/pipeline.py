@@ -54,13 +54,8 @@ class TenantPipeline:
     """Everything a shard does."""
 
     def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings) -> None:
-        # What is a tenant's is shared out: no shard has to know how full or how busy the others are.
-        settings = settings.model_copy(
-            update={
-                "spool_bytes_max": settings.spool_bytes_max // shard.count,
-                "busy_rows": settings.busy_rows // shard.count,
-            }
-        )
+        # What is a tenant's is shared out: no shard has to know how full the others are.
+        settings = settings.model_copy(update={"spool_bytes_max": settings.spool_bytes_max // shard.count})
         spool, conversions, stored = stores.spool, stores.conversions, Signal()
         poll_seconds = None if shard.count == 1 else _OTHERS_SECONDS
         self._spool = spool

@@ -115,7 +115,9 @@ class Storer:
         while True:
             try:
                 frames = b"".join(await self._spool.frames(batch))
+                started = time.monotonic()
                 refused = await self._insert(batch, frames)
+                took = time.monotonic() - started
                 reached("actor_after_insert")
                 await self._spool.mark_stored(batch, refused)
             except (StoreAwayError, *CONNECTION_LOST) as error:
@@ -124,7 +126,7 @@ class Storer:
                 continue
             break
         self._backoff.reset()
-        self._last_insert = LastInsert(time.monotonic(), batch.events)
+        self._last_insert = LastInsert(time.monotonic(), took)
         self._backlog.remove(batch.events, len(frames), now=self._last_insert.at)
         self._stored.give()
 

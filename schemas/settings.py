@@ -74,14 +74,12 @@ class ActorSettings(_Group):
     flush_seconds: float = Field(1.0, description="The longest that rows wait for company before an insert.")
     conversion_flush_seconds: float = Field(0.1, description="The same when a conversion waits for its result.")
     insert_rest_seconds: float = Field(
-        default=0.5, description="Rest between two inserts of one tenant: bounds its parts."
+        default=0.5, description="Least rest between two inserts of one tenant: bounds its parts."
     )
-    busy_rows: int = Field(
-        5_000, description="An insert of so many rows says that the tenant is busy; shards share it."
+    insert_rest_factor: float = Field(
+        default=4.0, description="Rest in multiples of what the last insert took: a busy store gets fewer, larger ones."
     )
-    busy_rest_seconds: float = Field(
-        default=1.5, description="Rest of a busy tenant: fewer, larger parts halve ClickHouse's work for an event."
-    )
+    insert_rest_seconds_max: float = Field(3.0, description="Longest such rest: results wait for it.")
     spool_bytes_max: int = Field(
         512 * 1024**2, description="Compressed backlog past which a tenant gets 429; shards share it."
     )

@@ -10,8 +10,8 @@ SETTINGS = ActorSettings(
     flush_seconds=1.0,
     conversion_flush_seconds=0.1,
     insert_rest_seconds=0.25,
-    busy_rows=50,
-    busy_rest_seconds=0.8,
+    insert_rest_factor=4.0,
+    insert_rest_seconds_max=3.0,
     spool_bytes_max=1_000,
 )
 
@@ -26,9 +26,10 @@ def test_nothing_waits_for_ever() -> None:
     [
         (1, False, LastInsert(), 1.0),
         (1, True, LastInsert(), 0.1),
-        (1, True, LastInsert(9.95, 49), 0.2),
-        (1, True, LastInsert(9.95, 50), 0.75),
-        (100, False, LastInsert(9.99, 100), 0.0),
+        (1, True, LastInsert(9.95, 0.05), 0.2),
+        (1, True, LastInsert(9.95, 0.2), 0.75),
+        (1, True, LastInsert(9.95, 60.0), 2.95),
+        (100, False, LastInsert(9.99, 0.2), 0.0),
     ],
 )
 def test_waits_by_what_waits(
@@ -37,7 +38,7 @@ def test_waits_by_what_waits(
     last: LastInsert,
     expected_seconds: float,
 ) -> None:
-    """Rows wait a second, a conversion a tenth, enough rows not at all; after a large insert all rest longer."""
+    """Rows wait a second, a conversion a tenth, enough rows not at all; after a slow insert all rest longer."""
     backlog = Backlog()
     backlog.add(events, 10, has_conversion=has_conversion, now=10.0)
     wait = flush_in_seconds(backlog, SETTINGS, last, now=10.0)
