@@ -21,6 +21,7 @@ ENTRY_POINTS = {
     "bench/depth.py": "run by `make bench-depth`",
     "bench/soak.py": "run by `make soak`",
     "bench/links.py": "run by `make bench-links`",
+    "bench/models.py": "run by `make bench-models`",
     "bench/plain_handler.py": "run by uvicorn for the bench",
 }
 
