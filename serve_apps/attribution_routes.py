@@ -60,9 +60,17 @@ def _document(stored: StoredConversion) -> dict[str, Any]:
         "conversion_type": stored.conversion_type,
         "conversion_time": stored.conversion_time,
         "received_at": stored.received_at,
-        "state": "attributed" if stored.result else "pending",
+        "state": _state(stored),
         "revision": stored.revision,
         "attributed_at": stored.attributed_at,
     }
+    if stored.failure is not None:
+        document["failure"] = stored.failure
     document |= {name: stored.event[name] for name in _CARRIED if name in stored.event}
     return document | {name: value for name, value in (stored.result or {}).items() if name not in document}
+
+
+def _state(stored: StoredConversion) -> str:
+    if stored.result:
+        return "attributed"
+    return "pending" if stored.failure is None else "failed"

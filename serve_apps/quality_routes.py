@@ -11,6 +11,7 @@ from starlette.requests import Request
 from schemas.problems import ParameterInvalid
 from serve_apps.callers import user_of
 from serve_apps.services import services_of
+from storage.postgres.conversion_reader import ConversionReader
 from storage.postgres.dead_letters import DeadLetters
 from storage.postgres.ledger import Ledger, LedgerRow
 from telemetry.clock import utc_now
@@ -33,7 +34,8 @@ async def quality(
 ) -> dict[str, Any]:
     """Balance what came against what became of it, by the time of its commit; default: the last 24 hours.
 
-    In each row received = stored + waiting + duplicates + quarantined + rejected.
+    In each row received = stored + waiting + duplicates + quarantined + rejected. `conversions` says how many have no
+    result now: they wait for it (`pending`), or attribution gave them up (`failed`).
     """
     tenant, _ = await user_of(request)
     until = until or utc_now() + timedelta(minutes=1)
@@ -51,4 +53,5 @@ async def quality(
         "totals": totals | {"waiting": sum(row.waiting for row in rows)},
         "data": [asdict(row) | {"waiting": row.waiting} for row in rows],
         "reasons": [asdict(reason) for reason in reasons],
+        "conversions": asdict(await ConversionReader(database).counts()),
     }

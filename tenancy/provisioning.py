@@ -14,7 +14,7 @@ from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.schema import ensure_tables
 from storage.postgres.admin import PostgresAdministrator
 from storage.postgres.connect import Databases
-from storage.postgres.directory import DirectoryWriter, KeyRecord
+from storage.postgres.directory import DirectoryReader, DirectoryWriter, KeyRecord
 from storage.postgres.users import Users
 from tenancy.keys import SHOWN_CHARS, hash_key, make_key
 from tenancy.passwords import Passwords
@@ -65,8 +65,10 @@ class Provisioner:
         self._passwords = Passwords(auth)
 
     async def prepare_platform(self) -> None:
-        """Make the control database, as far as it is missing."""
+        """Make the control database, as far as it is missing, and bring every tenant's own to the newest schema."""
         await self._administrator.ensure_control()
+        for tenant in (await DirectoryReader(self._databases.control()).rows()).tenants:
+            await self._administrator.ensure_tenant(tenant.tenant_id)
 
     async def create_platform_key(self) -> str:
         """Make a key for the global plane's ingest."""
