@@ -11,8 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ingest.segment import segment_events, write_key_in
 from ingest.segment_tables import CALL_PATHS
 from schemas.problems import EventsInvalid, KeyInvalid
+from serve_apps.answers import Received
 from serve_apps.callers import carried_key, tenant_of_key
 from serve_apps.intake import IngestOptions, decode_events, read_body
+from serve_apps.openapi import INTAKE, WRITE_KEY, documented
 from serve_apps.services import services_of
 from telemetry.clock import utc_now
 
@@ -23,17 +25,17 @@ _SHORT = [f"{prefix}/{name}" for prefix in ("/v1", "") for name in CALL_PATHS if
 _OTHERS = [*_SHORT, *(f"{path}/" for path in (*_DOCUMENTED, *_SHORT))]
 _PATHS = frozenset({*_DOCUMENTED, *_OTHERS})
 
+# What cannot become an event is kept as a rejected one: the request is not refused for it.
+_PROBLEMS = set(INTAKE) - {EventsInvalid}
 _BODY = {
-    "requestBody": {
-        "required": True,
-        "description": "A message, or messages in a `batch`; plain, gzip or zstd.",
-        "content": {
-            "application/json": {
-                "schema": {"type": "object"},
-                "example": {"type": "track", "event": "Level Completed", "userId": "u-1", "messageId": "m-1"},
-            }
-        },
-    }
+    "required": True,
+    "description": "A message, messages in a `batch` or an array; plain, gzip or zstd.",
+    "content": {
+        "application/json": {
+            "schema": {"type": ["object", "array"]},
+            "example": {"type": "track", "event": "Level Completed", "userId": "u-1", "messageId": "m-1"},
+        }
+    },
 }
 
 
@@ -84,6 +86,12 @@ def _call_name(request: Request) -> str:
 
 
 for path in _DOCUMENTED:
-    router.add_api_route(path, receive, methods=["POST"], response_class=Response, openapi_extra=_BODY)
+    router.add_api_route(
+        path,
+        receive,
+        methods=["POST"],
+        name=f"segment_{path.rpartition('/')[2]}",
+        **documented(WRITE_KEY, *_PROBLEMS, responses={200: {"model": Received}}, requestBody=_BODY),
+    )
 for path in _OTHERS:
     router.add_api_route(path, receive, methods=["POST"], response_class=Response, include_in_schema=False)
