@@ -3,12 +3,20 @@
 It holds no credentials and reads nothing: conversions come with their candidate touches, results go back.
 """
 
+from collections.abc import Sequence
+
+import structlog
 from ray import serve
 
 from actors.pool_calls import POOL_DEPLOYMENT, pack_results, unpack_cases
 from attribution.decide import attribute
+from schemas.results import AttributionFailure, AttributionOutcome
 from schemas.settings import PoolSettings
+from schemas.touchpoints import ConversionCase, Policy
+from telemetry.failpoints import refuse
 from telemetry.heap import settle_heap
+
+log = structlog.get_logger()
 
 
 class AttributionPool:
@@ -21,7 +29,22 @@ class AttributionPool:
     async def attribute(self, packed: bytes) -> bytes:
         """Attribute what `pack_cases` packed; results are in the order of the cases, for `unpack_results`."""
         cases, policy = unpack_cases(packed)
-        return pack_results([attribute(case, policy) for case in cases])
+        return pack_results(decide(cases, policy))
+
+
+def decide(cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionOutcome]:
+    """Attribute each case; one that cannot be decided is a failure of its own, and no matter of the others."""
+    return [_outcome(case, policy) for case in cases]
+
+
+def _outcome(case: ConversionCase, policy: Policy) -> AttributionOutcome:
+    conversion_id = case.conversion.conversion_id
+    try:
+        refuse("pool_attribute", conversion_id)
+        return attribute(case, policy)
+    except Exception as error:
+        log.exception("case_failed", conversion_id=conversion_id)
+        return AttributionFailure(conversion_id, repr(error))
 
 
 def pool_application(settings: PoolSettings) -> serve.Application:

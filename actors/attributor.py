@@ -3,6 +3,11 @@
 A conversion waits until ClickHouse has all that the tenant committed before it, in whatever shard: the click that led
 to an install may be another shard's. When this shard has stored something, it looks; while something still waits for
 another shard, it looks again and again.
+
+A conversion that cannot be decided must not hold up the others. The pool answers such a one with its error. Where a
+whole portion fails (a conversion that cannot be read, a result that cannot be written, a pool that dies or never
+answers), the next portion is half as large, until the conversion at fault stands alone. After a few tries it is set
+apart with the reason. A pool that is away is nobody's fault: it is asked to decide nothing before one is blamed.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,22 +17,27 @@ import structlog
 from actors.retry import Backoff
 from actors.signal import Signal
 from attribution.keys import conversion_from_event, lookback
-from schemas.results import AttributionResult
+from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
 from schemas.settings import ActorSettings
 from schemas.touchpoints import ConversionCase, Policy
 from storage.clickhouse.connect import StoreAwayError
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
-from storage.postgres.conversion_writer import ConversionWriter
+from storage.postgres.conversion_writer import ConversionWriter, PendingConversion
+from storage.postgres.fencing import EpochSupersededError
 from telemetry.failpoints import reached
 
 log = structlog.get_logger()
 
-Attribute = Callable[[Sequence[ConversionCase], Policy], Awaitable[list[AttributionResult]]]
+Attribute = Callable[[Sequence[ConversionCase], Policy], Awaitable[list[AttributionOutcome]]]
 
 
 class PoolAwayError(Exception):
     """The attribution pool did not answer in time."""
+
+
+class PortionFailedError(Exception):
+    """Some conversion of a portion is at fault; it is not known which."""
 
 
 class Attributor:
@@ -50,6 +60,7 @@ class Attributor:
         self._poll_seconds = poll_seconds
         self._settings = settings
         self._policy = Policy()
+        self._portion = settings.attribution_rows
         self._backoff = Backoff()
 
     async def run(self, epoch: int) -> None:
@@ -61,24 +72,51 @@ class Attributor:
         while True:
             given = self._stored.count
             try:
-                done = await self._attribute_some(epoch)
-                is_done = done < self._settings.attribution_rows
+                is_done = await self._attribute_some(epoch)
                 is_polling = is_done and self._poll_seconds is not None and await self._conversions.has_pending()
+            except PortionFailedError as error:
+                log.warning("portion_failed", error=repr(error))
+                continue
             except (StoreAwayError, PoolAwayError, *CONNECTION_LOST) as error:
                 log.warning("attribution_failed", error=repr(error))
                 await self._backoff.wait()
                 continue
-            self._backoff.reset()
             if is_done:
                 await self._stored.after(given, self._poll_seconds if is_polling else None)
 
-    async def _attribute_some(self, epoch: int) -> int:
-        events = await self._conversions.ready(self._settings.attribution_rows)
-        if not events:
-            return 0
-        conversions = [conversion_from_event(event) for event in events]
+    async def _attribute_some(self, epoch: int) -> bool:
+        """Attribute a portion; say whether it was the last."""
+        pending = await self._conversions.ready(self._portion)
+        failures = await self._try(epoch, pending) if pending else []
+        if failures:
+            log.warning("conversions_failed", tries=len(failures), first=failures[0])
+            await self._conversions.fail(epoch, failures, tries_max=self._settings.attribution_tries_max)
+            await self._backoff.wait()
+            return False
+        self._backoff.reset()
+        is_done = len(pending) < self._portion
+        self._portion = min(2 * self._portion, self._settings.attribution_rows)
+        return is_done
+
+    async def _try(self, epoch: int, pending: list[PendingConversion]) -> list[AttributionFailure]:
+        """Decide and record; give the conversions that failed, none of which is known while others share the blame."""
+        try:
+            outcomes = await self._decide(pending)
+            reached("actor_before_results")
+            await self._conversions.record(
+                epoch, [outcome for outcome in outcomes if isinstance(outcome, AttributionResult)]
+            )
+        except (EpochSupersededError, StoreAwayError, *CONNECTION_LOST):
+            raise
+        except Exception as error:
+            if len(pending) > 1:
+                self._portion = len(pending) // 2
+                raise error if isinstance(error, PoolAwayError) else PortionFailedError(repr(error)) from error
+            await self._attribute([], self._policy)
+            return [AttributionFailure(pending[0].conversion_id, repr(error))]
+        return [outcome for outcome in outcomes if isinstance(outcome, AttributionFailure)]
+
+    async def _decide(self, pending: list[PendingConversion]) -> list[AttributionOutcome]:
+        conversions = [conversion_from_event(each.event) for each in pending]
         cases = await self._touches.cases(conversions, lookback(self._policy))
-        results = await self._attribute(cases, self._policy)
-        reached("actor_before_results")
-        await self._conversions.record(epoch, results)
-        return len(results)
+        return await self._attribute(cases, self._policy)

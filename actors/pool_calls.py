@@ -7,7 +7,7 @@ costs more than deciding the conversions.
 import pickle
 from collections.abc import Sequence
 
-from schemas.results import AttributionResult
+from schemas.results import AttributionOutcome
 from schemas.touchpoints import ConversionCase, Policy
 
 POOL_APP = "attribution"
@@ -25,12 +25,12 @@ def unpack_cases(packed: bytes) -> tuple[list[ConversionCase], Policy]:
     return cases
 
 
-def pack_results(results: Sequence[AttributionResult]) -> bytes:
+def pack_results(results: Sequence[AttributionOutcome]) -> bytes:
     """Pack what the pool decided."""
     return pickle.dumps(list(results), pickle.HIGHEST_PROTOCOL)
 
 
-def unpack_results(packed: bytes) -> list[AttributionResult]:
+def unpack_results(packed: bytes) -> list[AttributionOutcome]:
     """Unpack what the pool decided."""
-    results: list[AttributionResult] = pickle.loads(packed)  # noqa: S301 - from our own pool
+    results: list[AttributionOutcome] = pickle.loads(packed)  # noqa: S301 - from our own pool
     return results

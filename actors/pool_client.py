@@ -9,7 +9,7 @@ from ray.exceptions import RayError
 
 from actors.attributor import PoolAwayError
 from actors.pool_calls import POOL_APP, POOL_DEPLOYMENT, pack_cases, unpack_results
-from schemas.results import AttributionResult
+from schemas.results import AttributionOutcome
 from schemas.touchpoints import ConversionCase, Policy
 
 
@@ -38,7 +38,7 @@ class PoolClient:
                     raise PoolAwayError(repr(error)) from error
             return self._handle
 
-    async def attribute(self, cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionResult]:
+    async def attribute(self, cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionOutcome]:
         """Send cases to the pool.
 
         Raises:

@@ -1,26 +1,36 @@
-"""Second loop of a shard: committed rows go to ClickHouse, in batches whose bytes and token never change."""
+"""Second loop of a shard: committed rows go to ClickHouse, in batches whose bytes and token never change.
+
+The token makes a second insert harmless as long as the table remembers it, which is for a number of inserts. What may
+have been sent before is therefore looked up in the table first, and only what is missing goes: a batch that is tried
+again, and all that was committed before this incarnation started. That includes rows that were never sealed: after an
+old backup of Postgres was restored, the table may have them under a token that nobody knows any more.
+"""
 
 import asyncio
 import time
+from datetime import timedelta
 
 import structlog
+import zstandard
 
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog, LastInsert, flush_in_seconds
 from actors.retry import Backoff
 from actors.signal import Signal
 from ingest.dead_letters import quarantined
+from ingest.frames import keys_of, split
 from schemas.batches import DeadLetter
 from schemas.ids import new_batch_id
 from schemas.settings import ActorSettings
 from storage.clickhouse.connect import RowsRefusedError, StoreAwayError
-from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.event_writer import EventKeys, EventWriter
 from storage.clickhouse.schema import WrongTableError
 from storage.postgres.connect import CONNECTION_LOST
 from storage.spool.repository import SealedBatch, Spool
 from telemetry.failpoints import reached
 
 BATCH_BYTES_MAX = 64 * 1024 * 1024
+_ROUNDING = timedelta(seconds=1)
 
 log = structlog.get_logger()
 
@@ -43,6 +53,7 @@ class Storer:
         self._committed = committed
         self._stored = stored
         self._settings = settings
+        self._inherited_spool_id = 0
         self._last_insert = LastInsert()
         self._backoff = Backoff()
 
@@ -52,11 +63,12 @@ class Storer:
         Raises:
             EpochSupersededError: a newer incarnation of the actor has taken over.
         """
+        self._inherited_spool_id = self._committed.spool_id
         await self._guard()
         while True:
             try:
                 for batch in await self._spool.unfinished():
-                    await self._store(batch)
+                    await self._store(batch, may_be_there=True)
                 for writer in await self._spool.writers_left():
                     await self._store_left(epoch, writer)
                 await self._store_on(epoch)
@@ -67,14 +79,14 @@ class Storer:
 
     async def _store_left(self, epoch: int, writer: int) -> None:
         while sealed := await self._seal(epoch, writer):
-            await self._store(sealed)
+            await self._store(sealed, may_be_there=True)
 
     async def _store_on(self, epoch: int) -> None:
         while True:
             await self._due()
             counted_events, counted_bytes = self._backlog.events, self._backlog.bytes
             if sealed := await self._seal(epoch):
-                await self._store(sealed)
+                await self._store(sealed, may_be_there=sealed.first_spool_id <= self._inherited_spool_id)
             else:
                 # An older incarnation has stored what it had sealed, after this one had counted it as left.
                 self._backlog.remove(counted_events, counted_bytes, now=time.monotonic())
@@ -110,18 +122,22 @@ class Storer:
             except TimeoutError:
                 continue
 
-    async def _store(self, batch: SealedBatch) -> None:
-        """Store one batch, however often it takes: the token makes every try after the first harmless."""
+    async def _store(self, batch: SealedBatch, *, may_be_there: bool) -> None:
+        """Store one batch, however often it takes, and each of its rows once."""
         while True:
             try:
                 frames = b"".join(await self._spool.frames(batch))
                 started = time.monotonic()
-                refused = await self._insert(batch, frames)
+                if may_be_there:
+                    refused = await self._insert_missing(batch, frames)
+                else:
+                    refused = await self._insert(batch, frames)
                 took = time.monotonic() - started
                 reached("actor_after_insert")
                 await self._spool.mark_stored(batch, refused)
             except (StoreAwayError, *CONNECTION_LOST) as error:
                 log.warning("store_failed", batch_id=batch.batch_id, error=repr(error))
+                may_be_there = True
                 await self._backoff.wait()
                 continue
             break
@@ -130,14 +146,30 @@ class Storer:
         self._backlog.remove(batch.events, len(frames), now=self._last_insert.at)
         self._stored.give()
 
-    async def _insert(self, batch: SealedBatch, frames: bytes) -> list[DeadLetter]:
+    async def _insert(self, batch: SealedBatch, frames: bytes, rows: list[bytes] | None = None) -> list[DeadLetter]:
+        """Insert frames; give the rows that the store refuses. `rows` are those of the frames, if they are known."""
         try:
             await self._events.insert(frames, batch.batch_id)
         except RowsRefusedError:
             refused = [
                 quarantined(batch.batch_id, position, row, reason)
-                async for position, row, reason in self._events.insert_bisecting(frames, batch.batch_id)
+                async for position, row, reason in self._events.insert_bisecting(rows or split(frames), batch.batch_id)
             ]
             log.warning("rows_refused", batch_id=batch.batch_id, rows=len(refused))
             return refused
         return []
+
+    async def _insert_missing(self, batch: SealedBatch, frames: bytes) -> list[DeadLetter]:
+        """Insert what the table does not have; all of it is sent as it always was, byte for byte."""
+        rows = split(frames)
+        keys = keys_of(rows)
+        times = [event_time for _, event_time in keys]
+        asked = EventKeys({event_id for event_id, _ in keys}, min(times) - _ROUNDING, max(times) + _ROUNDING)
+        stored = await self._events.stored_among(asked)
+        if not stored:
+            return await self._insert(batch, frames, rows)
+        missing = [b"" if event_id in stored else row for row, (event_id, _) in zip(rows, keys, strict=True)]
+        log.info("batch_was_there", batch_id=batch.batch_id, rows=len(rows), missing=sum(map(bool, missing)))
+        if not any(missing):
+            return []
+        return await self._insert(batch, zstandard.compress(b"".join(missing), level=1), missing)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import accumulate
 
+import orjson
 import zstandard
 
 from ingest.dead_letters import dead_letters
@@ -27,3 +29,15 @@ def join(requests: Sequence[PreparedEvents]) -> EventBatch:
         ),
         dead_letters=tuple(letter for request in requests for letter in dead_letters(request)),
     )
+
+
+def split(frames: bytes) -> list[bytes]:
+    """Decompress frames that lie one after another into their rows, each with its closing newline."""
+    with zstandard.ZstdDecompressor().stream_reader(frames, read_across_frames=True) as reader:
+        return reader.read().splitlines(keepends=True)
+
+
+def keys_of(rows: Sequence[bytes]) -> list[tuple[str, datetime]]:
+    """Read the id and the time (aware) of each row's event."""
+    events = (orjson.loads(row) for row in rows)
+    return [(event["event_id"], datetime.fromisoformat(event["event_time"])) for event in events]

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from jsonschema_rs import Draft202012Validator, ReferencingError, ValidationError
 
+from ingest.rejections import strings_in
 from ingest.validators import compiled
 from schemas.event_schema_problems import EventSchemaInvalid
 from schemas.limits import EVENT_SCHEMA_BYTES_MAX
@@ -40,7 +41,13 @@ def compile_schema(document: Any) -> Draft202012Validator:
     """
     if not isinstance(document, dict) or document.get("type") != "object":
         raise EventSchemaInvalid('A schema of properties must be a JSON object with `"type": "object"`.')
-    if len(orjson.dumps(document)) > EVENT_SCHEMA_BYTES_MAX:
+    try:
+        text = orjson.dumps(document)
+    except orjson.JSONEncodeError as error:
+        raise EventSchemaInvalid(str(error)[:_DETAIL_CHARS_MAX]) from error
+    if any("\0" in part for part in strings_in(document)):
+        raise EventSchemaInvalid("The schema holds a NUL character, which cannot be stored.")
+    if len(text) > EVENT_SCHEMA_BYTES_MAX:
         raise EventSchemaInvalid(f"The schema has more than {EVENT_SCHEMA_BYTES_MAX} bytes.")
     try:
         return compiled(document)

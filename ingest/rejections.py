@@ -119,13 +119,13 @@ def _text_faults(event: dict[str, Any]) -> _Faults:
         if nesting_levels(value) >= EVENT_NESTING_MAX:
             detail = f"is nested deeper than {EVENT_NESTING_MAX} levels, the event itself included"
             yield _pointer(name), detail, Fault.TOO_DEEP
-        elif "\0" in name or any("\0" in text for text in _strings(value)):
+        elif "\0" in name or any("\0" in text for text in strings_in(value)):
             yield _pointer(name), "holds a NUL character, which no store takes; strip it", Fault.BROKEN_TEXT
         elif (fault := _encoding_fault(name, value)) is not None:
             yield _pointer(name), fault, Fault.BROKEN_TEXT
 
 
-def _strings(value: Any) -> Iterator[str]:
+def strings_in(value: Any) -> Iterator[str]:
     """Yield every key and every string in a value."""
     waiting = [value]
     while waiting:

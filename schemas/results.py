@@ -56,3 +56,14 @@ class AttributionResult:
     credits: dict[str, dict[str, float]]
     policy_version: int
     model_version: str
+
+
+@dataclass(frozen=True)
+class AttributionFailure:
+    """A conversion that could not be decided, and what came in the way."""
+
+    conversion_id: str
+    reason: str
+
+
+AttributionOutcome = AttributionResult | AttributionFailure

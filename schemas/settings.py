@@ -90,6 +90,9 @@ class ActorSettings(_Group):
         default=24.0, description="Stored rows stay this long: ClickHouse does not fsync by default."
     )
     attribution_rows: int = Field(1_000, description="Conversions sent to the pool in one call.")
+    attribution_tries_max: int = Field(
+        default=3, description="Failed tries of one conversion before it is set apart; the others do not wait."
+    )
     idle_seconds: float = Field(
         default=900.0, description="An actor with an empty spool leaves after this long unused."
     )

@@ -3,13 +3,15 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.requests import Request
 
-from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
-from schemas.problems import ConversionUnknown
+from schemas.limits import PAGE_ROWS_DEFAULT
+from schemas.problems import ConversionUnknown, CursorInvalid
+from serve_apps.answers import Attribution, Page
 from serve_apps.callers import user_of
 from serve_apps.cursors import read_moment, write_cursor
+from serve_apps.openapi import USER, documented
+from serve_apps.parameters import Cursor, Limit, Moment, Word
 from serve_apps.services import services_of
 from storage.postgres.conversion_reader import ConversionFilter, ConversionReader, StoredConversion
 from telemetry.clock import utc_now
@@ -19,8 +21,13 @@ router = APIRouter()
 _CARRIED = ("app_id", "platform", "country", "device_id", "user_id", "revenue", "currency", "event_name")
 
 
-@router.get("/api/v1/attributions/{conversion_id}")
-async def attribution(request: Request, conversion_id: str) -> dict[str, Any]:
+@router.get(
+    "/api/v1/attributions/{conversion_id}",
+    response_model=Attribution,
+    response_model_exclude_unset=True,
+    **documented(USER, ConversionUnknown),
+)
+async def get_attribution(request: Request, conversion_id: Word) -> dict[str, Any]:
     """Give the result for one conversion: the winner, and why every other touch lost."""
     tenant, _ = await user_of(request)
     stored = await ConversionReader(services_of(request).databases.tenant(tenant.tenant_id)).one(conversion_id)
@@ -29,18 +36,23 @@ async def attribution(request: Request, conversion_id: str) -> dict[str, Any]:
     return _document(stored)
 
 
-@router.get("/api/v1/attributions")
-async def attributions(
+@router.get(
+    "/api/v1/attributions",
+    response_model=Page[Attribution],
+    response_model_exclude_unset=True,
+    **documented(USER, CursorInvalid),
+)
+async def list_attributions(
     request: Request,
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
-    conversion_type: str | None = None,
-    media_source: str | None = None,
-    campaign: str | None = None,
+    since: Annotated[Moment | None, Query(alias="from", description="Converted at or after this time.")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="Converted before this time.")] = None,
+    conversion_type: Word | None = None,
+    media_source: Word | None = None,
+    campaign: Word | None = None,
     *,
     is_organic: bool | None = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_DEFAULT,
+    cursor: Cursor = None,
+    limit: Limit = PAGE_ROWS_DEFAULT,
 ) -> dict[str, Any]:
     """List attributed conversions, newest first."""
     tenant, _ = await user_of(request)
@@ -60,9 +72,17 @@ def _document(stored: StoredConversion) -> dict[str, Any]:
         "conversion_type": stored.conversion_type,
         "conversion_time": stored.conversion_time,
         "received_at": stored.received_at,
-        "state": "attributed" if stored.result else "pending",
+        "state": _state(stored),
         "revision": stored.revision,
         "attributed_at": stored.attributed_at,
     }
+    if stored.failure is not None:
+        document["failure"] = stored.failure
     document |= {name: stored.event[name] for name in _CARRIED if name in stored.event}
     return document | {name: value for name, value in (stored.result or {}).items() if name not in document}
+
+
+def _state(stored: StoredConversion) -> str:
+    if stored.result:
+        return "attributed"
+    return "pending" if stored.failure is None else "failed"

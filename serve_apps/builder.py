@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 from ray import serve
@@ -34,6 +35,7 @@ from serve_apps import (
 )
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
+from serve_apps.openapi import operation_id, publish
 from serve_apps.problem_responses import install_problem_handlers
 from serve_apps.property_checks import PropertyChecks
 from serve_apps.services import Services
@@ -114,10 +116,20 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
         await services.databases.close()
         await services.store.close()
 
-    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=title,
+        version=version("unmogrow"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+        # The prefix by which Serve tells the planes apart is no part of any address that clients see.
+        root_path_in_servers=False,
+    )
     install_problem_handlers(app)
     for router in routers:
         app.include_router(router)
+    publish(app)
     return app
 
 

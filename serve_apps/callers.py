@@ -88,17 +88,25 @@ async def tenant_of_key(request: Request, text: str | None) -> tuple[TenantRecor
         raise KeyInvalid from None
 
 
-async def user_of(request: Request, roles: frozenset[str] = READERS) -> tuple[TenantRecord, Claims]:
-    """Find the user of an access token, and the tenant that the token and the request agree on.
+async def check_token(request: Request) -> None:
+    """Learn whose access token a request carries: before the rest of it is looked at, and for `user_of`.
 
     Raises:
         TokenInvalid: there is no valid token.
-        RoleInsufficient: the user's role is none of those asked for.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise TokenInvalid
-    claims = services_of(request).tokens.check(token.strip())
+    request.state.claims = services_of(request).tokens.check(token.strip())
+
+
+async def user_of(request: Request, roles: frozenset[str] = READERS) -> tuple[TenantRecord, Claims]:
+    """Find the user of the access token, and the tenant that the token and the request agree on.
+
+    Raises:
+        RoleInsufficient: the user's role is none of those asked for.
+    """
+    claims: Claims = request.state.claims
     tenant = await tenant_of(request, claims.tenant_id)
     if claims.role not in roles:
         raise RoleInsufficient(f"This call is for: {', '.join(sorted(roles))}.")

@@ -2,13 +2,15 @@
 
 import base64
 import binascii
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 
 import orjson
 
 from schemas.problems import CursorInvalid
 
 _CHARS_MAX = 1024
+_STORED_TIME = re.compile(r"20\d\d-[01]\d-[0-3]\d [0-2]\d:[0-5]\d:[0-5]\d\.\d{3}", re.ASCII)
 
 
 def write_cursor(time: str, identity: str) -> str:
@@ -42,8 +44,20 @@ def read_moment(text: str) -> tuple[datetime, str]:
     time, identity = read_cursor(text)
     try:
         moment = datetime.fromisoformat(time)
-    except ValueError as error:
+        if moment.tzinfo is None or "\0" in identity:
+            raise CursorInvalid
+        return moment.astimezone(UTC), identity
+    except (ValueError, OverflowError) as error:
         raise CursorInvalid from error
-    if moment.tzinfo is None or "\0" in identity:
+
+
+def read_stored_moment(text: str) -> tuple[str, str]:
+    """Decode a position whose first part is a time as ClickHouse writes it.
+
+    Raises:
+        CursorInvalid: see `read_cursor`.
+    """
+    time, identity = read_cursor(text)
+    if not _STORED_TIME.fullmatch(time) or "\0" in identity:
         raise CursorInvalid
-    return moment, identity
+    return time, identity

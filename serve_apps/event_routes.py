@@ -5,14 +5,18 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from schemas.event_types import EventType
 from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from schemas.problems import CursorInvalid
+from serve_apps.answers import Page, StoredEvent
 from serve_apps.callers import user_of
-from serve_apps.cursors import read_cursor, write_cursor
+from serve_apps.cursors import read_stored_moment, write_cursor
+from serve_apps.openapi import USER, documented
+from serve_apps.parameters import Cursor, Limit
 from serve_apps.services import services_of
 from storage.clickhouse.connect import StoreAwayError
 from storage.clickhouse.event_reader import EventReader, position_at, position_of
@@ -24,29 +28,38 @@ _LOOK_SECONDS = 0.5
 _LOOKS_PER_SIGN_OF_LIFE = 20
 
 
-@router.get("/api/v1/events")
-async def events(
+@router.get("/api/v1/events", response_model=Page[StoredEvent], **documented(USER, CursorInvalid))
+async def list_events(
     request: Request,
     event_type: EventType | None = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_DEFAULT,
+    cursor: Cursor = None,
+    limit: Limit = PAGE_ROWS_DEFAULT,
 ) -> dict[str, Any]:
     """List events as they are stored, newest first by arrival."""
     tenant, _ = await user_of(request)
-    before = read_cursor(cursor) if cursor else None
+    before = read_stored_moment(cursor) if cursor else None
     page = await EventReader(services_of(request).store, tenant.tenant_id).page(
         before=before, event_type=event_type, limit=limit
     )
     return {"data": page, "next_cursor": write_cursor(*position_of(page[-1])) if len(page) == limit else None}
 
 
-@router.get("/api/v1/events/live")
-async def live(request: Request, event_type: EventType | None = None) -> StreamingResponse:
+@router.get(
+    "/api/v1/events/live",
+    response_class=StreamingResponse,
+    **documented(
+        USER, CursorInvalid, responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+    ),
+)
+async def follow_events(
+    request: Request,
+    event_type: EventType | None = None,
+    last_event_id: Annotated[str | None, Header(description="The `id` of the last event that was received.")] = None,
+) -> StreamingResponse:
     """Follow events as they are stored, as server-sent events; Last-Event-ID goes on where a connection broke."""
     tenant, _ = await user_of(request)
     reader = EventReader(services_of(request).store, tenant.tenant_id)
-    last = request.headers.get("last-event-id")
-    position = read_cursor(last) if last else position_at(utc_now())
+    position = read_stored_moment(last_event_id) if last_event_id else position_at(utc_now())
     return StreamingResponse(
         _follow(reader, position, event_type), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )

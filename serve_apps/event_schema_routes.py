@@ -10,14 +10,23 @@ from starlette.responses import Response
 
 from ingest.property_checks import compile_schema
 from ingest.schema_changes import breaking_changes
-from schemas.event_schema_problems import EventSchemaIncompatible, EventSchemaUnknown
+from schemas.event_schema_problems import (
+    EventSchemaIncompatible,
+    EventSchemaInvalid,
+    EventSchemasTooMany,
+    EventSchemaUnknown,
+)
+from schemas.problems import RequestInvalid
+from serve_apps.answers import Listing
 from serve_apps.callers import OWNERS, READERS, user_of
+from serve_apps.openapi import USER, documented
+from serve_apps.parameters import Word
 from serve_apps.services import services_of
-from storage.postgres.event_schemas import EventSchemas
+from storage.postgres.event_schemas import EventSchema, EventSchemas
 
 router = APIRouter()
 
-EventName = Annotated[str, Path(min_length=1, max_length=1024)]
+EventName = Annotated[Word, Path(min_length=1)]
 
 
 class NewEventSchema(BaseModel):
@@ -29,15 +38,15 @@ class NewEventSchema(BaseModel):
     on_violation: Literal["reject", "flag"] = "reject"
 
 
-@router.get("/api/v1/schemas")
-async def event_schemas(request: Request) -> dict[str, Any]:
+@router.get("/api/v1/schemas", response_model=Listing[EventSchema], **documented(USER))
+async def list_event_schemas(request: Request) -> dict[str, Any]:
     """List the newest version of each of the tenant's schemas."""
     stored, _ = await _schemas(request, READERS)
     return {"data": [asdict(each) for each in await stored.newest()]}
 
 
-@router.get("/api/v1/schemas/{event_name}")
-async def event_schema(request: Request, event_name: EventName) -> dict[str, Any]:
+@router.get("/api/v1/schemas/{event_name}", response_model=Listing[EventSchema], **documented(USER, EventSchemaUnknown))
+async def get_event_schema(request: Request, event_name: EventName) -> dict[str, Any]:
     """Give every version for an event name, newest first."""
     stored, _ = await _schemas(request, READERS)
     versions = await stored.versions(event_name)
@@ -46,7 +55,11 @@ async def event_schema(request: Request, event_name: EventName) -> dict[str, Any
     return {"data": [asdict(each) for each in versions]}
 
 
-@router.put("/api/v1/schemas/{event_name}")
+@router.put(
+    "/api/v1/schemas/{event_name}",
+    response_model=EventSchema,
+    **documented(USER, EventSchemaIncompatible, EventSchemasTooMany, EventSchemaInvalid, RequestInvalid),
+)
 async def put_event_schema(
     request: Request,
     event_name: EventName,
@@ -68,7 +81,7 @@ async def put_event_schema(
     return asdict(await stored.add(event_name, new.definition, new.on_violation, user))
 
 
-@router.delete("/api/v1/schemas/{event_name}", status_code=204)
+@router.delete("/api/v1/schemas/{event_name}", status_code=204, **documented(USER, EventSchemaUnknown))
 async def delete_event_schema(request: Request, event_name: EventName) -> Response:
     """Delete a schema with all its versions: the event's properties may be anything again."""
     stored, _ = await _schemas(request, OWNERS)

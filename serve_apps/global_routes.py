@@ -7,27 +7,61 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from schemas.problem import FieldError, Problem
-from schemas.problems import EventsInvalid, KeyInvalid, RequestInvalid
+from schemas.problems import (
+    EventsInvalid,
+    KeyInvalid,
+    ParameterInvalid,
+    RequestInvalid,
+    TenantSuspended,
+    TenantUnknown,
+)
+from serve_apps.answers import AcceptedByTenant
 from serve_apps.callers import presented_key
-from serve_apps.health_routes import report
-from serve_apps.ingest_routes import ingest_options
+from serve_apps.health_routes import HEALTH, report
+from serve_apps.ingest_routes import ACCEPTED_HEADERS, OPTIONS, ingest_options
 from serve_apps.intake import accepted_response, body_text, decode_events, read_body
+from serve_apps.openapi import ANYBODY, EVENT, INTAKE, PLATFORM_KEY, documented
 from serve_apps.problem_responses import request_id
 from serve_apps.services import services_of
 from telemetry.clock import utc_now
 
 router = APIRouter()
 
+_BODY = {
+    "required": True,
+    "description": "Events of one tenant in an envelope, or events that each name their tenant; plain, gzip or zstd.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["tenant_id", "events"],
+                "properties": {"tenant_id": {"type": "string"}, "events": {"type": "array", "items": EVENT}},
+            }
+        },
+        "application/x-ndjson": {"schema": {"type": "string"}},
+    },
+}
 
-@router.get("/health")
-async def health(request: Request) -> Response:
+
+@router.get("/health", **documented(ANYBODY, responses=HEALTH))
+async def get_health(request: Request) -> Response:
     """Measure the control database and the event store."""
     services = services_of(request)
     return await report({"postgres": services.databases.control().ping(), "clickhouse": services.store.ping()})
 
 
-@router.post("/api/v1/ingest", status_code=202)
-async def ingest(request: Request) -> Response:
+@router.post(
+    "/api/v1/ingest",
+    status_code=202,
+    **documented(
+        PLATFORM_KEY,
+        *(*INTAKE, ParameterInvalid, RequestInvalid, TenantSuspended, TenantUnknown),
+        responses={202: {"model": AcceptedByTenant, "headers": ACCEPTED_HEADERS}},
+        requestBody=_BODY,
+        parameters=OPTIONS,
+    ),
+)
+async def ingest_events(request: Request) -> Response:
     """Take events of many tenants: `{"tenant_id", "events"}` or NDJSON of events that each name their tenant."""
     services = services_of(request)
     key = await services.feed.key(presented_key(request), scope="ingest")

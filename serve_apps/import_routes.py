@@ -1,18 +1,22 @@
 """Bulk imports: upload a file of events, follow how far it came, see why rows were rejected."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.import_problems import ImportUnknown
+from schemas.import_problems import FileTooLarge, ImportFolderUnavailable, ImportUnknown, TooManyImports
 from schemas.imports import ImportFormat, UnknownColumns
-from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from schemas.limits import PAGE_ROWS_DEFAULT
+from schemas.problems import ActorUnavailable, CursorInvalid, ParameterInvalid, UnparseableBody
+from serve_apps.answers import Import, ImportSummary, Page
 from serve_apps.callers import user_of
 from serve_apps.cursors import read_moment, write_cursor
 from serve_apps.import_intake import asked_import
+from serve_apps.openapi import USER, documented
+from serve_apps.parameters import Cursor, Limit, Word
 from serve_apps.services import services_of
 from storage.postgres.imports import Imports
 
@@ -26,7 +30,7 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str,
     return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
-_UPLOAD = {
+_UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The file itself, of any size up to the platform's limit. NDJSON and CSV may be gzip or zstd.",
@@ -50,8 +54,17 @@ _UPLOAD = {
 }
 
 
-@router.post("/api/v1/imports", status_code=202, openapi_extra=_UPLOAD)
-async def upload(request: Request) -> Response:
+@router.post(
+    "/api/v1/imports",
+    status_code=202,
+    **documented(
+        USER,
+        *(FileTooLarge, TooManyImports, ImportFolderUnavailable, UnparseableBody, ParameterInvalid, ActorUnavailable),
+        responses={202: {"model": Import, "headers": {"Location": {"schema": {"type": "string"}}}}},
+        **_UPLOAD,
+    ),
+)
+async def create_import(request: Request) -> Response:
     """Take a file and import its events in the background. The same file with the same options is one import."""
     tenant, _ = await user_of(request, _IMPORTERS)
     record = await services_of(request).imports.take(tenant.tenant_id, asked_import(request), request)
@@ -60,32 +73,24 @@ async def upload(request: Request) -> Response:
     return Response(body, 202, media_type="application/json", headers={"Location": location})
 
 
-@router.get("/api/v1/imports/{import_id}")
-async def one(request: Request, import_id: str) -> dict[str, Any]:
+@router.get("/api/v1/imports/{import_id}", response_model=Import, **documented(USER, ImportUnknown))
+async def get_import(request: Request, import_id: Word) -> dict[str, Any]:
     """Say how far an import came, and why rows were rejected."""
     tenant, _ = await user_of(request)
-    # No id holds a NUL, and Postgres would not take one.
-    record = await Imports(services_of(request).databases.tenant(tenant.tenant_id)).one(import_id.replace("\0", ""))
+    record = await Imports(services_of(request).databases.tenant(tenant.tenant_id)).one(import_id)
     if record is None:
         raise ImportUnknown
     return record.document()
 
 
-@router.get("/api/v1/imports")
-async def page(
-    request: Request,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_DEFAULT,
-) -> dict[str, Any]:
+@router.get("/api/v1/imports", response_model=Page[ImportSummary], **documented(USER, CursorInvalid))
+async def list_imports(request: Request, cursor: Cursor = None, limit: Limit = PAGE_ROWS_DEFAULT) -> dict[str, Any]:
     """List imports, newest first, without their rejections."""
     tenant, _ = await user_of(request)
     imports = Imports(services_of(request).databases.tenant(tenant.tenant_id))
     records = await imports.page(before=read_moment(cursor) if cursor else None, limit=limit)
     last = records[-1] if len(records) == limit else None
-    documents = [record.document() for record in records]
-    for document in documents:
-        del document["rejections"]
     return {
-        "data": documents,
+        "data": [record.document() for record in records],
         "next_cursor": last and write_cursor(last.created_at.isoformat(), last.import_id),
     }

@@ -1,50 +1,77 @@
 """POST /api/v1/events/ingest: the tenant's own door for events."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.problems import ParameterInvalid
+from schemas.limits import EVENTS_PER_REQUEST_MAX
+from schemas.problems import IdempotencyKeyReused, ParameterInvalid
+from serve_apps.answers import Accepted
 from serve_apps.callers import ingesting_tenant
 from serve_apps.idempotency import once
 from serve_apps.intake import IngestOptions, body_text, decode_events, read_body
+from serve_apps.openapi import EVENT, INTAKE, WRITE_KEY, documented
 from serve_apps.services import services_of
 from telemetry.clock import utc_now
 
 router = APIRouter()
 
-_BODY = {
-    "requestBody": {
+ACCEPTED_HEADERS: dict[str, Any] = {
+    "X-Durability": {
+        "schema": {"enum": ["spooled", "stored"]},
+        "description": "`stored` if ClickHouse has the events already.",
         "required": True,
-        "description": 'One event, an array, `{"events": [...]}` or NDJSON; plain, gzip or zstd.',
-        "content": {
-            "application/json": {
-                "schema": {"type": ["object", "array"]},
-                "example": {"event_id": "e-1", "event_type": "click", "event_time": "2026-01-31T12:00:00Z"},
-            },
-            "application/x-ndjson": {"schema": {"type": "string"}},
-        },
+    }
+}
+OPTIONS: list[dict[str, Any]] = [
+    {"name": "strict", "in": "query", "schema": {"type": "boolean"}, "description": "All events or none."},
+    {
+        "name": "wait",
+        "in": "query",
+        "schema": {"enum": ["stored"]},
+        "description": "Answer when ClickHouse has the events.",
     },
-    "parameters": [
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-            "description": "A request that comes again with its key and its body gets the first one's answer.",
+]
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "description": "A request that comes again with its key and its body gets the first one's answer.",
+}
+_REPLAYED = {"schema": {"enum": ["true"]}, "description": "This request came before; the answer is the first one's."}
+_EVENTS = {"type": "array", "items": EVENT, "minItems": 1, "maxItems": EVENTS_PER_REQUEST_MAX}
+_BODY = {
+    "required": True,
+    "description": (
+        'One event, an array, `{"events": [...]}` or NDJSON; plain, gzip or zstd. What a type needs beyond what all '
+        "have in common is at /schemas/events/{event_type}.json."
+    ),
+    "content": {
+        "application/json": {
+            "schema": {
+                "anyOf": [EVENT, _EVENTS, {"type": "object", "required": ["events"], "properties": {"events": _EVENTS}}]
+            },
+            "example": {"event_id": "e-1", "event_type": "click", "event_time": "2026-01-31T12:00:00Z"},
         },
-        {"name": "strict", "in": "query", "schema": {"type": "boolean"}, "description": "All events or none."},
-        {
-            "name": "wait",
-            "in": "query",
-            "schema": {"enum": ["stored"]},
-            "description": "Answer when ClickHouse has the events.",
-        },
-    ],
+        "application/x-ndjson": {"schema": {"type": "string"}},
+    },
 }
 
 
-@router.post("/api/v1/events/ingest", status_code=202, openapi_extra=_BODY)
-async def ingest(request: Request) -> Response:
+@router.post(
+    "/api/v1/events/ingest",
+    status_code=202,
+    **documented(
+        WRITE_KEY,
+        *(*INTAKE, ParameterInvalid, IdempotencyKeyReused),
+        responses={202: {"model": Accepted, "headers": ACCEPTED_HEADERS | {"Idempotent-Replayed": _REPLAYED}}},
+        requestBody=_BODY,
+        parameters=[_IDEMPOTENCY_KEY, *OPTIONS],
+    ),
+)
+async def ingest_events(request: Request) -> Response:
     """Take events. 202 means durable: what is counted as accepted survives the death of any part."""
     tenant, key = await ingesting_tenant(request)
     options = ingest_options(request)

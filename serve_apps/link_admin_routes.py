@@ -2,19 +2,22 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
-from schemas.link_problems import LinkUnknown
+from schemas.limits import PAGE_ROWS_DEFAULT
+from schemas.link_problems import LinkExists, LinksTooMany, LinkUnknown
 from schemas.links import AppLinks, Link, LinkFields, LinkId, NewLink
 from schemas.problems import CursorInvalid
+from serve_apps.answers import LinkDocument, Page
 from serve_apps.callers import EDITORS, READERS, user_of
 from serve_apps.cursors import read_cursor, write_cursor
+from serve_apps.openapi import USER, documented
+from serve_apps.parameters import Cursor, Limit
 from serve_apps.services import services_of
 from storage.postgres.directory import TenantRecord
 from storage.postgres.links import Links, StoredLink
@@ -25,12 +28,16 @@ _LINK_ID = TypeAdapter(LinkId)
 _ID_BYTES = 5
 
 
-@router.get("/api/v1/links")
-async def links(
-    request: Request,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_DEFAULT,
-) -> dict[str, Any]:
+_ONE: dict[str, Any] = {"response_model": LinkDocument, "response_model_exclude_unset": True}
+
+
+@router.get(
+    "/api/v1/links",
+    response_model=Page[LinkDocument],
+    response_model_exclude_unset=True,
+    **documented(USER, CursorInvalid),
+)
+async def list_links(request: Request, cursor: Cursor = None, limit: Limit = PAGE_ROWS_DEFAULT) -> dict[str, Any]:
     """List the tenant's links, newest first."""
     tenant, stored = await _links(request)
     page = await stored.page(before=_position(cursor) if cursor else None, limit=limit)
@@ -41,8 +48,8 @@ async def links(
     }
 
 
-@router.post("/api/v1/links", status_code=201)
-async def create(request: Request, response: Response, new: NewLink) -> dict[str, Any]:
+@router.post("/api/v1/links", status_code=201, **_ONE, **documented(USER, LinkExists, LinksTooMany))
+async def create_link(request: Request, response: Response, new: NewLink) -> dict[str, Any]:
     """Make a link; it redirects within a second."""
     tenant, stored = await _links(request, EDITORS)
     link = Link.model_validate(new.model_dump() | {"link_id": new.link_id or secrets.token_hex(_ID_BYTES)})
@@ -51,8 +58,8 @@ async def create(request: Request, response: Response, new: NewLink) -> dict[str
     return _document(request, tenant, made)
 
 
-@router.get("/api/v1/links/{link_id}")
-async def one(request: Request, link_id: LinkId) -> dict[str, Any]:
+@router.get("/api/v1/links/{link_id}", **_ONE, **documented(USER, LinkUnknown))
+async def get_link(request: Request, link_id: LinkId) -> dict[str, Any]:
     """Give one link."""
     tenant, stored = await _links(request)
     found = await stored.one(link_id)
@@ -61,8 +68,8 @@ async def one(request: Request, link_id: LinkId) -> dict[str, Any]:
     return _document(request, tenant, found)
 
 
-@router.put("/api/v1/links/{link_id}")
-async def replace(request: Request, link_id: LinkId, fields: LinkFields) -> dict[str, Any]:
+@router.put("/api/v1/links/{link_id}", **_ONE, **documented(USER, LinkUnknown))
+async def replace_link(request: Request, link_id: LinkId, fields: LinkFields) -> dict[str, Any]:
     """Replace all that a link says; its address stays."""
     tenant, stored = await _links(request, EDITORS)
     replaced = await stored.replace(Link.model_validate(fields.model_dump() | {"link_id": link_id}))
@@ -71,8 +78,8 @@ async def replace(request: Request, link_id: LinkId, fields: LinkFields) -> dict
     return _document(request, tenant, replaced)
 
 
-@router.delete("/api/v1/links/{link_id}", status_code=204)
-async def delete(request: Request, link_id: LinkId) -> Response:
+@router.delete("/api/v1/links/{link_id}", status_code=204, **documented(USER, LinkUnknown))
+async def delete_link(request: Request, link_id: LinkId) -> Response:
     """Delete a link: its address leads nowhere from then on; its touches stay."""
     _, stored = await _links(request, EDITORS)
     if not await stored.delete(link_id):
@@ -80,14 +87,14 @@ async def delete(request: Request, link_id: LinkId) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/api/v1/app-links")
-async def app_links(request: Request) -> AppLinks:
+@router.get("/api/v1/app-links", **documented(USER))
+async def get_app_links(request: Request) -> AppLinks:
     """Say which apps open the tenant's links."""
     _, stored = await _links(request)
     return await stored.app_links()
 
 
-@router.put("/api/v1/app-links")
+@router.put("/api/v1/app-links", **documented(USER))
 async def set_app_links(request: Request, apps: AppLinks) -> AppLinks:
     """Name the apps that open the tenant's links, in the place of those named before."""
     _, stored = await _links(request, EDITORS)

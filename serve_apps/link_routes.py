@@ -14,9 +14,10 @@ from ingest.link_targets import target_of
 from ingest.link_touches import Parameters, is_preview, platform_of, touch_event, touch_fields
 from schemas.event_types import EventType
 from schemas.ids import new_touch_id
-from schemas.link_problems import AppsUnknown
+from schemas.link_problems import AppsUnknown, LinkUnknown
 from schemas.links import AppLinks, Link
 from serve_apps.callers import tenant_of
+from serve_apps.openapi import TENANT, documented
 from serve_apps.services import services_of
 from telemetry.clock import utc_now
 
@@ -27,7 +28,21 @@ _PIXEL = b64decode("R0lGODlhAQABAPAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==
 
 
 @router.head("/c/{link_id}", include_in_schema=False)
-@router.get("/c/{link_id}", status_code=302, response_class=Response)
+@router.get(
+    "/c/{link_id}",
+    status_code=302,
+    response_class=Response,
+    **documented(
+        TENANT,
+        LinkUnknown,
+        responses={
+            302: {
+                "description": "The store, the app or the web, with the click's id.",
+                "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
+            }
+        },
+    ),
+)
 async def click(request: Request, link_id: str) -> Response:
     """Record a click and send the caller on to the store, the app or the web, with the click's id."""
     link, click_id, parameters = await _touch(request, link_id, EventType.CLICK)
@@ -37,15 +52,23 @@ async def click(request: Request, link_id: str) -> Response:
 
 
 @router.head("/i/{link_id}.gif", include_in_schema=False)
-@router.get("/i/{link_id}.gif", response_class=Response)
+@router.get(
+    "/i/{link_id}.gif",
+    response_class=Response,
+    **documented(
+        TENANT,
+        LinkUnknown,
+        responses={200: {"content": {"image/gif": {"schema": {"type": "string", "format": "binary"}}}}},
+    ),
+)
 async def impression(request: Request, link_id: str) -> Response:
     """Record an impression and answer with a transparent pixel."""
     await _touch(request, link_id, EventType.IMPRESSION)
     return Response(_PIXEL, media_type="image/gif", headers=_HEADERS)
 
 
-@router.get("/.well-known/apple-app-site-association")
-async def apple_app_site_association(request: Request) -> dict[str, Any]:
+@router.get("/.well-known/apple-app-site-association", **documented(TENANT, AppsUnknown))
+async def get_apple_app_site_association(request: Request) -> dict[str, Any]:
     """Tell Apple's devices which apps open the tenant's links."""
     app_ids = (await _app_links(request)).apple_app_ids
     if not app_ids:
@@ -53,8 +76,8 @@ async def apple_app_site_association(request: Request) -> dict[str, Any]:
     return {"applinks": {"details": [{"appIDs": app_ids, "components": [{"/": "/c/*"}]}]}}
 
 
-@router.get("/.well-known/assetlinks.json")
-async def assetlinks(request: Request) -> list[dict[str, Any]]:
+@router.get("/.well-known/assetlinks.json", **documented(TENANT, AppsUnknown))
+async def get_assetlinks(request: Request) -> list[dict[str, Any]]:
     """Tell Android which apps open the tenant's links."""
     apps = (await _app_links(request)).android_apps
     if not apps:

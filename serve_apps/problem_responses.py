@@ -7,14 +7,25 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from schemas.problem import FieldError, Problem
-from schemas.problems import MethodNotAllowed, RequestInvalid, RouteUnknown, SpoolUnavailable, StoreUnavailable
+from schemas.problems import (
+    MethodNotAllowed,
+    RequestInvalid,
+    RouteUnknown,
+    SpoolUnavailable,
+    StoreUnavailable,
+    UnparseableBody,
+)
 from storage.clickhouse.connect import StoreAwayError
 from storage.postgres.connect import CONNECTION_LOST
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 1
+
+_FRAMEWORKS: dict[int, type[Problem]] = {kind.status: kind for kind in (UnparseableBody, MethodNotAllowed)}
+"""What the framework itself refuses, beside paths that are none: a body that is no JSON, and methods."""
 
 log = structlog.get_logger()
 
@@ -61,10 +72,17 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    problem = MethodNotAllowed if error.status_code == MethodNotAllowed.status else RouteUnknown
-    response = respond(request, problem())
+    response = respond(request, _FRAMEWORKS.get(error.status_code, RouteUnknown)())
     response.headers.update(error.headers or {})
+    if error.status_code == MethodNotAllowed.status:
+        response.headers["Allow"] = ", ".join(sorted(_methods(request)))
     return response
+
+
+def _methods(request: Request) -> set[str]:
+    """Give all methods of a path: routes have one each, and the framework names that of the first alone."""
+    matching = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in matching if isinstance(route, Route) for method in route.methods or ()}
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

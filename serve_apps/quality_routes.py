@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.requests import Request
 
 from schemas.problems import ParameterInvalid
+from serve_apps.answers import Quality
 from serve_apps.callers import user_of
+from serve_apps.openapi import USER, documented
+from serve_apps.parameters import Moment
 from serve_apps.services import services_of
+from storage.postgres.conversion_reader import ConversionReader
 from storage.postgres.dead_letters import DeadLetters
 from storage.postgres.ledger import Ledger, LedgerRow
 from telemetry.clock import utc_now
@@ -24,16 +27,17 @@ _REASONS_MAX = 50
 _COUNTS = tuple(field.name for field in fields(LedgerRow) if field.name != "time")
 
 
-@router.get("/api/v1/reports/quality")
-async def quality(
+@router.get("/api/v1/reports/quality", response_model=Quality, **documented(USER, ParameterInvalid))
+async def get_quality(
     request: Request,
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    since: Annotated[Moment | None, Query(alias="from")] = None,
+    until: Annotated[Moment | None, Query(alias="to")] = None,
     step: Literal["minute", "hour", "day"] = "minute",
 ) -> dict[str, Any]:
     """Balance what came against what became of it, by the time of its commit; default: the last 24 hours.
 
-    In each row received = stored + waiting + duplicates + quarantined + rejected.
+    In each row received = stored + waiting + duplicates + quarantined + rejected. `conversions` says how many have no
+    result now: they wait for it (`pending`), or attribution gave them up (`failed`).
     """
     tenant, _ = await user_of(request)
     until = until or utc_now() + timedelta(minutes=1)
@@ -51,4 +55,5 @@ async def quality(
         "totals": totals | {"waiting": sum(row.waiting for row in rows)},
         "data": [asdict(row) | {"waiting": row.waiting} for row in rows],
         "reasons": [asdict(reason) for reason in reasons],
+        "conversions": asdict(await ConversionReader(database).counts()),
     }

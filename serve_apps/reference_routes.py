@@ -10,7 +10,9 @@ from starlette.responses import HTMLResponse
 from schemas.event_types import EventType, event_schema
 from schemas.problem import every_problem
 from schemas.problems import ProblemUnknown, SchemaUnknown
+from serve_apps.answers import EventTypes, SiteConfig
 from serve_apps.callers import tenant_of
+from serve_apps.openapi import ANYBODY, TENANT, documented
 
 router = APIRouter()
 tenant_router = APIRouter()
@@ -23,14 +25,14 @@ _PAGE = """<!doctype html>
 <h1>{title}</h1>{body}</html>"""
 
 
-@router.get("/schemas/events")
-async def event_types() -> dict[str, list[str]]:
+@router.get("/schemas/events", response_model=EventTypes, **documented(ANYBODY))
+async def list_event_types() -> dict[str, list[str]]:
     """List the event types; the schema of each is at /schemas/events/{type}.json."""
     return {"event_types": [kind.value for kind in EventType]}
 
 
-@router.get("/schemas/events/{event_type}.json")
-async def schema(event_type: str) -> dict[str, Any]:
+@router.get("/schemas/events/{event_type}.json", **documented(ANYBODY, SchemaUnknown))
+async def get_event_type_schema(event_type: str) -> dict[str, Any]:
     """Give the JSON Schema (draft 2020-12) of an event type."""
     try:
         return event_schema(EventType(event_type))
@@ -38,8 +40,8 @@ async def schema(event_type: str) -> dict[str, Any]:
         raise SchemaUnknown from error
 
 
-@router.get("/problems", response_class=HTMLResponse)
-async def problems() -> str:
+@router.get("/problems", response_class=HTMLResponse, **documented(ANYBODY))
+async def list_problems() -> str:
     """List the problem types."""
     rows = "".join(
         f'<li><a href="problems/{kind.slug}">{escape(kind.title)}</a> ({kind.status})</li>' for kind in every_problem()
@@ -47,8 +49,8 @@ async def problems() -> str:
     return _PAGE.format(title="Problems", body=f"<ul>{rows}</ul>")
 
 
-@router.get("/problems/{slug}", response_class=HTMLResponse)
-async def problem(slug: str) -> str:
+@router.get("/problems/{slug}", response_class=HTMLResponse, **documented(ANYBODY, ProblemUnknown))
+async def get_problem(slug: str) -> str:
     """Explain a problem type and its remedy."""
     for kind in every_problem():
         if kind.slug == slug:
@@ -57,8 +59,8 @@ async def problem(slug: str) -> str:
     raise ProblemUnknown
 
 
-@tenant_router.get("/config.json")
-async def site_config(request: Request) -> dict[str, Any]:
+@tenant_router.get("/config.json", response_model=SiteConfig, **documented(TENANT))
+async def get_site_config(request: Request) -> dict[str, Any]:
     """Configure the tenant's site."""
     tenant = await tenant_of(request)
     return {"TENANT_ID": tenant.tenant_id, "API_BASE": "", "NAME": tenant.name, "BRAND": {}}

@@ -4,20 +4,25 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool
 from starlette.requests import Request
 
 from ingest.merge_patch import merge_patch
 from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
-from schemas.problems import CursorInvalid, DeadLetterUnknown
+from schemas.problems import CursorInvalid, DeadLetterUnknown, RequestInvalid
+from serve_apps.answers import Listing, Page, RejectedLetter, Replayed
 from serve_apps.callers import EDITORS, user_of
 from serve_apps.cursors import read_cursor, write_cursor
 from serve_apps.intake import IngestOptions, rejected_document
+from serve_apps.openapi import INTAKE, USER, documented
+from serve_apps.parameters import Cursor, Limit, RowId, Word
 from serve_apps.services import services_of
-from storage.postgres.dead_letters import DeadLetterFilter, DeadLetters, StoredDeadLetter
+from storage.postgres.dead_letters import DeadLetterFilter, DeadLetters, ReasonCount, StoredDeadLetter
 
 router = APIRouter()
+
+_ROW_ID_DIGITS_MAX = 18
 
 Stage = Literal["rejected", "quarantined"]
 
@@ -30,25 +35,30 @@ class Replay(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: list[int] | None = Field(None, max_length=PAGE_ROWS_MAX)
+    ids: list[Annotated[RowId, Strict()]] | None = Field(None, max_length=PAGE_ROWS_MAX)
     stage: Stage | None = None
-    reason: str | None = None
-    event_type: str | None = None
+    reason: Word | None = None
+    event_type: Word | None = None
     patch: dict[str, Any] = Field({}, description="JSON Merge Patch (RFC 7396) that is applied to each event.")
-    dry_run: bool = Field(default=False, description="Only say what would become of them.")
+    dry_run: StrictBool = Field(default=False, description="Only say what would become of them.")
 
 
-@router.get("/api/v1/events/rejected")
-async def rejected(
+@router.get(
+    "/api/v1/events/rejected",
+    response_model=Page[RejectedLetter],
+    response_model_exclude_unset=True,
+    **documented(USER, CursorInvalid),
+)
+async def list_rejected(
     request: Request,
     stage: Stage | None = None,
-    reason: str | None = None,
-    event_type: str | None = None,
-    event_id: str | None = None,
+    reason: Word | None = None,
+    event_type: Word | None = None,
+    event_id: Word | None = None,
     *,
     replayed: bool | None = False,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_DEFAULT,
+    cursor: Cursor = None,
+    limit: Limit = PAGE_ROWS_DEFAULT,
 ) -> dict[str, Any]:
     """List dead letters, newest first; those that were replayed only with `replayed=true`."""
     tenant, _ = await user_of(request)
@@ -62,16 +72,21 @@ async def rejected(
     }
 
 
-@router.get("/api/v1/events/rejected/counts")
-async def counts(request: Request) -> dict[str, Any]:
+@router.get("/api/v1/events/rejected/counts", response_model=Listing[ReasonCount], **documented(USER))
+async def count_rejected(request: Request) -> dict[str, Any]:
     """Count the dead letters that wait by reason, type and field, the most frequent first."""
     tenant, _ = await user_of(request)
     letters = DeadLetters(services_of(request).databases.tenant(tenant.tenant_id))
     return {"data": [asdict(count) for count in await letters.counts(PAGE_ROWS_MAX)]}
 
 
-@router.get("/api/v1/events/rejected/{dead_letter_id}")
-async def one(request: Request, dead_letter_id: int) -> dict[str, Any]:
+@router.get(
+    "/api/v1/events/rejected/{dead_letter_id:int}",
+    response_model=RejectedLetter,
+    response_model_exclude_unset=True,
+    **documented(USER, DeadLetterUnknown),
+)
+async def get_rejected(request: Request, dead_letter_id: RowId) -> dict[str, Any]:
     """Give one dead letter, whether it was replayed or not."""
     tenant, _ = await user_of(request)
     letters = DeadLetters(services_of(request).databases.tenant(tenant.tenant_id))
@@ -81,8 +96,8 @@ async def one(request: Request, dead_letter_id: int) -> dict[str, Any]:
     return _document(page[0])
 
 
-@router.post("/api/v1/events/rejected/replay")
-async def replay(request: Request, order: Replay) -> dict[str, Any]:
+@router.post("/api/v1/events/rejected/replay", response_model=Replayed, **documented(USER, *INTAKE, RequestInvalid))
+async def replay_rejected(request: Request, order: Replay) -> dict[str, Any]:
     """Mend dead letters with one patch and send them again; those that are still invalid stay, with today's errors."""
     tenant, _ = await user_of(request, EDITORS)
     services = services_of(request)
@@ -112,7 +127,7 @@ def _position(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     _, identity = read_cursor(cursor)
-    if not identity.isdigit():
+    if not (identity.isdecimal() and len(identity) <= _ROW_ID_DIGITS_MAX):
         raise CursorInvalid
     return int(identity)
 

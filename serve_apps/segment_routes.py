@@ -15,8 +15,10 @@ from ingest.segment_tables import CALL_PATHS
 from schemas.limits import KEYLESS_BODY_BYTES_MAX, KEYLESS_BODY_SECONDS_MAX
 from schemas.problems import BodyTooLarge, EventsInvalid, KeyInvalid
 from schemas.sdk_problems import RequestTimeout
+from serve_apps.answers import Received
 from serve_apps.callers import carried_key, tenant_of_key
 from serve_apps.intake import IngestOptions, body_text, decode_events, read_body
+from serve_apps.openapi import INTAKE, WRITE_KEY, documented
 from serve_apps.segment_settings_routes import is_settings_path
 from serve_apps.services import services_of
 from storage.postgres.directory import KeyRecord, TenantRecord
@@ -29,17 +31,17 @@ _SHORT = [f"{prefix}/{name}" for prefix in ("/v1", "") for name in CALL_PATHS if
 _OTHERS = [*_SHORT, *(f"{path}/" for path in (*_DOCUMENTED, *_SHORT))]
 _PATHS = frozenset({*_DOCUMENTED, *_OTHERS})
 
+# What cannot become an event is kept as a rejected one: the request is not refused for it.
+_PROBLEMS = set(INTAKE) - {EventsInvalid}
 _BODY = {
-    "requestBody": {
-        "required": True,
-        "description": "A message, or messages in a `batch`; plain, gzip or zstd.",
-        "content": {
-            "application/json": {
-                "schema": {"type": "object"},
-                "example": {"type": "track", "event": "Level Completed", "userId": "u-1", "messageId": "m-1"},
-            }
-        },
-    }
+    "required": True,
+    "description": "A message, messages in a `batch` or an array; plain, gzip or zstd.",
+    "content": {
+        "application/json": {
+            "schema": {"type": ["object", "array"]},
+            "example": {"type": "track", "event": "Level Completed", "userId": "u-1", "messageId": "m-1"},
+        }
+    },
 }
 
 
@@ -122,6 +124,12 @@ def _call_name(request: Request) -> str:
 
 
 for path in _DOCUMENTED:
-    router.add_api_route(path, receive, methods=["POST"], response_class=Response, openapi_extra=_BODY)
+    router.add_api_route(
+        path,
+        receive,
+        methods=["POST"],
+        name=f"segment_{path.rpartition('/')[2]}",
+        **documented(WRITE_KEY, *_PROBLEMS, responses={200: {"model": Received}}, requestBody=_BODY),
+    )
 for path in _OTHERS:
     router.add_api_route(path, receive, methods=["POST"], response_class=Response, include_in_schema=False)

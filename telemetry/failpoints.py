@@ -1,4 +1,4 @@
-"""Named points at which a test can have the process killed, as a power cut would.
+"""Named points at which a test can have the process killed, as a power cut would, or a piece of work fail.
 
 A crash test proves nothing if the crash comes at a random moment: the interesting moments last microseconds
 (stored but not yet acknowledged, for one). So the code names them: `reached("clickhouse_after_insert")`.
@@ -6,12 +6,16 @@ A test creates the file `<dir>/clickhouse_after_insert` in the directory named b
 the first process that reaches the point removes the file and kills itself with SIGKILL, so that nothing is flushed,
 closed or answered, and a successor passes the same point unharmed.
 
+Of a piece of work that always fails, `refuse("pool_attribute", conversion_id)` makes one: it raises as long as the
+file of the point's name holds that text.
+
 The environment is read once, at import, against the rule that only a composition root reads it: points lie on the
 hottest paths, and with the variable unset a call must cost one comparison.
 """
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,3 +31,20 @@ def reached(point: str) -> None:
     except FileNotFoundError:
         return
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+class RefusedError(Exception):
+    """A test has this piece of work fail."""
+
+
+def refuse(point: str, subject: str) -> None:
+    """Raise if a test armed the point for this subject; otherwise do nothing.
+
+    Raises:
+        RefusedError: it did.
+    """
+    if _DIRECTORY is None:
+        return
+    with suppress(FileNotFoundError):
+        if (_DIRECTORY / point).read_text(encoding="utf-8") == subject:
+            raise RefusedError(subject)

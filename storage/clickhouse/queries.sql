@@ -1,6 +1,18 @@
 -- name: table_engine
 SELECT engine, engine_full FROM system.tables WHERE database = {database:String} AND name = {table:String}
 
+-- name: stored_among
+SELECT event_id FROM {events} WHERE event_time BETWEEN {since} AND {until} AND xxh3(event_id) IN ({hashes})
+
+-- name: touch_keys_select
+SELECT as_select FROM system.tables WHERE database = {database:String} AND name = {table:String}
+
+-- name: feed_touch_keys
+INSERT INTO {touch_keys} SELECT * FROM ({feed})
+WHERE touch_time BETWEEN {since} AND {until} AND xxh3(touch_id) IN ({hashes}) AND (key_hash, touch_time, touch_id) NOT IN (
+    SELECT key_hash, touch_time, touch_id FROM {touch_keys} WHERE touch_time BETWEEN {since} AND {until}
+)
+
 -- name: touches
 SELECT touch_id, touch_type, touch_time, received_at, match_type, match_value, app_id, media_source,
     channel, campaign, campaign_id, adset, ad, site_id

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-import xxhash
-
 from schemas.ids import TenantId
 from schemas.touchpoints import Conversion, ConversionCase, MatchKey, MatchType, Touchpoint, TouchType
 from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.literals import moment, number_list, text_hash
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
@@ -16,7 +15,7 @@ _SQL = load_queries("storage.clickhouse", "queries.sql")
 
 def key_hash(key: MatchKey) -> int:
     """Hash a match key as the table's feed does: xxh3-64 of `match_type:value`."""
-    return xxhash.xxh3_64_intdigest(f"{key.match_type}:{key.value}".encode())
+    return text_hash(f"{key.match_type}:{key.value}")
 
 
 class TouchReader:
@@ -59,10 +58,9 @@ class TouchReader:
                 fill(
                     self._query,
                     {
-                        # Integers and moments of our own making: safe in the text, and too many for parameters.
-                        "hashes": ",".join(map(str, sorted(hashes))),
-                        "since": _literal(min(times) - lookback),
-                        "until": _literal(max(times)),
+                        "hashes": number_list(hashes),
+                        "since": moment(min(times) - lookback),
+                        "until": moment(max(times)),
                     },
                 ),
                 settings={
@@ -78,9 +76,5 @@ class TouchReader:
         return found
 
 
-def _literal(moment: datetime) -> str:
-    return f"fromUnixTimestamp64Milli({int(moment.timestamp() * 1000)}, 'UTC')"
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+def _utc(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time

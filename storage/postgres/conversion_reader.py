@@ -27,16 +27,25 @@ class ConversionFilter:
 
 @dataclass(frozen=True, slots=True)
 class StoredConversion:
-    """A conversion with its newest result; `revision` 0 and no result while it waits for one."""
+    """A conversion with its newest result; `revision` 0 and no result while it waits for one, or has a `failure`."""
 
     conversion_id: str
     conversion_type: str
     conversion_time: datetime
     received_at: datetime
     revision: int
+    failure: str | None
     event: dict[str, Any]
     attributed_at: datetime | None
     result: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionCounts:
+    """How many conversions wait for their result now, and how many were given up."""
+
+    pending: int
+    failed: int
 
 
 class ConversionReader:
@@ -50,6 +59,11 @@ class ConversionReader:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_SQL["one"], conversion_id)
         return None if row is None else _stored(row)
+
+    async def counts(self) -> ConversionCounts:
+        """Count the conversions that have no result."""
+        async with self._database.connection() as connection:
+            return ConversionCounts(**await connection.fetchrow(_SQL["counts"]))
 
     async def page(
         self, chosen: ConversionFilter, *, before: tuple[datetime, str] | None, now: datetime, limit: int

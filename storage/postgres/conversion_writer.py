@@ -1,17 +1,29 @@
 """Conversions and their attributions, as one shard of the tenant's actor writes them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from schemas.results import AttributionResult
+from schemas.results import AttributionFailure, AttributionResult
 from schemas.shards import Shard
 from storage.postgres.connect import Database
 from storage.postgres.fencing import fenced
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "conversions.sql")
+
+
+_REASON_CHARS_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PendingConversion:
+    """A conversion that has no result: its id, and its stamped event."""
+
+    conversion_id: str
+    event: dict[str, Any]
 
 
 class ConversionWriter:
@@ -22,14 +34,14 @@ class ConversionWriter:
         self._shard = shard
         self._place = (shard.index, shard.count)
 
-    async def ready(self, limit: int) -> list[dict[str, Any]]:
-        """Read the events of conversions that have no result and can get it, oldest first.
+    async def ready(self, limit: int) -> list[PendingConversion]:
+        """Read conversions that have no result and can get it, oldest first.
 
         They can when ClickHouse has all that the tenant committed before them, in whatever shard: their touches.
         """
         async with self._database.connection() as connection:
             rows = await connection.fetch(_SQL["ready"], *self._place, limit)
-        return [orjson.loads(row["event"]) for row in rows]
+        return [PendingConversion(row["conversion_id"], orjson.loads(row["event"])) for row in rows]
 
     async def has_pending(self) -> bool:
         """Say whether any conversion waits for its result."""
@@ -56,6 +68,23 @@ class ConversionWriter:
                     [result.policy_version for result in results],
                     [result.model_version for result in results],
                     [orjson.dumps(result, default=_as_object) for result in results],
+                )
+
+    async def fail(self, epoch: int, failures: Sequence[AttributionFailure], *, tries_max: int) -> None:
+        """Count a failed try of each conversion; after `tries_max` of them it waits no longer, and has the reason.
+
+        Raises:
+            EpochSupersededError: a newer incarnation has taken over; nothing was written.
+        """
+        async with self._database.connection() as connection:
+            with fenced():
+                await connection.execute(
+                    _SQL["fail"],
+                    self._shard.index,
+                    epoch,
+                    [failure.conversion_id for failure in failures],
+                    [failure.reason.replace("\0", "")[:_REASON_CHARS_MAX] for failure in failures],
+                    tries_max,
                 )
 
 

@@ -1,10 +1,10 @@
 -- name: ready
 SELECT conversion_id, event FROM conversions
-WHERE revision = 0 AND shard % $2 = $1 AND spool_id < (SELECT oldest_waiting())
+WHERE revision = 0 AND failure IS NULL AND shard % $2 = $1 AND spool_id < (SELECT oldest_waiting())
 ORDER BY spool_id, conversion_id LIMIT $3
 
 -- name: has_pending
-SELECT EXISTS (SELECT 1 FROM conversions WHERE revision = 0 AND shard % $2 = $1)
+SELECT EXISTS (SELECT 1 FROM conversions WHERE revision = 0 AND failure IS NULL AND shard % $2 = $1)
 
 -- name: record
 WITH results AS (
@@ -24,14 +24,26 @@ INSERT INTO attributions (
 SELECT r.id, v.revision, r.is_organic, r.media_source, r.campaign, r.match_type, r.policy_version, r.model_version, r.result
 FROM results AS r INNER JOIN revised AS v ON v.conversion_id = r.id
 
+-- name: fail
+UPDATE conversions AS c SET tries = c.tries + 1, failure = CASE WHEN c.tries + 1 >= $5 THEN f.reason END
+FROM unnest($3::text[], $4::text[]) AS f (id, reason)
+WHERE c.conversion_id = f.id AND c.revision = 0 AND (SELECT assert_epoch($1, $2))
+
+-- name: counts
+SELECT
+    (SELECT count(*) FROM conversions WHERE revision = 0 AND failure IS NULL) AS pending,
+    (SELECT count(*) FROM conversions WHERE failure IS NOT NULL) AS failed
+
 -- name: one
-SELECT c.conversion_id, c.conversion_type, c.conversion_time, c.received_at, c.revision, c.event, a.attributed_at, a.result
+SELECT c.conversion_id, c.conversion_type, c.conversion_time, c.received_at, c.revision, c.failure, c.event,
+    a.attributed_at, a.result
 FROM conversions AS c
 LEFT JOIN attributions AS a ON a.conversion_id = c.conversion_id AND a.revision = c.revision
 WHERE c.conversion_id = $1
 
 -- name: page
-SELECT c.conversion_id, c.conversion_type, c.conversion_time, c.received_at, c.revision, c.event, a.attributed_at, a.result
+SELECT c.conversion_id, c.conversion_type, c.conversion_time, c.received_at, c.revision, c.failure, c.event,
+    a.attributed_at, a.result
 FROM conversions AS c
 INNER JOIN attributions AS a ON a.conversion_id = c.conversion_id AND a.revision = c.revision
 WHERE (c.conversion_time, c.conversion_id) < ($1, $2)

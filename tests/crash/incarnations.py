@@ -6,14 +6,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from actors.attribution_pool import decide
 from actors.pipeline import Stores, TenantPipeline
-from attribution.decide import attribute
 from ingest.frames import join
 from ingest.parse import parse_events
 from ingest.prepare import Stamp, prepare
 from schemas.batches import EventBatch
 from schemas.ids import new_batch_id
-from schemas.results import AttributionResult
+from schemas.results import AttributionOutcome
+from schemas.settings import ClickHouseSettings
 from schemas.shards import WHOLE_TENANT, Shard
 from schemas.touchpoints import ConversionCase, Policy
 from storage.clickhouse.connect import ClickHouse
@@ -35,8 +36,8 @@ class Incarnation:
     life: asyncio.Task[None]
 
 
-async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionResult]:
-    return [attribute(case, policy) for case in cases]
+async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionOutcome]:
+    return decide(cases, policy)
 
 
 @asynccontextmanager
@@ -45,11 +46,12 @@ async def incarnation(
     tenant: ProvisionedTenant,
     postgres_port: int | None = None,
     shard: Shard = WHOLE_TENANT,
+    clickhouse: ClickHouseSettings | None = None,
 ) -> AsyncIterator[Incarnation]:
     """Start a shard's pipeline, which reaches Postgres by another port if one is named, and end it with the block."""
     settings, backends = running.stack.settings, running.stack.backends
     databases = Databases(replace(backends, postgres_port=postgres_port or backends.postgres_port), settings.postgres)
-    store = ClickHouse(backends, settings.clickhouse)
+    store = ClickHouse(backends, clickhouse or settings.clickhouse)
     database = databases.tenant(tenant.tenant_id)
     stores = Stores(
         Spool(database, shard),

@@ -1,4 +1,4 @@
-"""The `unmogrow` command as a user runs it: a process of its own, against the real stack."""
+"""The `unmogrow` command against the real stack: called in this process, and as a process where signals matter."""
 
 import asyncio
 import gzip
@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 import zstandard
+from typer.testing import CliRunner
 
 from cli.credentials import Credentials, save_credentials
+from cli.main import app
 from storage.postgres.connect import Databases
 from storage.spool.layout import Layout
 from tenancy.provisioning import ProvisionedTenant
@@ -24,14 +26,14 @@ pytestmark = pytest.mark.anyio
 def environment(running: RunningStack) -> dict[str, str]:
     settings = running.stack.settings
     ports = {f"UNMOGROW_PORTS__{name.upper()}": str(port) for name, port in settings.ports.model_dump().items()}
-    return os.environ | ports | {"UNMOGROW_DATA_DIR": str(settings.data_dir), "COLUMNS": "200", "NO_COLOR": "1"}
+    return ports | {"UNMOGROW_DATA_DIR": str(settings.data_dir), "COLUMNS": "200", "NO_COLOR": "1"}
 
 
 async def start(running: RunningStack, *arguments: str, **options: Any) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("unmogrow"),
         *arguments,
-        env=environment(running),
+        env=os.environ | environment(running),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         **options,
@@ -39,12 +41,10 @@ async def start(running: RunningStack, *arguments: str, **options: Any) -> async
 
 
 async def run(running: RunningStack, *arguments: str, stdin: bytes | None = None) -> tuple[int, str]:
-    """Run to the end; give the exit code and all that was printed."""
-    process = await start(running, *arguments, stdin=asyncio.subprocess.PIPE)
-    out, err = await process.communicate(stdin)
-    assert process.returncode is not None
-    assert b"Traceback" not in err, err.decode()
-    return process.returncode, (out + err).decode()
+    """Run to the end in this process, which has long been started; give the exit code and all that was printed."""
+    done = await asyncio.to_thread(CliRunner().invoke, app, arguments, input=stdin, env=environment(running))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return done.exit_code, done.stdout + done.stderr
 
 
 @pytest.fixture
@@ -70,6 +70,16 @@ async def test_help_teaches(running: RunningStack, command: str) -> None:
     code, text = await run(running, *command.split(), "--help")
     assert code == 0
     assert len(text) > 200
+
+
+async def test_is_a_command(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """Installed under its name, with an exit code, results on stdout and errors on stderr."""
+    listing = await start(running, "tenant", "list")
+    wrong = await start(running, "tenant", "create", "T-1", "--host", "cli1.localhost")
+    (listed, complaint), (nothing, error) = await asyncio.gather(listing.communicate(), wrong.communicate())
+    assert (listing.returncode, b"Traceback" in complaint) == (0, False)
+    assert (wrong.returncode, nothing, b"lower-case" in error, b"Traceback" in error) == (1, b"", True, False)
+    assert tenant.tenant_id in listed.decode()
 
 
 async def test_makes_a_tenant(running: RunningStack) -> None:

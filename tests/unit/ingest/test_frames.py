@@ -1,8 +1,10 @@
 """Joining requests into one call."""
 
+from datetime import UTC, datetime
+
 import zstandard
 
-from ingest.frames import join
+from ingest.frames import join, keys_of, split
 from schemas.batches import ConversionRow, PreparedEvents
 from schemas.ids import new_batch_id
 
@@ -21,3 +23,13 @@ def test_conversions_keep_pointing_at_their_rows() -> None:
     assert batch.rows_bytes == 21
     assert len(batch.event_hashes) == 56
     assert batch.received == 7
+
+
+def test_splits_what_lies_in_several_frames() -> None:
+    """The rows of all frames in their order, and of each event its id and its time."""
+    rows = [
+        b'{"event_id":"a","event_time":"2026-01-01T00:00:00Z"}\n',
+        b'{"event_id":"b","event_time":"2026-01-01T02:00:00+02:00"}\n',
+    ]
+    assert split(b"".join(map(zstandard.compress, rows))) == rows
+    assert keys_of(rows) == [("a", datetime(2026, 1, 1, tzinfo=UTC)), ("b", datetime(2026, 1, 1, tzinfo=UTC))]

@@ -1,0 +1,281 @@
+"""The shapes of what the planes answer, as routes check and `/openapi.json` describes them."""
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.imports import ImportFormat, ImportState, UnknownColumns
+from schemas.links import Link
+from schemas.results import CandidateReason
+from schemas.touchpoints import MatchType, TouchType
+from storage.postgres.conversion_reader import ConversionCounts
+from storage.postgres.dead_letters import ReasonCount
+
+Row = TypeVar("Row")
+
+
+class Listing(BaseModel, Generic[Row]):
+    """All rows at once."""
+
+    data: list[Row]
+
+
+class Page(Listing[Row], Generic[Row]):
+    """Some rows; `next_cursor` leads to the next ones, null after the last."""
+
+    next_cursor: str | None
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Health(BaseModel):
+    """Each part as it was measured just now."""
+
+    status: Literal["ok", "degraded"]
+    tenant: str | None = None
+    components: dict[str, Literal["ok", "down"]]
+
+
+class Fault(BaseModel):
+    """One thing wrong with an event: JSON Pointer, explanation, kind."""
+
+    pointer: str
+    detail: str
+    code: str
+
+
+class RejectedEvent(BaseModel):
+    """An event of the request that was not accepted."""
+
+    index: int
+    event_id: str | None
+    errors: list[Fault]
+
+
+class Accepted(BaseModel):
+    """What became of a request's events."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[RejectedEvent]
+    batch_id: str
+
+
+class AcceptedByTenant(BaseModel):
+    """What became of each tenant's events: as on the tenant plane, or `accepted` 0 and a problem's members."""
+
+    tenants: dict[str, dict[str, Any]]
+
+
+class Received(BaseModel):
+    """The messages are durable."""
+
+    success: Literal[True]
+
+
+class Touch(BaseModel):
+    """An impression or a click, and the key by which it was found."""
+
+    touch_id: str
+    touch_type: TouchType
+    touch_time: datetime
+    received_at: datetime
+    match_type: MatchType
+    app_id: str
+    media_source: str
+    channel: str
+    campaign: str
+    campaign_id: str
+    adset: str
+    ad: str
+    site_id: str
+
+
+class ConsideredTouch(BaseModel):
+    """A touch that was considered, and the sentence that says why it won or lost."""
+
+    touch: Touch
+    reason: CandidateReason
+    explanation: str
+
+
+class Attribution(BaseModel):
+    """A conversion, the event's own fields as far as it has them, and its newest result once it is attributed."""
+
+    conversion_id: str
+    conversion_type: str
+    conversion_time: datetime
+    received_at: datetime
+    state: Literal["pending", "attributed", "failed"]
+    revision: int
+    attributed_at: datetime | None
+    failure: str | None = Field(None, description="Why attribution gave this conversion up.")
+    app_id: str | None = None
+    platform: str | None = None
+    country: str | None = None
+    device_id: str | None = None
+    user_id: str | None = None
+    revenue: str | None = None
+    currency: str | None = None
+    event_name: str | None = None
+    is_organic: bool | None = None
+    media_source: str | None = None
+    channel: str | None = None
+    campaign: str | None = None
+    adset: str | None = None
+    ad: str | None = None
+    attributed_touch_id: str | None = None
+    attributed_touch_type: TouchType | None = None
+    attributed_touch_time: datetime | None = None
+    match_type: MatchType | None = None
+    match_confidence: float | None = None
+    ctit_seconds: float | None = None
+    contributors: list[str] | None = None
+    candidates: list[ConsideredTouch] | None = None
+    credits: dict[str, dict[str, float]] | None = None
+    policy_version: int | None = None
+    model_version: str | None = None
+
+
+class StoredEvent(BaseModel):
+    """An event as it is stored: its own fields, and those that the platform stamped. Times are UTC."""
+
+    model_config = ConfigDict(extra="allow")
+
+    event_id: str
+    event_type: str
+    event_time: str
+    received_at: str
+    batch_id: str
+
+
+class RejectedLetter(BaseModel):
+    """An event that is not in the store, and why; `raw` in the place of `event` if it is no JSON or was cut."""
+
+    dead_letter_id: int
+    received_at: datetime
+    stage: Literal["rejected", "quarantined"]
+    event_id: str | None
+    event_type: str | None
+    reason: str
+    errors: list[Fault]
+    schema_version: str
+    replayed_at: datetime | None
+    event: Any = None
+    raw: str | None = None
+
+
+class StillRejected(RejectedEvent):
+    """A dead letter that is still invalid."""
+
+    dead_letter_id: int
+
+
+class Replayed(BaseModel):
+    """What became of the dead letters; those in `cut_or_not_json` cannot be mended here."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[StillRejected]
+    cut_or_not_json: list[int]
+
+
+class LedgerSums(BaseModel):
+    """received = stored + waiting + duplicates + quarantined + rejected."""
+
+    received: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    stored: int
+    quarantined: int
+    waiting: int
+
+
+class LedgerStep(LedgerSums):
+    """One minute, hour or day."""
+
+    time: datetime
+
+
+class Quality(BaseModel):
+    """The ledger over a span of time, why events wait as dead letters, and conversions without a result now."""
+
+    since: datetime = Field(alias="from")
+    until: datetime = Field(alias="to")
+    step: Literal["minute", "hour", "day"]
+    totals: LedgerSums
+    data: list[LedgerStep]
+    reasons: list[ReasonCount]
+    conversions: ConversionCounts
+
+
+class LinkDocument(Link):
+    """A link, and its addresses."""
+
+    click_url: str
+    impression_url: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ImportRejection(BaseModel):
+    """A row that was not accepted."""
+
+    model_config = ConfigDict(extra="allow")
+
+    row: int
+    event_id: str | None = None
+
+
+class ImportSummary(BaseModel):
+    """An import, and how far it came; `rows_done` = accepted + duplicates + rejected."""
+
+    import_id: str
+    state: ImportState
+    filename: str
+    format: ImportFormat
+    dry_run: bool
+    mapping: dict[str, str | None]
+    unknown: UnknownColumns
+    bytes_total: int
+    bytes_done: int
+    rows_done: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class Import(ImportSummary):
+    """An import with the first of its rejected rows."""
+
+    rejections: list[ImportRejection]
+
+
+class KeySet(BaseModel):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    keys: list[dict[str, Any]]
+
+
+class EventTypes(BaseModel):
+    """Every event type."""
+
+    event_types: list[str]
+
+
+class SiteConfig(BaseModel):
+    """What the tenant's site needs to know."""
+
+    tenant_id: str = Field(alias="TENANT_ID")
+    api_base: str = Field(alias="API_BASE")
+    name: str = Field(alias="NAME")
+    brand: dict[str, Any] = Field(alias="BRAND")

@@ -1,0 +1,42 @@
+"""Parameters that many routes have: their bounds, which are also what `/openapi.json` says of them."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+
+from schemas.limits import PAGE_ROWS_MAX
+
+# Postgres takes no NUL in a text.
+_NO_NUL = r"^[^\x00]*$"
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:", re.ASCII)
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2299, 12, 31, tzinfo=UTC)
+
+Word = Annotated[str, Field(max_length=1024, pattern=_NO_NUL)]
+"""A text to look something up by."""
+
+RowId = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+Cursor = Annotated[str | None, Query(max_length=1024, description="The `next_cursor` of the page before, unchanged.")]
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX, description="Rows of a page.")]
+
+
+def _written_out(text: str) -> str:
+    """Refuse what would be read as seconds since 1970."""
+    if not _RFC_3339.match(text):
+        raise ValueError("must be a time as in RFC 3339")
+    return text
+
+
+def _within_reach(time: datetime) -> datetime:
+    """Move a time to where databases can compare it; no event lies beyond."""
+    if time.year <= _EARLIEST.year:
+        return _EARLIEST
+    return _LATEST if time.year >= _LATEST.year else time
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_within_reach)]

@@ -1,0 +1,88 @@
+"""A conversion on which attribution fails must not hold up the others."""
+
+import asyncio
+import secrets
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import zstandard
+
+from cli.tenant_api import TenantApi
+from schemas.batches import ConversionRow, Tally
+from schemas.ids import new_batch_id
+from schemas.shards import WHOLE_TENANT
+from storage.postgres.connect import Databases
+from storage.spool.repository import Spool
+from telemetry.clock import utc_now
+from tenancy.provisioning import ProvisionedTenant
+from tests.crash.incarnations import incarnation
+from tests.stack_fixtures import RunningStack, event, eventually
+
+pytestmark = pytest.mark.anyio
+
+INGEST = "/api/v1/events/ingest"
+
+
+async def settled(api: TenantApi, conversion_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Wait until none of the conversions is pending; give them by id."""
+
+    async def all_settled() -> dict[str, dict[str, Any]] | None:
+        found = [await api.get(f"/api/v1/attributions/{each}") for each in conversion_ids]
+        return (
+            None if any(each["state"] == "pending" for each in found) else dict(zip(conversion_ids, found, strict=True))
+        )
+
+    documents: dict[str, dict[str, Any]] = await eventually(all_settled)
+    return documents
+
+
+async def test_the_pool_fails_on_one(running: RunningStack, api: TenantApi, http: httpx.AsyncClient) -> None:
+    """9 of 10 attributed, 1 failed with the pool's own error, counted; what comes later is attributed too."""
+    installs = [event("install") for _ in range(10)]
+    names = [each["event_id"] for each in installs]
+    (running.failpoints / "pool_attribute").write_text(names[4], encoding="utf-8")
+    try:
+        await http.post(INGEST, json=installs)
+        states = {name: each["state"] for name, each in (await settled(api, names)).items()}
+        later = event("install")
+        await http.post(INGEST, json=later)
+        assert (await settled(api, [later["event_id"]]))[later["event_id"]]["state"] == "attributed"
+    finally:
+        (running.failpoints / "pool_attribute").unlink()
+    assert states == dict.fromkeys(names, "attributed") | {names[4]: "failed"}
+    failed = await api.get(f"/api/v1/attributions/{names[4]}")
+    assert (failed["revision"], names[4] in failed["failure"]) == (0, True)
+    assert (await api.get("/api/v1/reports/quality"))["conversions"] == {"pending": 0, "failed": 1}
+
+
+async def test_one_cannot_be_read(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:
+    """39 of 40 attributed, 1 failed with the reason: its event has a time that no calendar has."""
+    installs = [event("install") for _ in range(40)]
+    installs[23]["event_time"] = "2026-02-30T12:00:00Z"
+    names = [each["event_id"] for each in installs]
+    stamped = {"received_at": "2026-01-01T00:00:00.000Z", "batch_id": new_batch_id()}
+    rows = [orjson.dumps(each | stamped) for each in installs]
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    spool = Spool(databases.tenant(tenant.tenant_id), WHOLE_TENANT)
+    await spool.append(
+        await spool.take_epoch(),
+        Tally(received=40, accepted=40, duplicates=0, rejected=0),
+        rows_bytes=sum(map(len, rows)),
+        # The store takes the event with a time of its own making: what is tested is what comes after it.
+        frames=zstandard.compress(b"".join(row.replace(b"2026-02-30", b"2026-02-28") + b"\n" for row in rows)),
+        hashes=secrets.token_bytes(8 * len(rows)),
+        conversions=[
+            ConversionRow(place, name, "install", utc_now().isoformat(), row)
+            for place, (name, row) in enumerate(zip(names, rows, strict=True))
+        ],
+        dead_letters=(),
+    )
+    await databases.close()
+    async with asyncio.timeout(20), incarnation(running, tenant) as held:
+        documents = await settled(api, names)
+        assert not held.life.done()
+    failed = documents.pop(names[23])
+    assert (failed["state"], "day is out of range" in failed["failure"]) == ("failed", True)
+    assert {each["state"] for each in documents.values()} == {"attributed"}
