@@ -11,16 +11,21 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.problems import KeyInvalid
+from schemas.problems import KeyInvalid, ScopeMissing
 from schemas.sdk_problems import WriteKeyUnknown
 from serve_apps.callers import carried_key, tenant_of_key
+from serve_apps.openapi import TENANT, documented
 from storage.postgres.directory import TenantRecord
 
 router = APIRouter()
 
+_SETTINGS = {"type": "object", "description": "What the vendor's SDK reads; the vendor's words, not ours."}
 _SETTINGS_PATH = re.compile(r"/v1/projects/[^/]+/settings|/sourceConfig/?")
 # Private, because the answer names the host and the scheme that this caller used.
 _HEADERS = {"Cache-Control": "private, max-age=60"}
+_DOCUMENTED = documented(
+    TENANT, WriteKeyUnknown, ScopeMissing, responses={200: {"content": {"application/json": {"schema": _SETTINGS}}}}
+)
 
 
 def is_settings_path(path: str) -> bool:
@@ -28,7 +33,7 @@ def is_settings_path(path: str) -> bool:
     return _SETTINGS_PATH.fullmatch(path) is not None
 
 
-@router.get("/v1/projects/{write_key}/settings", response_class=Response)
+@router.get("/v1/projects/{write_key}/settings", response_class=Response, **_DOCUMENTED)
 async def segment_settings(request: Request, write_key: str) -> Response:
     """Give the settings that Segment's SDKs load from their `cdnURL` or `cdnHost`."""
     await _tenant(request, write_key)
@@ -40,7 +45,7 @@ async def segment_settings(request: Request, write_key: str) -> Response:
     return _answer({"integrations": {"Segment.io": destination}, "metrics": {"sampleRate": 0}})
 
 
-@router.get("/sourceConfig", response_class=Response)
+@router.get("/sourceConfig", response_class=Response, **_DOCUMENTED)
 @router.get("/sourceConfig/", response_class=Response, include_in_schema=False)
 async def rudderstack_settings(request: Request) -> Response:
     """Give the source configuration that RudderStack's SDKs load from their `configUrl` or `controlPlaneUrl`."""
