@@ -126,7 +126,7 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
         # The prefix by which Serve tells the planes apart is no part of any address that clients see.
         root_path_in_servers=False,
     )
-    install_problem_handlers(app)
+    install_problem_handlers(app, (*app.routes, *(route for router in routers for route in router.routes)))
     for router in routers:
         app.include_router(router)
     publish(app)

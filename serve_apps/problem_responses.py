@@ -1,5 +1,7 @@
 """The one place where an exception becomes an answer: `application/problem+json`, on every route of both planes."""
 
+from collections.abc import Iterable
+
 import orjson
 import structlog
 from fastapi import FastAPI
@@ -7,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import BaseRoute, Match, Route
 
 from schemas.problem import FieldError, Problem
 from schemas.problems import (
@@ -81,8 +83,9 @@ async def _framework(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> set[str]:
     """Give all methods of a path: routes have one each, and the framework names that of the first alone."""
-    matching = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in matching if isinstance(route, Route) for method in route.methods or ()}
+    routes: Iterable[Route] = request.app.state.routes
+    matching = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in matching for method in route.methods or ()}
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
@@ -90,8 +93,9 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     return respond(request, Problem())
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """Map every exception that a route can raise."""
+def install_problem_handlers(app: FastAPI, routes: Iterable[BaseRoute]) -> None:
+    """Map every exception that one of the app's routes can raise."""
+    app.state.routes = tuple(route for route in routes if isinstance(route, Route))
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)

@@ -19,7 +19,7 @@ from tests.stack_fixtures import RunningStack, event, new_tenant
 
 pytestmark = pytest.mark.anyio
 
-SMALL = 12
+SMALL = 8
 SECONDS = 4.0
 PAUSE_SECONDS = 0.05
 HOT_EVENTS = 400

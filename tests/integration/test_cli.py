@@ -73,13 +73,13 @@ async def test_help_teaches(running: RunningStack, command: str) -> None:
 
 
 async def test_is_a_command(running: RunningStack, tenant: ProvisionedTenant) -> None:
-    """Installed under its name, with an exit code, results on stdout and errors on stderr."""
+    """Installed under its name, with an exit code; what is for people is on stderr, stdout is for programs."""
     listing = await start(running, "tenant", "list")
     wrong = await start(running, "tenant", "create", "T-1", "--host", "cli1.localhost")
     (listed, complaint), (nothing, error) = await asyncio.gather(listing.communicate(), wrong.communicate())
     assert (listing.returncode, b"Traceback" in complaint) == (0, False)
     assert (wrong.returncode, nothing, b"lower-case" in error, b"Traceback" in error) == (1, b"", True, False)
-    assert tenant.tenant_id in listed.decode()
+    assert (listed, tenant.tenant_id in complaint.decode()) == (b"", True)
 
 
 async def test_makes_a_tenant(running: RunningStack) -> None:

@@ -20,7 +20,9 @@ HEALTH = {"$ref": "#/components/schemas/Health"}
 METHODS = {"get", "post", "put", "delete"}
 
 
-async def test_planes_do_as_they_say(running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient) -> None:
+async def test_planes_do_as_they_say(
+    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
     """No 5xx; every status, content type and body as documented; 405 and 401 where they are due."""
     login = {"email": tenant.owner_email, "password": tenant.owner_password}
     credentials = {
@@ -30,20 +32,21 @@ async def test_planes_do_as_they_say(running: RunningStack, tenant: ProvisionedT
         "TEST_PLATFORM_KEY": running.platform_key,
     }
     tenant_cases, global_cases = await asyncio.gather(
-        cases_of(running.tenant_url, credentials), cases_of(running.global_url, credentials)
+        cases_of(running.tenant_url, credentials, tmp_path), cases_of(running.global_url, credentials, tmp_path)
     )
     print(f"requests made from the tenant plane's document: {tenant_cases}, from the global plane's: {global_cases}")
     assert tenant_cases > 1_000
     assert global_cases > 50
 
 
-async def cases_of(url: str, credentials: dict[str, str]) -> int:
-    """Run Schemathesis over a plane's document; give the number of its requests."""
+async def cases_of(url: str, credentials: dict[str, str], folder: Path) -> int:
+    """Run Schemathesis over a plane's document, in a folder where it may leave files; give the number of requests."""
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("schemathesis"),
         *("--config-file", Path(__file__).with_name("schemathesis.toml")),
         *("run", f"{url}/openapi.json", "--phases", "coverage,fuzzing", "--warnings", "off"),
         env=os.environ | credentials,
+        cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
