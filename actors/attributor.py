@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from actors.retry import Backoff
 from actors.signal import Signal
 from attribution.keys import conversion_from_event, lookback
 from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
@@ -25,6 +24,7 @@ from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import ConversionWriter, PendingConversion
 from storage.postgres.fencing import EpochSupersededError
+from telemetry.backoff import Backoff
 from telemetry.failpoints import reached
 
 log = structlog.get_logger()

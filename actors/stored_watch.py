@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from actors.retry import Backoff
 from actors.signal import Signal
 from storage.postgres.connect import CONNECTION_LOST
+from telemetry.backoff import Backoff
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,6 @@ import zstandard
 
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog, LastInsert, flush_in_seconds
-from actors.retry import Backoff
 from actors.signal import Signal
 from ingest.dead_letters import quarantined
 from ingest.frames import keys_of, split
@@ -27,6 +26,7 @@ from storage.clickhouse.event_writer import EventKeys, EventWriter
 from storage.clickhouse.schema import WrongTableError
 from storage.postgres.connect import CONNECTION_LOST
 from storage.spool.repository import SealedBatch, Spool
+from telemetry.backoff import Backoff
 from telemetry.failpoints import reached
 
 BATCH_BYTES_MAX = 64 * 1024 * 1024

@@ -18,7 +18,6 @@ import structlog
 from actors.attributor import PoolAwayError
 from actors.pipeline import Stores, TenantPipeline, has_work
 from actors.pool_client import PoolClient
-from actors.retry import Backoff
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
@@ -32,6 +31,7 @@ from storage.postgres.connect import CONNECTION_LOST, Database, Databases
 from storage.postgres.conversion_writer import ConversionWriter
 from storage.spool.layout import Layout
 from storage.spool.repository import Spool
+from telemetry.backoff import Backoff
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 

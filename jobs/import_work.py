@@ -5,7 +5,6 @@ is started again, and the tenant's actor counts its events as duplicates. So eve
 happens; only in the report may those of one batch have moved from `accepted` to `duplicates`.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -30,6 +29,7 @@ from schemas.problems import SlowDown, Unavailable
 from storage.import_files import ImportFiles
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.imports import Imports, RunSupersededError
+from telemetry.backoff import Backoff
 from telemetry.clock import utc_now
 from telemetry.failpoints import reached
 
@@ -174,15 +174,13 @@ def _rejections(checked: PreparedEvents, numbers: list[int]) -> Iterator[dict[st
 
 async def patiently(call: Callable[[], Awaitable[Result]]) -> Result:
     """Repeat a call until what it needs is back: a tenant over its share waits, as does one whose database is away."""
-    wait_seconds = _FIRST_WAIT_SECONDS
+    backoff = Backoff(_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS)
     while True:
         try:
             return await call()
         except (SlowDown, Unavailable) as problem:
-            reason = problem.slug
-            wait_seconds = max(wait_seconds, problem.retry_after_seconds or 0)
+            reason, least_seconds = problem.slug, float(problem.retry_after_seconds or 0)
         except CONNECTION_LOST as error:
-            reason = repr(error)
-        log.warning("import_waits", reason=reason, seconds=wait_seconds)
-        await asyncio.sleep(wait_seconds)
-        wait_seconds = min(_LONGEST_WAIT_SECONDS, wait_seconds * 2)
+            reason, least_seconds = repr(error), 0.0
+        log.warning("import_waits", reason=reason)
+        await backoff.wait(least_seconds)

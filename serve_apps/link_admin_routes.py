@@ -1,11 +1,9 @@
 """Tracking links as their owners see them: made, read, changed, deleted."""
 
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,7 +13,7 @@ from schemas.links import AppLinks, Link, LinkFields, LinkId, NewLink
 from schemas.problems import CursorInvalid
 from serve_apps.answers import LinkDocument, Page
 from serve_apps.callers import EDITORS, READERS, user_of
-from serve_apps.cursors import read_cursor, write_cursor
+from serve_apps.cursors import read_moment, write_cursor
 from serve_apps.openapi import USER, documented
 from serve_apps.parameters import Cursor, Limit
 from serve_apps.services import services_of
@@ -24,7 +22,6 @@ from storage.postgres.links import Links, StoredLink
 
 router = APIRouter()
 
-_LINK_ID = TypeAdapter(LinkId)
 _ID_BYTES = 5
 
 
@@ -40,7 +37,7 @@ _ONE: dict[str, Any] = {"response_model": LinkDocument, "response_model_exclude_
 async def list_links(request: Request, cursor: Cursor = None, limit: Limit = PAGE_ROWS_DEFAULT) -> dict[str, Any]:
     """List the tenant's links, newest first."""
     tenant, stored = await _links(request)
-    page = await stored.page(before=_position(cursor) if cursor else None, limit=limit)
+    page = await stored.page(before=read_moment(cursor) if cursor else None, limit=limit)
     last = page[-1] if len(page) == limit else None
     return {
         "data": [_document(request, tenant, each) for each in page],
@@ -105,14 +102,6 @@ async def set_app_links(request: Request, apps: AppLinks) -> AppLinks:
 async def _links(request: Request, roles: frozenset[str] = READERS) -> tuple[TenantRecord, Links]:
     tenant, _ = await user_of(request, roles)
     return tenant, Links(services_of(request).databases.control(), tenant.tenant_id)
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    time, link_id = read_cursor(cursor)
-    try:
-        return datetime.fromisoformat(time).astimezone(UTC), _LINK_ID.validate_python(link_id)
-    except (ValueError, OverflowError) as error:
-        raise CursorInvalid from error
 
 
 def _document(request: Request, tenant: TenantRecord, stored: StoredLink) -> dict[str, Any]:

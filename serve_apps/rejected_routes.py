@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool
 from starlette.requests import Request
 
 from ingest.merge_patch import merge_patch
+from ingest.rejections import STAMPED_FIELDS
 from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
 from schemas.problems import CursorInvalid, DeadLetterUnknown, RequestInvalid
 from serve_apps.answers import Listing, Page, RejectedLetter, Replayed
@@ -104,8 +105,9 @@ async def replay_rejected(request: Request, order: Replay) -> dict[str, Any]:
     letters = DeadLetters(services.databases.tenant(tenant.tenant_id))
     chosen = DeadLetterFilter(order.stage, order.reason, order.event_type, ids=order.ids, is_replayed=False)
     page = await letters.page(chosen, limit=PAGE_ROWS_MAX)
-    whole = [(letter, event) for letter in page if (event := _event_of(letter)) is not None]
-    left_out = {"cut_or_not_json": [letter.dead_letter_id for letter in page if _event_of(letter) is None]}
+    read = [(letter, _event_of(letter)) for letter in page]
+    whole = [(letter, event) for letter, event in read if event is not None]
+    left_out = {"cut_or_not_json": [letter.dead_letter_id for letter, event in read if event is None]}
     if not whole:
         return {"accepted": 0, "duplicates": 0, "rejected": [], **left_out}
     mended = [merge_patch(event, order.patch) for _, event in whole]
@@ -132,9 +134,6 @@ def _position(cursor: str | None) -> int | None:
     return int(identity)
 
 
-_STAMPED = ("received_at", "batch_id", "schema_violation")
-
-
 def _event_of(letter: StoredDeadLetter) -> Any:
     """Read the event as it was sent; None if it was cut or never was JSON."""
     if not letter.is_whole:
@@ -145,7 +144,7 @@ def _event_of(letter: StoredDeadLetter) -> Any:
         return None
     if letter.stage == "quarantined":
         # It was accepted once, and stamped.
-        event = {name: value for name, value in event.items() if name not in _STAMPED}
+        event = {name: value for name, value in event.items() if name not in STAMPED_FIELDS}
     return event
 
 

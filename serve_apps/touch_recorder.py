@@ -16,7 +16,6 @@ import structlog
 from starlette.requests import Request
 
 from actors.handles import TenantActors
-from actors.retry import Backoff
 from ingest.prepare import Stamp, prepare
 from schemas.batches import PreparedEvents
 from schemas.ids import TenantId, new_batch_id
@@ -24,6 +23,7 @@ from schemas.settings import LinkSettings
 from serve_apps.courier import Courier
 from serve_apps.intake import client_ip
 from storage.journal import Journal, read_segment
+from telemetry.backoff import Backoff
 from telemetry.clock import utc_now
 from telemetry.failpoints import reached
 

@@ -16,7 +16,7 @@ class Backoff:
         """Begin with the shortest wait again."""
         self._next_seconds = self._first_seconds
 
-    async def wait(self) -> None:
-        """Wait, and let the next wait be twice as long."""
-        await asyncio.sleep(self._next_seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+    async def wait(self, least_seconds: float = 0.0) -> None:
+        """Wait, at least as long as one was told to, and let the next wait be twice as long."""
+        await asyncio.sleep(max(least_seconds, self._next_seconds * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
         self._next_seconds = min(self._most_seconds, self._next_seconds * 2)
