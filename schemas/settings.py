@@ -79,7 +79,7 @@ class ActorSettings(_Group):
     insert_rest_factor: float = Field(
         default=4.0, description="Rest in multiples of what the last insert took: a busy store gets fewer, larger ones."
     )
-    insert_rest_seconds_max: float = Field(3.0, description="Longest such rest: results wait for it.")
+    insert_rest_seconds_max: float = Field(1.5, description="Longest such rest: results wait for it.")
     spool_bytes_max: int = Field(
         512 * 1024**2, description="Compressed backlog past which a tenant gets 429; shards share it."
     )
