@@ -77,7 +77,7 @@ class ActorSettings(_Group):
         default=0.5, description="Least rest between two inserts of one tenant: bounds its parts."
     )
     insert_rest_factor: float = Field(
-        default=4.0, description="Rest in multiples of what the last insert took: a busy store gets fewer, larger ones."
+        default=2.0, description="Rest in multiples of what the last insert took: a busy store gets fewer, larger ones."
     )
     insert_rest_seconds_max: float = Field(1.5, description="Longest such rest: results wait for it.")
     spool_bytes_max: int = Field(
