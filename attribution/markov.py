@@ -17,8 +17,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from attribution.journeys import Floats, Ints, Journeys, summed
-
-ORDER_MAX = 4
+from attribution.model_spec import MARKOV_ORDER_MAX
 
 _DENSE_STATES_MAX = 512
 """Up to so many states one dense inverse is faster than a sparse system for each channel."""
@@ -95,13 +94,13 @@ class MarkovChain:
 
 
 def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
-    """Find the states of order k, 1 to `ORDER_MAX`: up to k channels, the latest ones; fewer near a journey's start.
+    """Find the states of an order, 1 to `MARKOV_ORDER_MAX`: so many latest channels, fewer near a journey's start.
 
     Raises:
         ValueError: the order is out of range, or there are more channels than the states' numbers can hold.
     """
-    if not 1 <= order <= ORDER_MAX:
-        raise ValueError(f"the order must be 1 to {ORDER_MAX}")
+    if not 1 <= order <= MARKOV_ORDER_MAX:
+        raise ValueError(f"the order must be 1 to {MARKOV_ORDER_MAX}")
     base = len(journeys.channels) + 1
     if base**order > np.iinfo(np.int64).max:
         raise ValueError(f"{len(journeys.channels)} channels are too many for order {order}")

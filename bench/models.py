@@ -9,9 +9,8 @@ import statistics
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from attribution.journeys import Journeys
-from attribution.models import Model, ModelSpec, credit
+from attribution.model_spec import Model, ModelSpec
+from attribution.models import credit
 
 RESULTS = Path(__file__).parent / "results" / "models.json"
 JOURNEYS = 100_000
@@ -97,7 +97,7 @@ def measured() -> list[Figure]:
 
     def ours(model: Model) -> Callable[[], object]:
         # A fresh object each time: what it caches is part of the work.
-        return lambda: credit(Journeys(**_columns(journeys)), ModelSpec(model, replicates=0))
+        return lambda: credit(replace(journeys), ModelSpec(model, replicates=0))
 
     own = {model: seconds_of(ours(model)) for model in Model}
     theirs: list[tuple[str, Model, float, float | None]] = [
@@ -122,10 +122,6 @@ def measured() -> list[Figure]:
     ]
     figures = [Figure("ours", model.value, seconds, 1.0, None) for model, seconds in own.items()]
     return figures + [Figure(who, model.value, took, took / own[model], goal) for who, model, took, goal in theirs]
-
-
-def _columns(journeys: Journeys) -> dict[str, Any]:
-    return {name: getattr(journeys, name) for name in Journeys.__dataclass_fields__}
 
 
 def main() -> None:

@@ -10,11 +10,9 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from attribution.journeys import Journeys, journeys_of_paths
-from attribution.markov import ORDER_MAX
-from attribution.models import REPLICATES_MAX, Model, ModelResult, ModelSpec, credit
+from attribution.model_spec import MARKOV_ORDER_MAX, REPLICATES_MAX, Model, ModelResult, ModelSpec
 from cli.context import console, fail
-from local.demo_paths import PathsFileError, read_paths
+from local.demo_paths import ConversionPath, PathsFileError, read_paths
 
 _BAR_CHARS = 12
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -25,7 +23,7 @@ def models(
         Path, typer.Argument(help="Paths (a > b > c) with their counts: path, total_conversions, total_null; ; or ,")
     ],
     model: Annotated[Model, typer.Option(help="How to share conversions out.")] = Model.MARKOV,
-    order: Annotated[int, typer.Option(min=1, max=ORDER_MAX, help="markov: how many touches it remembers.")] = 1,
+    order: Annotated[int, typer.Option(min=1, max=MARKOV_ORDER_MAX, help="markov: how many touches it remembers.")] = 1,
     half_life: Annotated[float, typer.Option(help="time_decay: in days.")] = 7.0,
     gap: Annotated[float, typer.Option(help="Days between two touches: a file of paths has no times.")] = 1.0,
     weights: Annotated[str, typer.Option(help="custom: for first, middle and last touches.")] = "0.4,0.2,0.4",
@@ -53,11 +51,7 @@ def models(
         replicates=0 if as_json else replicates,
         seed=seed,
     )
-    journeys = _journeys(file, gap, needs_value=value)
-    try:
-        result = credit(journeys, spec, by_value=value)
-    except ValueError as error:
-        raise fail(str(error)) from error
+    result = _computed(_paths(file, needs_value=value), spec, gap_days=gap, by_value=value)
     if as_json:
         credits_by_channel = {each.channel: each.credit for each in result.credits}
         sys.stdout.buffer.write(orjson.dumps(credits_by_channel, option=orjson.OPT_APPEND_NEWLINE))
@@ -73,20 +67,32 @@ def _three(text: str) -> tuple[float, float, float]:
     return first, middle, last
 
 
-def _journeys(file: Path, gap_days: float, *, needs_value: bool) -> Journeys:
+def _paths(file: Path, *, needs_value: bool) -> tuple[ConversionPath, ...]:
     try:
         paths = read_paths(file).paths
     except (OSError, PathsFileError) as error:
         raise fail(f"{file}: {error}") from error
     if needs_value and any(path.value is None for path in paths if path.conversions):
         raise fail(f"{file}: it says not of every path what its conversions were worth (total_conversion_value)")
-    return journeys_of_paths(
+    return paths
+
+
+def _computed(paths: tuple[ConversionPath, ...], spec: ModelSpec, *, gap_days: float, by_value: bool) -> ModelResult:
+    # What computes takes half a second to import: no other command should wait for it.
+    from attribution.journeys import journeys_of_paths  # noqa: PLC0415
+    from attribution.models import credit  # noqa: PLC0415
+
+    journeys = journeys_of_paths(
         [path.steps for path in paths],
         [path.conversions for path in paths],
         [path.nulls for path in paths],
         [float(path.value or 0) for path in paths],
         gap_days=gap_days,
     )
+    try:
+        return credit(journeys, spec, by_value=by_value)
+    except ValueError as error:
+        raise fail(str(error)) from error
 
 
 def _print(result: ModelResult, unit: str) -> None:
@@ -94,7 +100,11 @@ def _print(result: ModelResult, unit: str) -> None:
     intervals = any(each.low is not None for each in result.credits)
     table = Table(title=f"{result.spec.model.value}: {unit} by channel", box=box.SIMPLE_HEAD)
     table.add_column("channel", no_wrap=True)
-    numbers = [unit, "share"] + (["95 % interval"] if intervals else []) + (["removal"] if has_effects else [])
+    numbers = (
+        [unit, "share"]
+        + ([f"{result.spec.confidence:.0%} interval"] if intervals else [])
+        + (["removal"] if has_effects else [])
+    )
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column(no_wrap=True)

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+from dataclasses import replace
 from math import factorial
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from attribution.journeys import Journeys, journeys_of_paths
 from attribution.markov import markov_chain
-from attribution.models import Model, ModelSpec, credit
+from attribution.model_spec import Model, ModelSpec
+from attribution.models import credit
 from attribution.shapley import membership, ordered_values, rate_values
 from local.demo_paths import read_paths
 
@@ -237,7 +239,7 @@ def test_rules(model: Model, parameters: dict[str, object], expected: list[float
 def test_w_shaped(lead: int, expected: list[float]) -> None:
     """0.3 to first, lead and last, 0.1 to the others; by position where no touch made a lead."""
     journeys = journeys_of([(list("abcd"), 1, 0)])
-    led = Journeys(**vars(journeys) | {"leads": np.array([lead])})
+    led = replace(journeys, leads=np.array([lead]))
     shared = credits_of(led, spec_of(Model.W_SHAPED))
     assert [shared[channel] for channel in "abcd"] == pytest.approx(expected)
 
@@ -252,7 +254,7 @@ def test_short_journeys(model: Model, path: str, expected: dict[str, float]) -> 
 def test_old_journeys_keep_their_weights() -> None:
     """Time decay shares a conversion out whose touches are years old, as among young ones."""
     journeys = journeys_of([(list("ab"), 1, 0)])
-    old = Journeys(**vars(journeys) | {"ages": journeys.ages + 36_500})
+    old = replace(journeys, ages=journeys.ages + 36_500)
     spec = spec_of(Model.TIME_DECAY, half_life_days=1.0)
     assert credits_of(old, spec) == pytest.approx(credits_of(journeys, spec))
 
