@@ -118,7 +118,7 @@ class Committer:
             self._window.remember(read_hashes(commit.hashes), commit.committed_at)
             self._today.add(commit.events, commit.committed_at.date())
             self._backlog.add(commit.events, commit.frames_bytes, has_conversion=True, now=time.monotonic())
-            await self._committed.advance(commit.spool_id)
+            self._committed.advance(commit.spool_id)
         self._is_unsure = False
 
     async def _next_group(self) -> list[_Arrival]:
@@ -143,7 +143,7 @@ class Committer:
             self._backlog.add(
                 group.events, len(group.frames), has_conversion=bool(group.conversions), now=time.monotonic()
             )
-            await self._committed.advance(spool_id)
+            self._committed.advance(spool_id)
         return [AppendReceipt(spool_id, duplicates, self._today.events) for duplicates in group.duplicates]
 
     async def _append(self, epoch: int, group: Group) -> int | None:

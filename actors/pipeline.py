@@ -81,7 +81,7 @@ class TenantPipeline:
         if left.events:
             self._backlog.add(left.events, left.bytes, has_conversion=True, now=time.monotonic() - left.age_seconds)
         # What this shard remembers may lie in any row that was there before it.
-        await self._committed.advance(await self._spool.newest())
+        self._committed.advance(await self._spool.newest())
         log.info("pipeline_started", epoch=self._epoch, backlog_events=left.events)
 
     async def run(self) -> None:

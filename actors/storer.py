@@ -6,7 +6,6 @@ again, and all that was committed before this incarnation started. That includes
 old backup of Postgres was restored, the table may have them under a token that nobody knows any more.
 """
 
-import asyncio
 import time
 from datetime import timedelta
 
@@ -113,14 +112,11 @@ class Storer:
     async def _due(self) -> None:
         """Wait until the policy says that it is time; a commit may bring the time nearer."""
         while True:
+            given = self._committed.moved.count
             wait_seconds = flush_in_seconds(self._backlog, self._settings, self._last_insert, now=time.monotonic())
             if wait_seconds == 0.0:
                 return
-            try:
-                async with asyncio.timeout(wait_seconds):
-                    await self._committed.reach(self._committed.spool_id + 1)
-            except TimeoutError:
-                continue
+            await self._committed.moved.after(given, wait_seconds)
 
     async def _store(self, batch: SealedBatch, *, may_be_there: bool) -> None:
         """Store one batch, however often it takes, and each of its rows once."""
