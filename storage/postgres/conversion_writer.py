@@ -54,21 +54,20 @@ class ConversionWriter:
         Raises:
             EpochSupersededError: a newer incarnation has taken over; nothing was written.
         """
-        async with self._database.connection() as connection:
-            with fenced():
-                await connection.execute(
-                    _SQL["record"],
-                    self._shard.index,
-                    epoch,
-                    [result.conversion_id for result in results],
-                    [result.is_organic for result in results],
-                    [result.media_source for result in results],
-                    [result.campaign for result in results],
-                    [result.match_type for result in results],
-                    [result.policy_version for result in results],
-                    [result.model_version for result in results],
-                    [orjson.dumps(result, default=_as_object) for result in results],
-                )
+        async with fenced(self._database) as connection:
+            await connection.execute(
+                _SQL["record"],
+                self._shard.index,
+                epoch,
+                [result.conversion_id for result in results],
+                [result.is_organic for result in results],
+                [result.media_source for result in results],
+                [result.campaign for result in results],
+                [result.match_type for result in results],
+                [result.policy_version for result in results],
+                [result.model_version for result in results],
+                [orjson.dumps(result, default=_as_object) for result in results],
+            )
 
     async def fail(self, epoch: int, failures: Sequence[AttributionFailure], *, tries_max: int) -> None:
         """Count a failed try of each conversion; after `tries_max` of them it waits no longer, and has the reason.
@@ -76,16 +75,15 @@ class ConversionWriter:
         Raises:
             EpochSupersededError: a newer incarnation has taken over; nothing was written.
         """
-        async with self._database.connection() as connection:
-            with fenced():
-                await connection.execute(
-                    _SQL["fail"],
-                    self._shard.index,
-                    epoch,
-                    [failure.conversion_id for failure in failures],
-                    [failure.reason.replace("\0", "")[:_REASON_CHARS_MAX] for failure in failures],
-                    tries_max,
-                )
+        async with fenced(self._database) as connection:
+            await connection.execute(
+                _SQL["fail"],
+                self._shard.index,
+                epoch,
+                [failure.conversion_id for failure in failures],
+                [failure.reason.replace("\0", "")[:_REASON_CHARS_MAX] for failure in failures],
+                tries_max,
+            )
 
 
 def _as_object(value: Any) -> dict[str, Any]:

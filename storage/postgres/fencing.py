@@ -1,9 +1,12 @@
 """One writer per shard: the database refuses every incarnation of an actor but the newest."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
+
+from storage.postgres.connect import Database
 
 _EPOCH_SUPERSEDED = "UM001"  # raised by assert_epoch() in the tenant's schema
 
@@ -16,12 +19,17 @@ class LayoutSupersededError(Exception):
     """The tenant has another number of shards than this actor was started for; it must not write."""
 
 
-@contextmanager
-def fenced() -> Iterator[None]:
-    """Turn the database's refusal of an old epoch into EpochSupersededError."""
-    try:
-        yield
-    except asyncpg.PostgresError as error:
-        if error.sqlstate == _EPOCH_SUPERSEDED:
-            raise EpochSupersededError from error
-        raise
+@asynccontextmanager
+async def fenced(database: Database) -> AsyncIterator[Any]:
+    """Borrow a connection for statements that carry an epoch.
+
+    Raises:
+        EpochSupersededError: the database refused the epoch.
+    """
+    async with database.connection() as connection:
+        try:
+            yield connection
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == _EPOCH_SUPERSEDED:
+                raise EpochSupersededError from error
+            raise

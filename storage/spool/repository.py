@@ -83,9 +83,8 @@ class Spool:
         Raises:
             EpochSupersededError: it may not.
         """
-        async with self._database.connection() as connection:
-            with fenced():
-                await connection.execute(_SQL["assert_epoch"], self._shard.index, epoch)
+        async with fenced(self._database) as connection:
+            await connection.execute(_SQL["assert_epoch"], self._shard.index, epoch)
 
     async def append(
         self,
@@ -105,24 +104,23 @@ class Spool:
         Raises:
             EpochSupersededError: a newer incarnation has taken over; nothing was written.
         """
-        async with self._database.connection() as connection, _transaction(connection, is_needed=bool(dead_letters)):
-            with fenced():
-                spool_id: int | None = await connection.fetchval(
-                    _SQL["append"],
-                    self._shard.index,
-                    epoch,
-                    tally.received,
-                    tally.accepted,
-                    tally.duplicates,
-                    tally.rejected,
-                    rows_bytes,
-                    frames,
-                    hashes,
-                    [row.conversion_id for row in conversions],
-                    [row.conversion_type for row in conversions],
-                    [row.conversion_time for row in conversions],
-                    [row.event for row in conversions],
-                )
+        async with fenced(self._database) as connection, _transaction(connection, is_needed=bool(dead_letters)):
+            spool_id: int | None = await connection.fetchval(
+                _SQL["append"],
+                self._shard.index,
+                epoch,
+                tally.received,
+                tally.accepted,
+                tally.duplicates,
+                tally.rejected,
+                rows_bytes,
+                frames,
+                hashes,
+                [row.conversion_id for row in conversions],
+                [row.conversion_type for row in conversions],
+                [row.conversion_time for row in conversions],
+                [row.event for row in conversions],
+            )
             if dead_letters:
                 await _keep(connection, "rejected", dead_letters)
         return spool_id
@@ -137,17 +135,16 @@ class Spool:
         Raises:
             EpochSupersededError: a newer incarnation has taken over; nothing was written.
         """
-        async with self._database.connection() as connection:
-            with fenced():
-                row = await connection.fetchrow(
-                    _SQL["seal"],
-                    self._shard.index,
-                    epoch,
-                    self._shard.index if writer is None else writer,
-                    batch_id,
-                    events,
-                    rows_bytes,
-                )
+        async with fenced(self._database) as connection:
+            row = await connection.fetchrow(
+                _SQL["seal"],
+                self._shard.index,
+                epoch,
+                self._shard.index if writer is None else writer,
+                batch_id,
+                events,
+                rows_bytes,
+            )
         return None if row is None else _sealed(row)
 
     async def writers_left(self) -> list[int]:
