@@ -98,8 +98,13 @@ class TenantActors:
                     count = self._counts.get(tenant_id) or await self._look(tenant_id)
                     try:
                         return await work(count)
-                    except Unavailable:
-                        if await self._look(tenant_id) == count:
+                    except Unavailable as refusal:
+                        try:
+                            is_same = await self._look(tenant_id) == count
+                        except ActorUnavailable:
+                            # The layout cannot be asked for: what the shard itself said is nearer to the cause.
+                            raise refusal from None
+                        if is_same:
                             raise
         except TimeoutError as error:
             raise ActorUnavailable(retry_after_seconds=1) from error
