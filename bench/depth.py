@@ -7,9 +7,7 @@ import argparse
 import asyncio
 import json
 import secrets
-import statistics
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from rich.table import Table
 
 from bench.ingest import BENCH_TENANT, ingest_head, make_tenant, measure_ours, now_text
 from bench.load import Bodies, LoadResult, run_load
+from bench.open_loop import OpenLoop
 from local.stack import Stack
 from schemas.ids import new_batch_id
 from schemas.settings import Settings
@@ -79,32 +78,14 @@ async def at_half_rate(
 ) -> tuple[float, float]:
     """Send bodies when they are due, whether the last was answered or not; return p50 and p99 in milliseconds."""
     head, bodies = ingest_head(tenant), Bodies(f"half-{secrets.token_hex(4)}", now_text())
-    idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
-    address = (stack.settings.ports.host, stack.settings.ports.tenant)
-    latencies: list[float] = []
 
-    async def send(due: float) -> None:
-        reader, writer = idle.pop() if idle else await asyncio.open_connection(*address)
+    def request() -> bytes:
         body = bodies.make(_BODY_EVENTS)
-        writer.write(head(len(body)) + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        await reader.readexactly(length)
-        if answer[9:12] == b"202":
-            latencies.append((time.perf_counter() - due) * 1_000)
-        idle.append((reader, writer))
+        return head(len(body)) + body
 
-    per_second = events_per_second / _BODY_EVENTS
-    started = time.perf_counter()
-    async with asyncio.TaskGroup() as requests:
-        for index in range(int(per_second * seconds)):
-            due = started + index / per_second
-            await asyncio.sleep(due - time.perf_counter())
-            requests.create_task(send(due))
-    for _, writer in idle:
-        writer.close()
-    cuts = statistics.quantiles(latencies, n=100)
-    return cuts[49], cuts[98]
+    loop = OpenLoop((stack.settings.ports.host, stack.settings.ports.tenant), request, 202)
+    await loop.run(events_per_second / _BODY_EVENTS, seconds)
+    return loop.percentile_ms(50), loop.percentile_ms(99)
 
 
 async def over_tenants(stack: Stack, count: int, seconds: float) -> float:

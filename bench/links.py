@@ -1,16 +1,10 @@
-"""Redirects of tracking links, measured on the running stack (`make up`).
-
-An open loop: a click is due every so many milliseconds whether the last one was answered or not, and its latency
-counts from the moment it was due, as for people, who do not wait for each other.
-"""
+"""Redirects of tracking links, measured on the running stack (`make up`) in an open loop."""
 
 import argparse
 import asyncio
 import json
 import secrets
-import statistics
 import time
-from collections import deque
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +14,7 @@ from clickhouse_connect.driver import create_async_client
 from rich.console import Console
 
 from bench.ingest import make_tenant
+from bench.open_loop import OpenLoop
 from local.stack import Stack
 from schemas.link_problems import LinkExists
 from schemas.links import Link
@@ -56,31 +51,6 @@ class Figures:
     stored_after_seconds: float
 
 
-class _Clicker:
-    """Sends clicks over connections that are kept and reused."""
-
-    def __init__(self, address: tuple[str, int], request: bytes) -> None:
-        self._address = address
-        self._request = request
-        self._idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
-        self.latencies_seconds: list[float] = []
-        self.refused = 0
-
-    async def click(self, due: float) -> None:
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(*self._address)
-        writer.write(self._request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if head[9:12] == b"302":
-            self.latencies_seconds.append(time.perf_counter() - due)
-        else:
-            self.refused += 1
-        self._idle.append((reader, writer))
-
-    def close(self) -> None:
-        for _, writer in self._idle:
-            writer.close()
-
-
 async def make_link(stack: Stack, tenant: ProvisionedTenant) -> None:
     """Make the link that is clicked, unless an earlier run has, and wait until it redirects."""
     databases = Databases(stack.backends, stack.settings.postgres)
@@ -103,24 +73,16 @@ async def measure(stack: Stack, tenant: ProvisionedTenant, clicks_per_second: in
     request = (
         f"GET /c/{LINK.link_id}?sub1={run}&gclid=g HTTP/1.1\r\nHost: {tenant.host}\r\nUser-Agent: {_AGENT}\r\n\r\n"
     ).encode()
-    clicker = _Clicker((stack.settings.ports.host, stack.settings.ports.tenant), request)
-    count = int(clicks_per_second * seconds)
-    started = time.perf_counter()
-    async with asyncio.TaskGroup() as clicks:
-        for index in range(count):
-            due = started + index / clicks_per_second
-            await asyncio.sleep(due - time.perf_counter())
-            clicks.create_task(clicker.click(due))
-    clicker.close()
-    waited = await _until_stored(stack, tenant, run, len(clicker.latencies_seconds))
-    cuts = statistics.quantiles(clicker.latencies_seconds, n=100)
+    loop = OpenLoop((stack.settings.ports.host, stack.settings.ports.tenant), lambda: request, httpx.codes.FOUND)
+    await loop.run(clicks_per_second, seconds)
+    waited = await _until_stored(stack, tenant, run, len(loop.latencies_seconds))
     return Figures(
         clicks_per_second,
-        len(clicker.latencies_seconds),
-        clicker.refused,
-        cuts[49] * 1_000,
-        cuts[98] * 1_000,
-        max(clicker.latencies_seconds) * 1_000,
+        len(loop.latencies_seconds),
+        loop.refused,
+        loop.percentile_ms(50),
+        loop.percentile_ms(99),
+        max(loop.latencies_seconds) * 1_000,
         waited,
     )
 
