@@ -1,4 +1,4 @@
-"""The work of one shard of a tenant's actor, without Ray: commit, store, attribute.
+"""The work of one shard of a tenant, without Ray: commit, store, attribute.
 
 Three loops follow each other along the spool; each says to the next one when it has done something:
 
@@ -53,7 +53,8 @@ class Stores:
 class TenantPipeline:
     """Everything a shard does."""
 
-    def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings) -> None:
+    def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings, turns: asyncio.Semaphore) -> None:
+        """Take the shard's stores; `turns` bound how many shards of a process store at once."""
         # What is a tenant's is shared out: no shard has to know how full the others are.
         settings = settings.model_copy(update={"spool_bytes_max": settings.spool_bytes_max // shard.count})
         spool, conversions, stored = stores.spool, stores.conversions, Signal()
@@ -64,7 +65,7 @@ class TenantPipeline:
         self._backlog = Backlog()
         self._committed = Cursor()
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
-        self._storer = Storer(spool, stores.events, self._backlog, self._committed, stored, settings)
+        self._storer = Storer(spool, stores.events, self._backlog, self._committed, stored, turns, settings)
         self._attributor = Attributor(conversions, stores.touches, stores.attribute, stored, poll_seconds, settings)
         self._watch = StoredWatch(spool.oldest_waiting, stored, poll_seconds)
         self._epoch = 0

@@ -68,8 +68,12 @@ class ClickHouseSettings(_Group):
 
 
 class ActorSettings(_Group):
-    """The tenant actor's loop."""
+    """Tenants' hosts, and the loops of each shard in them."""
 
+    hosts: int = Field(1, description="Processes that tenants of one shard share: one fills a core.")
+    stores_at_once: int = Field(
+        default=2, description="Inserts of a host at a time: the more tenants wait for theirs, the larger they get."
+    )
     flush_rows: int = Field(100_000, description="So many rows go to ClickHouse without waiting for more.")
     flush_seconds: float = Field(1.0, description="The longest that rows wait for company before an insert.")
     conversion_flush_seconds: float = Field(0.1, description="The same when a conversion waits for its result.")

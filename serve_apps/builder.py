@@ -11,7 +11,7 @@ from ray import serve
 from actors.attribution_pool import pool_application
 from actors.handles import TenantActors
 from actors.pool_calls import POOL_APP
-from actors.recovery import renew_actors
+from actors.recovery import renew_hosts
 from jobs.import_supervisor import ImportJobs
 from schemas.backends import Backends
 from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
@@ -182,5 +182,5 @@ def deploy(backends: Backends, settings: Settings) -> None:
 
 
 async def _take_up(backends: Backends, settings: Settings) -> None:
-    await renew_actors(backends, settings)
+    await renew_hosts(backends, settings)
     await ImportJobs(backends, settings, TenantActors).renew()

@@ -60,7 +60,7 @@ async def incarnation(
         ConversionWriter(database, shard),
         _decide,
     )
-    pipeline = TenantPipeline(stores, shard, settings.actor)
+    pipeline = TenantPipeline(stores, shard, settings.actor, asyncio.Semaphore(1))
     life = None
     try:
         await pipeline.start()
