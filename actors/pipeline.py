@@ -20,6 +20,7 @@ from actors.committer import Committer
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
 from actors.signal import Signal
+from actors.store_turns import StoreTurns
 from actors.stored_watch import StoredWatch
 from actors.storer import Storer
 from schemas.batches import AppendReceipt, EventBatch
@@ -53,8 +54,8 @@ class Stores:
 class TenantPipeline:
     """Everything a shard does."""
 
-    def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings, turns: asyncio.Semaphore) -> None:
-        """Take the shard's stores; `turns` bound how many shards of a process store at once."""
+    def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings, turns: StoreTurns) -> None:
+        """Take the shard's stores; `turns` are shared with the other shards of the host."""
         # What is a tenant's is shared out: no shard has to know how full the others are.
         settings = settings.model_copy(update={"spool_bytes_max": settings.spool_bytes_max // shard.count})
         spool, conversions, stored = stores.spool, stores.conversions, Signal()

@@ -6,7 +6,6 @@ again, and all that was committed before this incarnation started. That includes
 old backup of Postgres was restored, the table may have them under a token that nobody knows any more.
 """
 
-import asyncio
 import time
 from datetime import timedelta
 
@@ -14,8 +13,9 @@ import structlog
 import zstandard
 
 from actors.cursor import Cursor
-from actors.flush_policy import Backlog, LastInsert, flush_in_seconds
+from actors.flush_policy import Backlog, flush_in_seconds
 from actors.signal import Signal
+from actors.store_turns import StoreTurns
 from ingest.dead_letters import quarantined
 from ingest.frames import keys_of, split
 from schemas.batches import DeadLetter
@@ -45,7 +45,7 @@ class Storer:
         backlog: Backlog,
         committed: Cursor,
         stored: Signal,
-        turns: asyncio.Semaphore,
+        turns: StoreTurns,
         settings: ActorSettings,
     ) -> None:
         """Take the shard's stores; `turns` are shared with the other shards of the host."""
@@ -57,7 +57,7 @@ class Storer:
         self._turns = turns
         self._settings = settings
         self._inherited_spool_id = 0
-        self._last_insert = LastInsert()
+        self._last_insert_at = 0.0
         self._backoff = Backoff()
 
     async def run(self, epoch: int) -> None:
@@ -88,7 +88,7 @@ class Storer:
         while True:
             await self._due()
             # Sealed in its turn: what arrives while others have theirs makes one larger batch.
-            async with self._turns:
+            async with self._turns.turn():
                 counted_events, counted_bytes = self._backlog.events, self._backlog.bytes
                 sealed = await self._seal(epoch)
                 if sealed is None:
@@ -124,7 +124,7 @@ class Storer:
         """Wait until the policy says that it is time; a commit may bring the time nearer."""
         while True:
             given = self._committed.moved.count
-            wait_seconds = flush_in_seconds(self._backlog, self._settings, self._last_insert, now=time.monotonic())
+            wait_seconds = flush_in_seconds(self._backlog, self._settings, self._last_insert_at, now=time.monotonic())
             if wait_seconds == 0.0:
                 return
             await self._committed.moved.after(given, wait_seconds)
@@ -132,7 +132,7 @@ class Storer:
     async def _store(self, batch: SealedBatch) -> None:
         """Store one batch that may have been sent before, however often it takes, and each of its rows once."""
         while True:
-            async with self._turns:
+            async with self._turns.turn():
                 if await self._try_to_store(batch, may_be_there=True):
                     return
             await self._backoff.wait()
@@ -140,20 +140,18 @@ class Storer:
     async def _try_to_store(self, batch: SealedBatch, *, may_be_there: bool) -> bool:
         try:
             frames = b"".join(await self._spool.frames(batch))
-            started = time.monotonic()
             if may_be_there:
                 refused = await self._insert_missing(batch, frames)
             else:
                 refused = await self._insert(batch, frames)
-            took = time.monotonic() - started
             reached("actor_after_insert")
             await self._spool.mark_stored(batch, refused)
         except (StoreAwayError, *CONNECTION_LOST) as error:
             log.warning("store_failed", batch_id=batch.batch_id, error=repr(error))
             return False
         self._backoff.reset()
-        self._last_insert = LastInsert(time.monotonic(), took)
-        self._backlog.remove(batch.events, len(frames), now=self._last_insert.at)
+        self._last_insert_at = time.monotonic()
+        self._backlog.remove(batch.events, len(frames), now=self._last_insert_at)
         self._stored.give()
         return True
 

@@ -15,6 +15,7 @@ from ray.exceptions import RayError
 from actors.attributor import PoolAwayError
 from actors.placement import is_shared, place_of
 from actors.pool_client import PoolClient
+from actors.store_turns import StoreTurns
 from actors.tenant_shard import HostTools, TenantShard
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, EventBatch
@@ -53,7 +54,7 @@ class TenantHost:
             pool.attribute,
             self._active,
             self._wake,
-            asyncio.Semaphore(settings.actor.stores_at_once),
+            StoreTurns(settings.actor),
         )
         self._shards: dict[tuple[TenantId, Shard], TenantShard] = {}
         self._leaving: dict[tuple[TenantId, Shard], asyncio.Task[None]] = {}

@@ -15,6 +15,7 @@ import structlog
 
 from actors.attributor import Attribute
 from actors.pipeline import Stores, TenantPipeline, has_work
+from actors.store_turns import StoreTurns
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
@@ -48,7 +49,7 @@ class HostTools:
     attribute: Attribute
     active: ActiveShards
     wake: Callable[[TenantId, Shard], Awaitable[None]]
-    turns: asyncio.Semaphore
+    turns: StoreTurns
 
 
 class TenantShard:
@@ -125,7 +126,7 @@ class TenantShard:
         if predecessor:
             await asyncio.wait({predecessor})
         backoff = Backoff()
-        databases = Databases(self._tools.backends, self._tools.settings.postgres)
+        databases = Databases(self._tools.backends, self._tools.settings.postgres.for_shards())
         database = databases.tenant(self._tenant_id)
         try:
             while not await self._incarnate(database):

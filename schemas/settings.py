@@ -5,6 +5,7 @@ Every value can be set by an environment variable: `UNMOGROW_<GROUP>__<FIELD>`, 
 """
 
 from pathlib import Path
+from typing import Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,9 +50,16 @@ class PostgresSettings(_Group):
     pool_connections_max: int = Field(
         default=4, description="Per tenant and process; commits are grouped, so few suffice."
     )
-    idle_seconds: float = Field(300.0, description="An idle connection is closed after this long.")
+    shard_connections_max: int = Field(
+        default=2, description="The same for a shard: one commits, the other does the rest. A host may have hundreds."
+    )
+    idle_seconds: float = Field(60.0, description="An idle connection is closed after this long.")
     statement_seconds: float = Field(10.0, description="A statement that takes longer is broken off.")
     connect_seconds: float = Field(3.0, description="A health call must not hang on a server that is away.")
+
+    def for_shards(self) -> Self:
+        """Give the same, with the pool that a shard's database has."""
+        return self.model_copy(update={"pool_connections_max": self.shard_connections_max})
 
 
 class ClickHouseSettings(_Group):
@@ -71,9 +79,6 @@ class ActorSettings(_Group):
     """Tenants' hosts, and the loops of each shard in them."""
 
     hosts: int = Field(1, description="Processes that tenants of one shard share: one fills a core.")
-    stores_at_once: int = Field(
-        default=2, description="Inserts of a host at a time: the more tenants wait for theirs, the larger they get."
-    )
     flush_rows: int = Field(100_000, description="So many rows go to ClickHouse without waiting for more.")
     flush_seconds: float = Field(1.0, description="The longest that rows wait for company before an insert.")
     conversion_flush_seconds: float = Field(0.1, description="The same when a conversion waits for its result.")
@@ -81,9 +86,13 @@ class ActorSettings(_Group):
         default=0.5, description="Least rest between two inserts of one tenant: bounds its parts."
     )
     insert_rest_factor: float = Field(
-        default=2.0, description="Rest in multiples of what the last insert took: a busy store gets fewer, larger ones."
+        default=2.0,
+        description="A host's rest in multiples of what its last insert took: a busy store gets fewer, larger ones.",
     )
     insert_rest_seconds_max: float = Field(1.5, description="Longest such rest: results wait for it.")
+    insert_wait_seconds_max: float = Field(
+        default=2.0, description="Whoever has waited so long for a host's inserts has no rest to wait for."
+    )
     spool_bytes_max: int = Field(
         512 * 1024**2, description="Compressed backlog past which a tenant gets 429; shards share it."
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from actors.attribution_pool import decide
 from actors.pipeline import Stores, TenantPipeline
+from actors.store_turns import StoreTurns
 from ingest.frames import join
 from ingest.parse import parse_events
 from ingest.prepare import Stamp, prepare
@@ -60,7 +61,7 @@ async def incarnation(
         ConversionWriter(database, shard),
         _decide,
     )
-    pipeline = TenantPipeline(stores, shard, settings.actor, asyncio.Semaphore(1))
+    pipeline = TenantPipeline(stores, shard, settings.actor, StoreTurns(settings.actor))
     life = None
     try:
         await pipeline.start()
