@@ -1,8 +1,8 @@
 """Which of a host's shards may store: one at a time, and with a rest after each insert.
 
 The slower the store, be it for this host's rows or for everyone's, the longer the rest: fewer and larger inserts are
-less work for it, and nobody has to know how busy the others are. What arrives while a shard waits for its turn makes its
-next insert larger. For whoever has waited long there is no rest: results wait for the store, too.
+less work for it, and nobody has to know how busy the others are. What arrives while a shard waits for its turn makes
+its next insert larger. For whoever has waited long there is no rest: results wait for the store, too.
 """
 
 import asyncio

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 from ray import serve
+from starlette.types import ASGIApp
 
 from actors.attribution_pool import pool_application
 from actors.handles import TenantActors
@@ -33,6 +34,7 @@ from serve_apps import (
     segment_routes,
     segment_settings_routes,
 )
+from serve_apps.direct import Direct
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.openapi import operation_id, publish
@@ -133,11 +135,11 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
     return app
 
 
-def tenant_plane(backends: Backends, settings: Settings) -> FastAPI:
+def tenant_plane(backends: Backends, settings: Settings) -> ASGIApp:
     """Build the app of every tenant's own endpoints."""
     app = _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
     app.add_middleware(segment_routes.BrowsersAllowed)
-    return app
+    return Direct(app, {ingest_routes.PATH: ingest_routes.ingest_events})
 
 
 def global_plane(backends: Backends, settings: Settings) -> FastAPI:
@@ -145,7 +147,7 @@ def global_plane(backends: Backends, settings: Settings) -> FastAPI:
     return _plane("UnMoGrowP global plane", _GLOBAL_ROUTERS, backends, settings)
 
 
-def _application(name: str, build: Callable[[], FastAPI], settings: Settings) -> serve.Application:
+def _application(name: str, build: Callable[[], ASGIApp], settings: Settings) -> serve.Application:
     configured = serve.deployment(
         name=name,
         max_ongoing_requests=settings.serve.requests_ongoing_max,

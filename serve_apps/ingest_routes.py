@@ -16,6 +16,8 @@ from serve_apps.openapi import EVENT, INTAKE, WRITE_KEY, documented
 from serve_apps.services import services_of
 from telemetry.clock import utc_now
 
+PATH = "/api/v1/events/ingest"
+
 router = APIRouter()
 
 ACCEPTED_HEADERS: dict[str, Any] = {
@@ -61,7 +63,7 @@ _BODY = {
 
 
 @router.post(
-    "/api/v1/events/ingest",
+    PATH,
     status_code=202,
     **documented(
         WRITE_KEY,
