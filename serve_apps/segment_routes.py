@@ -28,7 +28,10 @@ router = APIRouter()
 
 _DOCUMENTED = [f"/v1/{name}" for name in CALL_PATHS if len(name) > 1]
 _SHORT = [f"{prefix}/{name}" for prefix in ("/v1", "") for name in CALL_PATHS if len(name) == 1]
-_OTHERS = [*_SHORT, *(f"{path}/" for path in (*_DOCUMENTED, *_SHORT))]
+_BEACON = "/beacon/v1/batch"
+"""Where a page that is being left sends its last batch: a beacon has no headers, so its key is in the address."""
+
+_OTHERS = [*_SHORT, *(f"{path}/" for path in (*_DOCUMENTED, *_SHORT)), _BEACON]
 _PATHS = frozenset({*_DOCUMENTED, *_OTHERS})
 
 # What cannot become an event is kept as a rejected one: the request is not refused for it.
@@ -92,7 +95,7 @@ async def receive(request: Request) -> Response:
 
 async def _sender(request: Request) -> _Sender:
     """Find out who sends: by the request's head or, if that has no key, by its body."""
-    key_text = carried_key(request)
+    key_text = request.query_params.get("writeKey") if request.url.path == _BEACON else carried_key(request)
     if key_text is not None:
         return _Sender(key_text, *await tenant_of_key(request, key_text))
     with services_of(request).quotas.keyless():
