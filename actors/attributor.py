@@ -15,10 +15,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from actors.signal import Signal
-from attribution.keys import conversion_from_event, lookback
+from attribution.keys import conversion_from_event
+from schemas.policy import Policy
 from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
 from schemas.settings import ActorSettings
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase
 from storage.clickhouse.connect import StoreAwayError
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
@@ -118,5 +119,5 @@ class Attributor:
 
     async def _decide(self, pending: list[PendingConversion]) -> list[AttributionOutcome]:
         conversions = [conversion_from_event(each.event) for each in pending]
-        cases = await self._touches.cases(conversions, lookback(self._policy))
+        cases = await self._touches.cases(conversions, self._policy.lookback())
         return await self._attribute(cases, self._policy)

@@ -13,10 +13,11 @@ from ingest.parse import parse_events
 from ingest.prepare import Stamp, prepare
 from schemas.batches import EventBatch
 from schemas.ids import new_batch_id
+from schemas.policy import Policy
 from schemas.results import AttributionOutcome
 from schemas.settings import ClickHouseSettings
 from schemas.shards import WHOLE_TENANT, Shard
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.touch_reader import TouchReader
