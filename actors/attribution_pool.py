@@ -10,9 +10,10 @@ from ray import serve
 
 from actors.pool_calls import POOL_DEPLOYMENT, pack_results, unpack_cases
 from attribution.decide import attribute
+from schemas.policy import Policy
 from schemas.results import AttributionFailure, AttributionOutcome
 from schemas.settings import PoolSettings
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase
 from telemetry.failpoints import refuse
 from telemetry.heap import settle_heap
 

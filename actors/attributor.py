@@ -15,10 +15,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from actors.signal import Signal
-from attribution.keys import conversion_from_event, lookback
+from attribution.keys import conversion_from_event
+from schemas.policy import Policy
 from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
 from schemas.settings import ActorSettings
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase
 from storage.clickhouse.connect import StoreAwayError
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
@@ -49,14 +50,19 @@ class Attributor:
         touches: TouchReader,
         attribute: Attribute,
         stored: Signal,
+        recorded: Signal,
         poll_seconds: float | None,
         settings: ActorSettings,
     ) -> None:
-        """Take the shard's stores, and how often to look for what other shards store (None: there are none)."""
+        """Take the shard's stores, the signals it waits for and gives, and how often to look for what others store.
+
+        `poll_seconds` is None when there is no other shard.
+        """
         self._conversions = conversions
         self._touches = touches
         self._attribute = attribute
         self._stored = stored
+        self._recorded = recorded
         self._poll_seconds = poll_seconds
         self._settings = settings
         self._policy = Policy()
@@ -106,6 +112,7 @@ class Attributor:
             await self._conversions.record(
                 epoch, [outcome for outcome in outcomes if isinstance(outcome, AttributionResult)]
             )
+            self._recorded.give()
         except (EpochSupersededError, StoreAwayError, *CONNECTION_LOST):
             raise
         except Exception as error:
@@ -118,5 +125,5 @@ class Attributor:
 
     async def _decide(self, pending: list[PendingConversion]) -> list[AttributionOutcome]:
         conversions = [conversion_from_event(each.event) for each in pending]
-        cases = await self._touches.cases(conversions, lookback(self._policy))
+        cases = await self._touches.cases(conversions, self._policy.lookback())
         return await self._attribute(cases, self._policy)

@@ -1,8 +1,9 @@
 """From a conversion, its candidate touches and the tenant's policy to the result that users read."""
 
 from attribution.matching import judge
+from schemas.policy import Policy
 from schemas.results import AttributionResult, Candidate, CandidateReason
-from schemas.touchpoints import Conversion, ConversionCase, Policy, Touchpoint, TouchType
+from schemas.touchpoints import Conversion, ConversionCase, Touchpoint, TouchType
 
 MODEL_VERSION = "rules-1"
 

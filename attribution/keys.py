@@ -1,9 +1,9 @@
 """The identities of a conversion: under which keys, and how far back, its touches are to be looked up."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from schemas.touchpoints import Conversion, MatchKey, MatchType, Policy
+from schemas.touchpoints import Conversion, MatchKey, MatchType
 
 _ABSENT_UUID = "00000000-0000-0000-0000-000000000000"
 
@@ -37,11 +37,6 @@ def conversion_from_event(event: dict[str, Any]) -> Conversion:
         install_begin_time=_time(begin) if begin else None,
         keys=_keys(event),
     )
-
-
-def lookback(policy: Policy) -> timedelta:
-    """The longest window of a policy: no touch older than this before a conversion can win it."""
-    return max((*policy.click_windows.values(), *policy.view_windows.values()), default=timedelta())
 
 
 def _keys(event: dict[str, Any]) -> tuple[MatchKey, ...]:

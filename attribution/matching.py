@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from attribution import explanations
+from schemas.policy import Policy
 from schemas.results import Candidate, CandidateReason
-from schemas.touchpoints import Conversion, ConversionCase, MatchType, Policy, Touchpoint, TouchType
+from schemas.touchpoints import Conversion, ConversionCase, MatchType, Touchpoint, TouchType
 
 _STRENGTH = {match_type: place for place, match_type in enumerate(MatchType)}
 _NO_TIME = timedelta()
@@ -84,7 +85,7 @@ def _screen(found: list[Touchpoint], conversion: Conversion, policy: Policy) -> 
         return Candidate(
             strongest, CandidateReason.AFTER_CONVERSION, explanations.after_conversion(strongest, conversion)
         )
-    windows = policy.click_windows if strongest.touch_type is TouchType.CLICK else policy.view_windows
+    windows = policy.windows(strongest.touch_type, strongest.media_source)
     for touch in found:
         window = windows.get(touch.match_type)
         if window is not None and age <= window:

@@ -7,14 +7,10 @@ the install that it claims began by the store's own clock, what the tenant itsel
 says it is a bot.
 """
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from schemas.problem import FieldError
-from schemas.problems import RequestInvalid
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class FraudMode(StrEnum):
@@ -50,7 +46,7 @@ class FraudRule(StrEnum):
 class RuleChoice(BaseModel):
     """A rule without numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     mode: FraudMode = FraudMode.SHADOW
 
@@ -178,20 +174,3 @@ def with_modes(policy: FraudPolicy, mode: FraudMode, *, where: FraudMode | None 
         if where is None or policy.mode(rule) is where
     }
     return policy.model_copy(update=changed)
-
-
-def parse_fraud_policy(document: Any, under: str = "") -> FraudPolicy:
-    """Read what `document()` wrote, or a part of it: what is left out has its default.
-
-    Raises:
-        RequestInvalid: with a JSON Pointer, below `under`, for each value that a rule cannot have.
-    """
-    try:
-        return FraudPolicy.model_validate(document)
-    except ValidationError as error:
-        raise RequestInvalid(errors=tuple(_faults(error, under))) from error
-
-
-def _faults(error: ValidationError, under: str) -> Iterator[FieldError]:
-    for fault in error.errors(include_url=False):
-        yield FieldError(0, under + "".join(f"/{part}" for part in fault["loc"]), fault["msg"])

@@ -1,11 +1,11 @@
-"""Touchpoints, conversions and the policy by which one is attributed to the other.
+"""Touchpoints, conversions, and what the pool is told of both.
 
 What comes by the dozen for each conversion is a tuple, the rest has no slots: both are made and pickled several
 times faster than frozen dataclasses with slots.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ class MatchType(StrEnum):
     ADVERTISING_ID = "advertising_id"
     VENDOR_ID = "vendor_id"
     USER_ID = "user_id"
+    PROBABILISTIC = "probabilistic"
 
 
 class MatchKey(NamedTuple):
@@ -69,21 +70,3 @@ class ConversionCase:
 
     conversion: Conversion
     touchpoints: tuple[Touchpoint, ...]
-
-
-@dataclass(frozen=True)
-class Policy:
-    """A tenant's choices, versioned. Windows are the defaults of the field for deterministic matches."""
-
-    version: int = 1
-    click_windows: dict[MatchType, timedelta] = field(
-        default_factory=lambda: dict.fromkeys(MatchType, timedelta(days=7))
-    )
-    view_windows: dict[MatchType, timedelta] = field(
-        default_factory=lambda: {
-            MatchType.ADVERTISING_ID: timedelta(hours=24),
-            MatchType.VENDOR_ID: timedelta(hours=24),
-            MatchType.USER_ID: timedelta(hours=24),
-        }
-    )
-    duplicate_click_window: timedelta = timedelta(seconds=10)

@@ -5,8 +5,9 @@ from datetime import timedelta
 from hypothesis import given
 
 from attribution.decide import attribute
+from schemas.policy import Policy
 from schemas.results import CandidateReason
-from schemas.touchpoints import MatchType, Policy, Touchpoint, TouchType
+from schemas.touchpoints import MatchType, Touchpoint, TouchType
 from tests.unit.attribution.cases import INSTALLED, case, journeys, touch, view
 
 HOUR = timedelta(hours=1)

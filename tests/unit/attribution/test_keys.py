@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from attribution.keys import conversion_from_event, lookback
-from schemas.touchpoints import MatchKey, MatchType, Policy
+from attribution.keys import conversion_from_event
+from schemas.touchpoints import MatchKey, MatchType
 
 EVENT = {"event_id": "e1", "event_type": "install", "event_time": "2026-03-14T12:00:00.250Z"}
 ZERO = "00000000-0000-0000-0000-000000000000"
@@ -50,11 +50,3 @@ def test_a_time_without_an_offset_is_refused(time: str) -> None:
     """ValueError, for what no accepted event has."""
     with pytest.raises(ValueError, match=r"offset|isoformat"):
         conversion_from_event(EVENT | {"event_time": time})
-
-
-def test_lookback_is_the_longest_window() -> None:
-    """7 days by default; the longest of both kinds; nothing where nothing counts."""
-    assert lookback(Policy()) == timedelta(days=7)
-    views = {MatchType.USER_ID: timedelta(days=9)}
-    assert lookback(Policy(view_windows=views)) == timedelta(days=9)
-    assert lookback(Policy(click_windows={}, view_windows={})) == timedelta()

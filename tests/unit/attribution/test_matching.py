@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attribution.matching import judge
+from schemas.policy import Policy
 from schemas.results import Candidate, CandidateReason
-from schemas.touchpoints import ConversionCase, MatchType, Policy, Touchpoint, TouchType
+from schemas.touchpoints import ConversionCase, MatchType, Touchpoint, TouchType
 from tests.unit.attribution.cases import case, journeys, touch, view
 
 HOUR = timedelta(hours=1)

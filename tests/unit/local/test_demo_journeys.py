@@ -14,7 +14,8 @@ from attribution.decide import attribute
 from attribution.keys import conversion_from_event
 from local.demo_journeys import Demo, make_demo
 from local.demo_sources import EVERY_SOURCE
-from schemas.touchpoints import ConversionCase, MatchType, Policy, Touchpoint, TouchType
+from schemas.policy import Policy
+from schemas.touchpoints import ConversionCase, MatchType, Touchpoint, TouchType
 from tests.unit.local.acceptance import accept
 
 NOW = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)

@@ -23,7 +23,8 @@ from local.demo_paths import (
     path_events,
     read_paths,
 )
-from schemas.touchpoints import ConversionCase, MatchType, Policy, Touchpoint, TouchType
+from schemas.policy import Policy
+from schemas.touchpoints import ConversionCase, MatchType, Touchpoint, TouchType
 from tests.unit.local.acceptance import accept
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 535_897, tzinfo=UTC)
