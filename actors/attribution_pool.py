@@ -10,6 +10,7 @@ from ray import serve
 
 from actors.pool_calls import POOL_DEPLOYMENT, pack_results, unpack_cases
 from attribution.decide import attribute
+from attribution.fraud.settle import settle
 from schemas.policy import Policy
 from schemas.results import AttributionFailure, AttributionOutcome
 from schemas.settings import PoolSettings
@@ -42,7 +43,7 @@ def _outcome(case: ConversionCase, policy: Policy) -> AttributionOutcome:
     conversion_id = case.conversion.conversion_id
     try:
         refuse("pool_attribute", conversion_id)
-        return attribute(case, policy)
+        return settle(case, policy, attribute)
     except Exception as error:
         log.exception("case_failed", conversion_id=conversion_id)
         return AttributionFailure(conversion_id, repr(error))

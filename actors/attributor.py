@@ -27,6 +27,7 @@ from storage.postgres.conversion_writer import ConversionWriter, PendingConversi
 from storage.postgres.fencing import EpochSupersededError
 from telemetry.backoff import Backoff
 from telemetry.failpoints import reached
+from tenancy.fraud_facts import FraudFactsReader
 
 log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class Attributor:
         self,
         conversions: ConversionWriter,
         touches: TouchReader,
+        fraud: FraudFactsReader,
         attribute: Attribute,
         stored: Signal,
         recorded: Signal,
@@ -60,6 +62,7 @@ class Attributor:
         """
         self._conversions = conversions
         self._touches = touches
+        self._fraud = fraud
         self._attribute = attribute
         self._stored = stored
         self._recorded = recorded
@@ -126,4 +129,5 @@ class Attributor:
     async def _decide(self, pending: list[PendingConversion]) -> list[AttributionOutcome]:
         conversions = [conversion_from_event(each.event) for each in pending]
         cases = await self._touches.cases(conversions, self._policy.lookback())
+        cases = await self._fraud.add_facts(cases, [each.event for each in pending], self._policy.fraud)
         return await self._attribute(cases, self._policy)

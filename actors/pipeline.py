@@ -33,6 +33,7 @@ from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import ConversionWriter
 from storage.postgres.publications import Publications
 from storage.spool.repository import Spool
+from tenancy.fraud_facts import FraudFactsReader
 
 _HOUSEKEEPING_SECONDS = 60.0
 _HOUR_SECONDS = 3600.0
@@ -49,6 +50,7 @@ class Stores:
     spool: Spool
     events: EventWriter
     touches: TouchReader
+    fraud: FraudFactsReader
     conversions: ConversionWriter
     publications: Publications
     attributed: AttributedWriter
@@ -72,7 +74,7 @@ class TenantPipeline:
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
         self._storer = Storer(spool, stores.events, self._backlog, self._committed, stored, settings)
         self._attributor = Attributor(
-            conversions, stores.touches, stores.attribute, stored, recorded, poll_seconds, settings
+            conversions, stores.touches, stores.fraud, stores.attribute, stored, recorded, poll_seconds, settings
         )
         self._publisher = Publisher(stores.publications, stores.attributed, recorded, settings)
         self._watch = StoredWatch(spool.oldest_waiting, stored, poll_seconds)

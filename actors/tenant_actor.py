@@ -36,6 +36,7 @@ from storage.spool.repository import Spool
 from telemetry.backoff import Backoff
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
+from tenancy.fraud_facts import fraud_facts_reader
 
 _START_SECONDS = 4.0
 _PREFIX = "tenant/"
@@ -64,6 +65,7 @@ class TenantActor:
                 Spool(self._database, shard),
                 EventWriter(store, tenant_id),
                 TouchReader(store, tenant_id),
+                fraud_facts_reader(self._database, store, tenant_id, settings.fraud),
                 ConversionWriter(self._database, shard),
                 Publications(self._database, shard),
                 AttributedWriter(store, tenant_id),

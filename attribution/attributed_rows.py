@@ -27,17 +27,31 @@ def attributed_row(event: dict[str, Any], result: dict[str, Any], revision: int)
     if result["conversion_type"] in _INSTALLS:
         row |= {"install_id": result["conversion_id"], "install_time": result["conversion_time"]}
     candidates = result["candidates"]
+    site_id = next((each["touch"]["site_id"] for each in candidates if each["reason"] == CandidateReason.WON), "")
     return (
         row
         | _journey(candidates)
-        | {
-            "revision": revision,
-            "person_key": person_key(event),
-            "site_id": next(
-                (each["touch"]["site_id"] for each in candidates if each["reason"] == CandidateReason.WON), ""
-            ),
-        }
+        | _fraud(result, site_id)
+        | {"revision": revision, "person_key": person_key(event), "site_id": site_id}
     )
+
+
+def _fraud(result: dict[str, Any], site_id: str) -> dict[str, Any]:
+    """Tell the verdict, and who claimed the conversion: where no rule found anything, who has it."""
+    fraud = result.get("fraud") or {}
+    if not fraud.get("findings"):
+        claim = {
+            "claimed_touch_id": result["attributed_touch_id"],
+            "claimed_media_source": result["media_source"],
+            "claimed_campaign": result["campaign"],
+            "claimed_site_id": site_id,
+            "claimed_ctit_seconds": result["ctit_seconds"],
+        }
+    else:
+        claim = {name: value for name, value in fraud.items() if name.startswith("claimed_")}
+        claim |= {"fraud_verdict": fraud["verdict"], "fraud_rules": fraud["rules"]}
+        claim["if_on_media_source"] = fraud["if_on_media_source"]
+    return {name: value for name, value in claim.items() if value is not None}
 
 
 def _journey(candidates: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class InstallFacts:
     app_version: str = ""
     device_ids: tuple[str, ...] = ()
     advertising_id: str = ""
+    vendor_id: str = ""
 
 
 class SiteKey(NamedTuple):
@@ -137,3 +138,7 @@ class ConversionFraud:
     claimed_ctit_seconds: float | None = None
     if_on_media_source: str | None = None
     findings: tuple[FraudFinding, ...] = ()
+
+
+UNQUESTIONED = ConversionFraud()
+"""The verdict where no rule found anything."""

@@ -44,7 +44,7 @@ class Policy:
     reengagement_validity: timedelta = 30 * _DAY
     conversion_events: tuple[str, ...] = ("purchase",)
     settle_window: timedelta = 6 * _HOUR
-    fraud: FraudPolicy = FraudPolicy()
+    fraud: FraudPolicy = field(default_factory=FraudPolicy)
 
     def windows(self, touch_type: TouchType, media_source: str) -> Windows:
         """Give the windows that apply to the touches of a source."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from schemas.fraud import UNQUESTIONED, ConversionFraud
 from schemas.touchpoints import MatchType, Touchpoint, TouchType
 
 
@@ -17,6 +18,23 @@ class CandidateReason(StrEnum):
     EARLIER = "earlier"
     DUPLICATE = "duplicate"
     OTHER_APP = "other_app"
+    FRAUD_CLICK_INJECTION = "fraud:click_injection"
+    FRAUD_BLOCKED_DEVICE = "fraud:blocked_device"
+    FRAUD_BLOCKED_IP = "fraud:blocked_ip"
+    FRAUD_BLOCKED_SITE = "fraud:blocked_site"
+    FRAUD_BLOCKED_USER_AGENT = "fraud:blocked_user_agent"
+    FRAUD_DECLARED_BOT = "fraud:declared_bot"
+    FRAUD_DATA_CENTER = "fraud:data_center"
+    FRAUD_IMPOSSIBLE_ORDER = "fraud:impossible_order"
+    FRAUD_IMPOSSIBLE_VERSION = "fraud:impossible_version"
+    FRAUD_VERSION_BACKWARD = "fraud:version_backward"
+    FRAUD_IMPOSSIBLE_TRAVEL = "fraud:impossible_travel"
+    FRAUD_DUPLICATE_DEVICE = "fraud:duplicate_device"
+    FRAUD_DEVICE_FARM = "fraud:device_farm"
+    FRAUD_SHORT_CTIT = "fraud:short_ctit"
+    FRAUD_INSTALL_HIJACKING = "fraud:install_hijacking"
+    FRAUD_CLICK_FLOODING = "fraud:click_flooding"
+    FRAUD_GEO_MISMATCH = "fraud:geo_mismatch"
 
 
 @dataclass(frozen=True)
@@ -33,7 +51,7 @@ class AttributionResult:
     """Who gets the conversion. `match_confidence` is 0 to 1, `ctit_seconds` click to install begin.
 
     `contributors` are the touches that assisted (valid, but not the winner), newest first;
-    `credits` holds, by model, the share of each media source.
+    `credits` holds, by model, the share of each media source; `fraud` is the verdict on who claimed it.
     """
 
     conversion_id: str
@@ -56,6 +74,7 @@ class AttributionResult:
     credits: dict[str, dict[str, float]]
     policy_version: int
     model_version: str
+    fraud: ConversionFraud = UNQUESTIONED
 
 
 @dataclass(frozen=True)

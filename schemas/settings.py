@@ -164,6 +164,25 @@ class PoolSettings(_Group):
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 
+class FraudSettings(_Group):
+    """The fraud rules' look-ups, previews and reviews."""
+
+    keep_seconds: float = Field(
+        default=5.0, description="How long an actor keeps lists and flooding sites: so late does a change apply."
+    )
+    review_hours: float = Field(
+        default=24.0, description="How often a tenant's installs are reviewed: flooding shows over days, not minutes."
+    )
+    review_days: int = Field(
+        default=7, description="How far back a scheduled review reaches: most networks bill by the week."
+    )
+    preview_rows: int = Field(
+        default=5_000, description="Installs that a preview judges; of more, a sample, whose error is below 1.5%."
+    )
+    preview_seconds: float = Field(default=20.0, description="A preview that takes longer is broken off.")
+    task_cpus: float = Field(0.1, description="Ray's book-keeping share of a running review.")
+
+
 class ImportSettings(_Group):
     """Bulk imports of files."""
 
@@ -221,6 +240,7 @@ class Settings(BaseSettings):
     links: LinkSettings = LinkSettings()
     pool: PoolSettings = PoolSettings()
     imports: ImportSettings = ImportSettings()
+    fraud: FraudSettings = FraudSettings()
     auth: AuthSettings = AuthSettings()
 
     @property

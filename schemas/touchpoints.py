@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from schemas.fraud import FraudFacts
+
 
 class TouchType(StrEnum):
     """What a touchpoint was."""
@@ -70,3 +72,4 @@ class ConversionCase:
 
     conversion: Conversion
     touchpoints: tuple[Touchpoint, ...]
+    fraud: FraudFacts | None = None

@@ -17,7 +17,7 @@ def duplicate_device(sight: Sight) -> Observation | None:
     installs = densest(same_app, sight.conversion.conversion_time, timedelta(days=limits.days), _install_id)
     if not sight.is_install or installs <= limits.installs_max:
         return None
-    said = f"One advertising id installed this app {installs} times within {limits.days} d; {limits.installs_max} may be."
+    said = f"One advertising id installed this app {installs} times within {limits.days} d, not {limits.installs_max}."
     return said, {
         "advertising_id": facts.install.advertising_id,
         "installs": installs,

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import kolmogorov
 
-from schemas.fraud import SiteFinding, SiteKey
+from schemas.fraud import Evidence, SiteFinding, SiteKey
 from schemas.fraud_policy import ClickFlooding
 
 BUCKETS = 84
@@ -53,12 +53,13 @@ class SiteCounts:
 def bucket_of(ctit_seconds: NDArray[np.float64]) -> NDArray[np.int64]:
     """Tell the bucket of each time; those below zero are in the first."""
     place = np.floor(4 * np.log2(np.maximum(ctit_seconds, 0.0) + 1.0))
-    return np.minimum(place, BUCKETS - 1).astype(np.int64)
+    buckets: NDArray[np.int64] = np.minimum(place, BUCKETS - 1).astype(np.int64)
+    return buckets
 
 
 def bucket_edges() -> NDArray[np.float64]:
     """Give the lower edge of each bucket, in seconds."""
-    return np.exp2(np.arange(BUCKETS) / 4) - 1.0
+    return np.exp2(np.arange(BUCKETS, dtype=np.float64) / 4) - 1.0
 
 
 def flooding_sites(counts: Iterable[SiteCounts], limits: ClickFlooding) -> dict[SiteKey, SiteFinding]:
@@ -119,9 +120,9 @@ def _named(site: SiteKey) -> str:
 def _flat(site: SiteCounts, distance: float, p: float, limits: ClickFlooding) -> SiteFinding:
     said = (
         f"Site {_named(site.site)}: {site.late_share:.0%} of its {site.installs:,} installs came more than "
-        f"{limits.late_ctit_seconds / 3600:g} h after the click, and their times are not those of the app's other sites."
+        f"{limits.late_ctit_seconds / 3600:g} h after the click, not when those of other sites do."
     )
-    evidence = {
+    evidence: Evidence = {
         "installs": site.installs,
         "late_share": round(site.late_share, 4),
         "late_share_max": limits.late_share_max,
@@ -135,7 +136,7 @@ def _flat(site: SiteCounts, distance: float, p: float, limits: ClickFlooding) ->
 
 def _barren(site: SiteCounts, limits: ClickFlooding) -> SiteFinding:
     said = f"Site {_named(site.site)}: {site.clicks:,} clicks led to {site.installs:,} installs."
-    evidence = {
+    evidence: Evidence = {
         "clicks": site.clicks,
         "clicks_min": limits.clicks_min,
         "installs": site.installs,

@@ -27,6 +27,7 @@ from storage.postgres.conversion_writer import ConversionWriter
 from storage.postgres.publications import Publications
 from storage.spool.repository import Spool
 from telemetry.clock import utc_now
+from tenancy.fraud_facts import fraud_facts_reader
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, ndjson
 
@@ -60,6 +61,7 @@ async def incarnation(
         Spool(database, shard),
         EventWriter(store, tenant.tenant_id),
         TouchReader(store, tenant.tenant_id),
+        fraud_facts_reader(database, store, tenant.tenant_id, settings.fraud),
         ConversionWriter(database, shard),
         Publications(database, shard),
         AttributedWriter(store, tenant.tenant_id),

@@ -9,7 +9,7 @@ from xxhash import xxh3_64_intdigest
 from attribution.attributed_rows import attributed_row
 from attribution.decide import attribute
 from attribution.people import NOBODY, person_key
-from schemas.touchpoints import Policy
+from schemas.policy import Policy
 from tests.unit.attribution.cases import case, touch
 
 HOUR = timedelta(hours=1)

@@ -1,0 +1,139 @@
+"""What a tenant's databases know for the fraud rules: read for many conversions at once.
+
+A rule that is off costs nothing, and what nobody put on a list is not looked for. Lists and flooding sites are kept for
+a few seconds: they change when somebody changes them, or with a review.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from attribution.fraud.facts import (
+    Traces,
+    address_name,
+    advertising_name,
+    device_names,
+    gather,
+    install_facts,
+    with_facts,
+)
+from attribution.fraud.lists import FraudLists
+from attribution.fraud.sight import INSTALLS
+from schemas.fraud import InstallFacts, SiteFinding, SiteKey, TouchFacts
+from schemas.fraud_policy import FraudPolicy, FraudRule
+from schemas.ids import TenantId
+from schemas.settings import FraudSettings
+from schemas.touchpoints import ConversionCase
+from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.fraud_reader import FraudReader
+from storage.postgres.connect import Database
+from storage.postgres.fraud_lists import FraudListStore
+
+_LIST_RULES = (
+    FraudRule.BLOCKED_DEVICE,
+    FraudRule.BLOCKED_IP,
+    FraudRule.BLOCKED_SITE,
+    FraudRule.BLOCKED_USER_AGENT,
+    FraudRule.DATA_CENTER,
+)
+_TOUCH_RULES = (FraudRule.DECLARED_BOT, FraudRule.IMPOSSIBLE_TRAVEL, FraudRule.GEO_MISMATCH)
+_DEVICE_MEMORY = timedelta(days=90)
+"""How far back a device's versions are remembered."""
+
+Sites = Mapping[SiteKey, SiteFinding]
+
+
+class FraudFactsReader:
+    """Gives the conversions of one tenant what the fraud rules look at."""
+
+    def __init__(self, reader: FraudReader, stored: FraudListStore, keep_seconds: float) -> None:
+        """Take the stores, and how long lists and sites are kept before they are looked at again."""
+        self._reader = reader
+        self._stored = stored
+        self._keep_seconds = keep_seconds
+        self._versions: dict[str, int] = {}
+        self._lists = FraudLists({})
+        self._sites: Sites = {}
+        self._read_at: float | None = None
+
+    async def add_facts(
+        self,
+        cases: Sequence[ConversionCase],
+        events: Sequence[Mapping[str, Any]],
+        policy: FraudPolicy,
+        *,
+        sites: Sites | None = None,
+    ) -> list[ConversionCase]:
+        """Give each case its facts; `events` are the stamped events of the cases, `sites` stand for those on record.
+
+        Raises:
+            StoreAwayError: the event store did not answer.
+            OSError, TimeoutError, asyncpg.PostgresConnectionError: the tenant's database is away.
+        """
+        if not cases or not policy.runs(*FraudRule):
+            return list(cases)
+        await self._refresh()
+        installs = [install_facts(event) for event in events]
+        touches = await self._touches(cases, policy)
+        traces = await self._traces(cases, installs, policy)
+        known = (self._sites if sites is None else sites) if policy.runs(FraudRule.CLICK_FLOODING) else {}
+        return [
+            with_facts(case, gather(case, install, touches, traces), self._lists, known)
+            for case, install in zip(cases, installs, strict=True)
+        ]
+
+    async def _refresh(self) -> None:
+        now = time.monotonic()
+        if self._read_at is not None and now - self._read_at < self._keep_seconds:
+            return
+        versions = await self._stored.versions()
+        if versions != self._versions:
+            entries = await self._stored.all()
+            # A hundred thousand networks take a second to put in order.
+            self._lists = await asyncio.to_thread(FraudLists, entries)
+            self._versions = versions
+        self._sites = await self._stored.sites()
+        self._read_at = now
+
+    async def _touches(self, cases: Sequence[ConversionCase], policy: FraudPolicy) -> dict[str, TouchFacts]:
+        needs_lists = not self._lists.is_empty and policy.runs(*_LIST_RULES)
+        touched = [case for case in cases if case.touchpoints]
+        if not touched or not (needs_lists or policy.runs(*_TOUCH_RULES)):
+            return {}
+        keys = {key for case in touched for key in case.conversion.keys}
+        times = [touch.touch_time for case in touched for touch in case.touchpoints]
+        return await self._reader.touch_facts(keys, min(times), max(times))
+
+    async def _traces(
+        self, cases: Sequence[ConversionCase], installs: Sequence[InstallFacts], policy: FraudPolicy
+    ) -> Traces:
+        judged = [
+            (case.conversion.conversion_time, install)
+            for case, install in zip(cases, installs, strict=True)
+            if case.conversion.conversion_type in INSTALLS
+        ]
+        found: dict[str, Any] = {}
+        if policy.runs(FraudRule.DUPLICATE_DEVICE, FraudRule.VERSION_BACKWARD):
+            names = {name for _, install in judged for name in (advertising_name(install), *device_names(install))}
+            after = timedelta(days=policy.duplicate_device.days)
+            found |= await self._look_up(names, (at for at, _ in judged), max(after, _DEVICE_MEMORY), after)
+        if policy.runs(FraudRule.DEVICE_FARM):
+            span = timedelta(minutes=policy.device_farm.minutes)
+            names = {address_name(install) for _, install in judged}
+            found |= await self._look_up(names, (at for at, _ in judged), span, span)
+        return found
+
+    async def _look_up(self, names: set[str], times: Iterable[datetime], before: timedelta, after: timedelta) -> Traces:
+        moments = list(times)
+        if not names - {""}:
+            return {}
+        return await self._reader.install_traces(names - {""}, min(moments) - before, max(moments) + after)
+
+
+def fraud_facts_reader(
+    database: Database, store: ClickHouse, tenant_id: TenantId, settings: FraudSettings
+) -> FraudFactsReader:
+    """Make the reader of one tenant."""
+    return FraudFactsReader(FraudReader(store, tenant_id), FraudListStore(database), settings.keep_seconds)
