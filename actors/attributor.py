@@ -127,7 +127,7 @@ class Attributor:
         return [outcome for outcome in outcomes if isinstance(outcome, AttributionFailure)]
 
     async def _decide(self, pending: list[PendingConversion]) -> list[AttributionOutcome]:
-        conversions = [conversion_from_event(each.event) for each in pending]
+        conversions = [conversion_from_event(each.event, self._policy) for each in pending]
         cases = await self._touches.cases(conversions, self._policy.lookback())
         cases = await self._fraud.add_facts(cases, [each.event for each in pending], self._policy.fraud)
         return await self._attribute(cases, self._policy)

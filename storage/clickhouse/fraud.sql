@@ -6,9 +6,9 @@ GROUP BY touch_id
 
 -- name: install_traces
 -- A crowd behind one address is a crowd after a thousand: what a look-up reads has a bound.
-SELECT key_hash, install_id, install_time, app_id, device, os_version, app_version, platform
-FROM {install_traces}
-WHERE key_hash IN ({hashes}) AND install_time BETWEEN {since} AND {until}
+SELECT key_hash, install_id, install_time, app_id, person_key, os_version, app_version, platform
+FROM {install_keys}
+WHERE key_hash IN ({hashes}) AND install_time BETWEEN {since} AND {until} AND event_type = 'install'
 ORDER BY key_hash, install_time, install_id
 LIMIT 1 BY key_hash, install_time, install_id
 LIMIT 1000 BY key_hash
