@@ -1,5 +1,8 @@
 """Third loop of a shard: stored conversions go to the pool with their touches, and results come back.
 
+Conversions that something has changed since (a late touch, a link between ids, another policy) come after those that
+wait for their first result, and get another revision if the answer is another.
+
 A conversion waits until ClickHouse has all that the tenant committed before it, in whatever shard: the click that led
 to an install may be another shard's. When this shard has stored something, it looks; while something still waits for
 another shard, it looks again and again.
@@ -14,20 +17,19 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from actors.adopted_policy import AdoptedPolicy
+from actors.journey_reader import JourneyReader
 from actors.signal import Signal
-from attribution.keys import conversion_from_event
 from schemas.policy import Policy
 from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
 from schemas.settings import ActorSettings
 from schemas.touchpoints import ConversionCase
 from storage.clickhouse.connect import StoreAwayError
-from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import ConversionWriter, PendingConversion
 from storage.postgres.fencing import EpochSupersededError
 from telemetry.backoff import Backoff
 from telemetry.failpoints import reached
-from tenancy.fraud_facts import FraudFactsReader
 
 log = structlog.get_logger()
 
@@ -48,8 +50,8 @@ class Attributor:
     def __init__(
         self,
         conversions: ConversionWriter,
-        touches: TouchReader,
-        fraud: FraudFactsReader,
+        journeys: JourneyReader,
+        policy: AdoptedPolicy,
         attribute: Attribute,
         stored: Signal,
         recorded: Signal,
@@ -61,14 +63,13 @@ class Attributor:
         `poll_seconds` is None when there is no other shard.
         """
         self._conversions = conversions
-        self._touches = touches
-        self._fraud = fraud
+        self._journeys = journeys
+        self._policy = policy
         self._attribute = attribute
         self._stored = stored
         self._recorded = recorded
         self._poll_seconds = poll_seconds
         self._settings = settings
-        self._policy = Policy()
         self._portion = settings.attribution_rows
         self._backoff = Backoff()
 
@@ -96,9 +97,11 @@ class Attributor:
     async def _attribute_some(self, epoch: int) -> bool:
         """Attribute a portion; say whether it was the last."""
         pending = await self._conversions.ready(self._portion)
+        if len(pending) < self._portion:
+            pending += await self._conversions.requeued(self._portion - len(pending))
         failures = await self._try(epoch, pending) if pending else []
         if failures:
-            log.warning("conversions_failed", tries=len(failures), first=failures[0])
+            log.warning("conversions_failed", tries=len(failures), first=failures[0][1])
             await self._conversions.fail(epoch, failures, tries_max=self._settings.attribution_tries_max)
             await self._backoff.wait()
             return False
@@ -107,13 +110,18 @@ class Attributor:
         self._portion = min(2 * self._portion, self._settings.attribution_rows)
         return is_done
 
-    async def _try(self, epoch: int, pending: list[PendingConversion]) -> list[AttributionFailure]:
+    async def _try(
+        self, epoch: int, pending: list[PendingConversion]
+    ) -> list[tuple[PendingConversion, AttributionFailure]]:
         """Decide and record; give the conversions that failed, none of which is known while others share the blame."""
+        # A policy is adopted and what it moves requeued in one transaction: who saw the one must know the other.
+        policy = await self._policy.get(fresh=any(each.requeue_ids for each in pending))
         try:
-            outcomes = await self._decide(pending)
+            cases = await self._journeys.cases(pending, policy)
+            outcomes = list(zip(pending, await self._attribute(cases, policy), strict=True))
             reached("actor_before_results")
             await self._conversions.record(
-                epoch, [outcome for outcome in outcomes if isinstance(outcome, AttributionResult)]
+                epoch, [(each, outcome) for each, outcome in outcomes if isinstance(outcome, AttributionResult)]
             )
             self._recorded.give()
         except (EpochSupersededError, StoreAwayError, *CONNECTION_LOST):
@@ -122,12 +130,6 @@ class Attributor:
             if len(pending) > 1:
                 self._portion = len(pending) // 2
                 raise error if isinstance(error, PoolAwayError) else PortionFailedError(repr(error)) from error
-            await self._attribute([], self._policy)
-            return [AttributionFailure(pending[0].conversion_id, repr(error))]
-        return [outcome for outcome in outcomes if isinstance(outcome, AttributionFailure)]
-
-    async def _decide(self, pending: list[PendingConversion]) -> list[AttributionOutcome]:
-        conversions = [conversion_from_event(each.event, self._policy) for each in pending]
-        cases = await self._touches.cases(conversions, self._policy.lookback())
-        cases = await self._fraud.add_facts(cases, [each.event for each in pending], self._policy.fraud)
-        return await self._attribute(cases, self._policy)
+            await self._attribute([], policy)
+            return [(pending[0], AttributionFailure(pending[0].conversion_id, repr(error)))]
+        return [(each, outcome) for each, outcome in outcomes if isinstance(outcome, AttributionFailure)]

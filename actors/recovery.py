@@ -5,7 +5,8 @@ import asyncio
 import ray
 from ray.util import list_named_actors
 
-from actors.tenant_actor import find_actor, is_tenant_actor, shard_has_work
+from actors.pipeline import has_work
+from actors.tenant_actor import find_actor, is_tenant_actor
 from schemas.backends import Backends
 from schemas.settings import Settings
 from schemas.shards import all_shards
@@ -31,7 +32,7 @@ async def renew_actors(backends: Backends, settings: Settings) -> None:
         async with gate:
             database = databases.tenant(tenant.tenant_id)
             for shard in all_shards(await Layout(database).shards()):
-                if await shard_has_work(database, shard):
+                if await has_work(database, shard):
                     find_actor(tenant.tenant_id, shard, backends, settings)
             await database.close()
 

@@ -14,6 +14,7 @@ import zstandard
 
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog, LastInsert, flush_in_seconds
+from actors.lookout import Lookout
 from actors.signal import Signal
 from ingest.dead_letters import quarantined
 from ingest.frames import keys_of, split
@@ -41,6 +42,7 @@ class Storer:
         self,
         spool: Spool,
         events: EventWriter,
+        lookout: Lookout,
         backlog: Backlog,
         committed: Cursor,
         stored: Signal,
@@ -48,6 +50,7 @@ class Storer:
     ) -> None:
         self._spool = spool
         self._events = events
+        self._lookout = lookout
         self._backlog = backlog
         self._committed = committed
         self._stored = stored
@@ -130,7 +133,8 @@ class Storer:
                     refused = await self._insert(batch, frames)
                 took = time.monotonic() - started
                 reached("actor_after_insert")
-                await self._spool.mark_stored(batch, refused)
+                seen = await self._lookout.look(batch, frames)
+                await self._spool.mark_stored(batch, refused, seen)
             except (StoreAwayError, *CONNECTION_LOST) as error:
                 log.warning("store_failed", batch_id=batch.batch_id, error=repr(error))
                 may_be_there = True

@@ -24,19 +24,12 @@ from schemas.ids import TenantId
 from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
 from schemas.shards import WHOLE_TENANT, Shard, all_shards
-from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.connect import ClickHouse
-from storage.clickhouse.event_writer import EventWriter
-from storage.clickhouse.touch_reader import TouchReader
-from storage.postgres.connect import CONNECTION_LOST, Database, Databases
-from storage.postgres.conversion_writer import ConversionWriter
-from storage.postgres.publications import Publications
+from storage.postgres.connect import CONNECTION_LOST, Databases
 from storage.spool.layout import Layout
-from storage.spool.repository import Spool
 from telemetry.backoff import Backoff
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
-from tenancy.fraud_facts import fraud_facts_reader
 
 _START_SECONDS = 4.0
 _PREFIX = "tenant/"
@@ -61,16 +54,7 @@ class TenantActor:
         self._pool = PoolClient(settings.pool.deadline_seconds)
         store = ClickHouse(backends, settings.clickhouse)
         self._pipeline = TenantPipeline(
-            Stores(
-                Spool(self._database, shard),
-                EventWriter(store, tenant_id),
-                TouchReader(store, tenant_id),
-                fraud_facts_reader(self._database, store, tenant_id, settings.fraud),
-                ConversionWriter(self._database, shard),
-                Publications(self._database, shard),
-                AttributedWriter(store, tenant_id),
-                self._pool.attribute,
-            ),
+            Stores.of(self._database, store, tenant_id, shard, settings.actor, self._pool.attribute),
             shard,
             settings.actor,
         )
@@ -96,6 +80,11 @@ class TenantActor:
         """Wait until ClickHouse has a spool row, and all that the tenant committed before it."""
         with self._call():
             await self._pipeline.wait_stored(spool_id)
+
+    async def look_again(self) -> None:
+        """Have the loops look for what the API has left for them in the database."""
+        with self._call():
+            self._pipeline.look_again()
 
     async def check(self) -> None:
         """Answer when the loops run.
@@ -145,7 +134,7 @@ class TenantActor:
             if count == self._shard.count:
                 return
             for shard in all_shards(count):
-                if await shard_has_work(self._database, shard):
+                if await has_work(self._database, shard):
                     find_actor(self._tenant_id, shard, self._backends, self._settings)
         except CONNECTION_LOST as error:
             # The next incarnation will ask again.
@@ -214,8 +203,3 @@ def find_actor(tenant_id: TenantId, shard: Shard, backends: Backends, settings: 
 def is_tenant_actor(name: str) -> bool:
     """Say whether a name in Ray's namespace is that of such an actor."""
     return name.startswith(_PREFIX)
-
-
-async def shard_has_work(database: Database, shard: Shard) -> bool:
-    """Say whether a shard has something left to store, to attribute or to publish."""
-    return await has_work(Spool(database, shard), ConversionWriter(database, shard), Publications(database, shard))

@@ -97,6 +97,9 @@ class ActorSettings(_Group):
     publish_rest_seconds: float = Field(
         default=2.0, description="Rest between two such inserts: reports may be so late, and parts stay few."
     )
+    fraud_keep_seconds: float = Field(
+        default=2.0, description="How long lists and flooding sites are kept: so late does a change of them apply."
+    )
     idle_seconds: float = Field(
         default=900.0, description="An actor with an empty spool leaves after this long unused."
     )
@@ -167,9 +170,6 @@ class PoolSettings(_Group):
 class FraudSettings(_Group):
     """The fraud rules' look-ups, previews and reviews."""
 
-    keep_seconds: float = Field(
-        default=5.0, description="How long an actor keeps lists and flooding sites: so late does a change apply."
-    )
     review_hours: float = Field(
         default=24.0, description="How often a tenant's installs are reviewed: flooding shows over days, not minutes."
     )

@@ -60,7 +60,7 @@ class MatchKey(NamedTuple):
 class Touchpoint(NamedTuple):
     """An impression or a click, as found under one match key.
 
-    `consent` is a `Consent`, as the touch's own event tells. A touch that a self-attributing network reported `is_claimed`.
+    `consent` is a `Consent`, as the touch's own event tells. One that a self-attributing network reported `is_claimed`.
     """
 
     touch_id: str

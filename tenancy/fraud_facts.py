@@ -6,7 +6,7 @@ a few seconds: they change when somebody changes them, or with a review.
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,8 +24,7 @@ from attribution.fraud.sight import INSTALLS
 from schemas.fraud import InstallFacts, SiteFinding, SiteKey, TouchFacts
 from schemas.fraud_policy import FraudPolicy, FraudRule
 from schemas.ids import TenantId
-from schemas.settings import FraudSettings
-from schemas.touchpoints import ConversionCase
+from schemas.touchpoints import ConversionCase, MatchKey
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.fraud_reader import FraudReader
 from storage.postgres.connect import Database
@@ -48,8 +47,11 @@ Sites = Mapping[SiteKey, SiteFinding]
 class FraudFactsReader:
     """Gives the conversions of one tenant what the fraud rules look at."""
 
-    def __init__(self, reader: FraudReader, stored: FraudListStore, keep_seconds: float) -> None:
-        """Take the stores, and how long lists and sites are kept before they are looked at again."""
+    def __init__(
+        self, reader: FraudReader, stored: FraudListStore, keep_seconds: float, sites: Sites | None = None
+    ) -> None:
+        """Take the stores, and how long what they say is kept; `sites` are taken for those that flood, if given."""
+        self._given_sites = sites
         self._reader = reader
         self._stored = stored
         self._keep_seconds = keep_seconds
@@ -62,11 +64,10 @@ class FraudFactsReader:
         self,
         cases: Sequence[ConversionCase],
         events: Sequence[Mapping[str, Any]],
+        keys: Collection[MatchKey],
         policy: FraudPolicy,
-        *,
-        sites: Sites | None = None,
     ) -> list[ConversionCase]:
-        """Give each case its facts; `events` are the stamped events of the cases, `sites` stand for those on record.
+        """Give each case its facts; `events` are their stamped events, `keys` found their touches.
 
         Raises:
             StoreAwayError: the event store did not answer.
@@ -76,9 +77,9 @@ class FraudFactsReader:
             return list(cases)
         await self._refresh()
         installs = [install_facts(event) for event in events]
-        touches = await self._touches(cases, policy)
+        touches = await self._touches(cases, keys, policy)
         traces = await self._traces(cases, installs, policy)
-        known = (self._sites if sites is None else sites) if policy.runs(FraudRule.CLICK_FLOODING) else {}
+        known = self._sites if policy.runs(FraudRule.CLICK_FLOODING) else {}
         return [
             with_facts(case, gather(case, install, touches, traces), self._lists, known)
             for case, install in zip(cases, installs, strict=True)
@@ -94,16 +95,16 @@ class FraudFactsReader:
             # A hundred thousand networks take a second to put in order.
             self._lists = await asyncio.to_thread(FraudLists, entries)
             self._versions = versions
-        self._sites = await self._stored.sites()
+        self._sites = await self._stored.sites() if self._given_sites is None else self._given_sites
         self._read_at = now
 
-    async def _touches(self, cases: Sequence[ConversionCase], policy: FraudPolicy) -> dict[str, TouchFacts]:
+    async def _touches(
+        self, cases: Sequence[ConversionCase], keys: Collection[MatchKey], policy: FraudPolicy
+    ) -> dict[str, TouchFacts]:
         needs_lists = not self._lists.is_empty and policy.runs(*_LIST_RULES)
-        touched = [case for case in cases if case.touchpoints]
-        if not touched or not (needs_lists or policy.runs(*_TOUCH_RULES)):
+        times = [touch.touch_time for case in cases for touch in case.touchpoints]
+        if not times or not (needs_lists or policy.runs(*_TOUCH_RULES)):
             return {}
-        keys = {key for case in touched for key in case.conversion.keys}
-        times = [touch.touch_time for case in touched for touch in case.touchpoints]
         return await self._reader.touch_facts(keys, min(times), max(times))
 
     async def _traces(
@@ -133,7 +134,7 @@ class FraudFactsReader:
 
 
 def fraud_facts_reader(
-    database: Database, store: ClickHouse, tenant_id: TenantId, settings: FraudSettings
+    database: Database, store: ClickHouse, tenant_id: TenantId, *, keep_seconds: float, sites: Sites | None = None
 ) -> FraudFactsReader:
-    """Make the reader of one tenant."""
-    return FraudFactsReader(FraudReader(store, tenant_id), FraudListStore(database), settings.keep_seconds)
+    """Make the reader of one tenant; see `FraudFactsReader`."""
+    return FraudFactsReader(FraudReader(store, tenant_id), FraudListStore(database), keep_seconds, sites)

@@ -18,16 +18,9 @@ from schemas.results import AttributionOutcome
 from schemas.settings import ClickHouseSettings
 from schemas.shards import WHOLE_TENANT, Shard
 from schemas.touchpoints import ConversionCase
-from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.connect import ClickHouse
-from storage.clickhouse.event_writer import EventWriter
-from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import Databases
-from storage.postgres.conversion_writer import ConversionWriter
-from storage.postgres.publications import Publications
-from storage.spool.repository import Spool
 from telemetry.clock import utc_now
-from tenancy.fraud_facts import fraud_facts_reader
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, ndjson
 
@@ -57,16 +50,7 @@ async def incarnation(
     databases = Databases(replace(backends, postgres_port=postgres_port or backends.postgres_port), settings.postgres)
     store = ClickHouse(backends, clickhouse or settings.clickhouse)
     database = databases.tenant(tenant.tenant_id)
-    stores = Stores(
-        Spool(database, shard),
-        EventWriter(store, tenant.tenant_id),
-        TouchReader(store, tenant.tenant_id),
-        fraud_facts_reader(database, store, tenant.tenant_id, settings.fraud),
-        ConversionWriter(database, shard),
-        Publications(database, shard),
-        AttributedWriter(store, tenant.tenant_id),
-        _decide,
-    )
+    stores = Stores.of(database, store, tenant.tenant_id, shard, settings.actor, _decide)
     pipeline = TenantPipeline(stores, shard, settings.actor)
     life = None
     try:

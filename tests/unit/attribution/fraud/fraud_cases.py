@@ -55,7 +55,7 @@ def genuine(random: np.random.Generator, size: int) -> NDArray[np.float64]:
 
 
 def as_published(random: np.random.Generator, size: int) -> NDArray[np.float64]:
-    """Draw from the lognormal through "75% within an hour, 94% within a day", which a vendor published of all traffic."""
+    """Draw from the lognormal through "75% within an hour, 94% within a day", as a vendor published."""
     return random.lognormal(5.752, 3.611, size)
 
 
