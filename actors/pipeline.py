@@ -214,7 +214,7 @@ class TenantPipeline:
 
 
 async def has_work(database: Database, shard: Shard) -> bool:
-    """Say whether a shard has something left to store, to attribute, to publish, or, as the first, to do for the tenant."""
+    """Say whether a shard has something left to store, attribute, publish, or, as the first, do for the tenant."""
     if (await Spool(database, shard).backlog()).events or await ConversionWriter(database, shard).has_pending():
         return True
     if await Publications(database, shard).has_waiting():
