@@ -57,8 +57,7 @@ class JourneyReader:
         cases = await self._touches.cases(conversions, policy.lookback())
         if known:
             cases = await self._through_users(cases, known, policy)
-        keys = {key for each in (*conversions, *known) for key in each.keys}
-        return await self._fraud.add_facts(cases, [each.event for each in pending], keys, policy.fraud)
+        return await self._fraud.add_facts(cases, policy.fraud, {key for each in known for key in each.keys})
 
     async def _through_users(
         self, cases: Sequence[ConversionCase], known: Sequence[Conversion], policy: Policy

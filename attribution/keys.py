@@ -5,6 +5,7 @@ from typing import Any
 
 from attribution.consent import consent_of, is_allowed
 from attribution.fingerprint import fingerprint_keys
+from attribution.fraud.facts import install_facts
 from schemas.policy import Policy
 from schemas.touchpoints import Consent, Conversion, MatchKey, MatchType
 
@@ -62,6 +63,7 @@ def conversion_from_event(event: dict[str, Any], policy: Policy) -> Conversion:
         keys=keys,
         withheld=frozenset(withheld),
         person=_person(event),
+        facts=install_facts(event),
     )
 
 

@@ -71,6 +71,10 @@ class InstallFacts:
     device_ids: tuple[str, ...] = ()
     advertising_id: str = ""
     vendor_id: str = ""
+    device_id: str = ""
+
+
+NOTHING_KNOWN = InstallFacts()
 
 
 class SiteKey(NamedTuple):
@@ -99,7 +103,7 @@ class FraudFacts:
     that come later.
     """
 
-    install: InstallFacts = InstallFacts()
+    install: InstallFacts = NOTHING_KNOWN
     touches: dict[str, TouchFacts] = field(default_factory=dict)
     hits: tuple[ListHit, ...] = ()
     sites: dict[SiteKey, SiteFinding] = field(default_factory=dict)

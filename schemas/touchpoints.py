@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from schemas.fraud import FraudFacts
+from schemas.fraud import NOTHING_KNOWN, FraudFacts, InstallFacts
 
 
 class TouchType(StrEnum):
@@ -86,7 +86,7 @@ class Conversion:
 
     `withheld` are the match types that its event would allow and the person's choice does not: of those, `keys` holds
     what is stored anyway, so that the result can tell. `person` is the identity under which its person's events are
-    counted.
+    counted. `facts` are what the fraud rules read of the event.
     """
 
     conversion_id: str
@@ -97,6 +97,7 @@ class Conversion:
     keys: tuple[MatchKey, ...] = ()
     withheld: frozenset[MatchType] = frozenset()
     person: MatchKey | None = None
+    facts: InstallFacts = NOTHING_KNOWN
 
 
 @dataclass(frozen=True)

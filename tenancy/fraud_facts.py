@@ -6,25 +6,16 @@ a few seconds: they change when somebody changes them, or with a review.
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 
-from attribution.fraud.facts import (
-    Traces,
-    address_name,
-    advertising_name,
-    device_names,
-    gather,
-    install_facts,
-    with_facts,
-)
+from attribution.fraud.facts import Traces, address_names, device_names, gather, with_facts
 from attribution.fraud.lists import FraudLists
 from attribution.fraud.sight import INSTALLS
-from schemas.fraud import InstallFacts, SiteFinding, SiteKey, TouchFacts
+from schemas.fraud import InstallFacts, InstallTrace, SiteFinding, SiteKey, TouchFacts
 from schemas.fraud_policy import FraudPolicy, FraudRule
 from schemas.ids import TenantId
-from schemas.touchpoints import ConversionCase, MatchKey
+from schemas.touchpoints import Conversion, ConversionCase, MatchKey
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.fraud_reader import FraudReader
 from storage.postgres.connect import Database
@@ -38,8 +29,9 @@ _LIST_RULES = (
     FraudRule.DATA_CENTER,
 )
 _TOUCH_RULES = (FraudRule.DECLARED_BOT, FraudRule.IMPOSSIBLE_TRAVEL, FraudRule.GEO_MISMATCH)
-_DEVICE_MEMORY = timedelta(days=90)
-"""How far back a device's versions are remembered."""
+_DEVICE_RULES = (FraudRule.DUPLICATE_DEVICE, FraudRule.VERSION_BACKWARD, FraudRule.IMPOSSIBLE_ORDER)
+_DEVICE_MEMORY = timedelta(days=400)
+"""How far back a device's installs are remembered."""
 
 Sites = Mapping[SiteKey, SiteFinding]
 
@@ -61,13 +53,9 @@ class FraudFactsReader:
         self._read_at: float | None = None
 
     async def add_facts(
-        self,
-        cases: Sequence[ConversionCase],
-        events: Sequence[Mapping[str, Any]],
-        keys: Collection[MatchKey],
-        policy: FraudPolicy,
+        self, cases: Sequence[ConversionCase], policy: FraudPolicy, other_keys: Collection[MatchKey] = ()
     ) -> list[ConversionCase]:
-        """Give each case its facts; `events` are their stamped events, `keys` found their touches.
+        """Give each case its facts; `other_keys` found touches beside the conversions' own keys.
 
         Raises:
             StoreAwayError: the event store did not answer.
@@ -76,14 +64,10 @@ class FraudFactsReader:
         if not cases or not policy.runs(*FraudRule):
             return list(cases)
         await self._refresh()
-        installs = [install_facts(event) for event in events]
-        touches = await self._touches(cases, keys, policy)
-        traces = await self._traces(cases, installs, policy)
+        touches = await self._touches(cases, other_keys, policy)
+        traces = await self._traces([case.conversion for case in cases], policy)
         known = self._sites if policy.runs(FraudRule.CLICK_FLOODING) else {}
-        return [
-            with_facts(case, gather(case, install, touches, traces), self._lists, known)
-            for case, install in zip(cases, installs, strict=True)
-        ]
+        return [with_facts(case, gather(case, touches, traces), self._lists, known) for case in cases]
 
     async def _refresh(self) -> None:
         now = time.monotonic()
@@ -99,38 +83,40 @@ class FraudFactsReader:
         self._read_at = now
 
     async def _touches(
-        self, cases: Sequence[ConversionCase], keys: Collection[MatchKey], policy: FraudPolicy
+        self, cases: Sequence[ConversionCase], other_keys: Collection[MatchKey], policy: FraudPolicy
     ) -> dict[str, TouchFacts]:
         needs_lists = not self._lists.is_empty and policy.runs(*_LIST_RULES)
-        times = [touch.touch_time for case in cases for touch in case.touchpoints]
-        if not times or not (needs_lists or policy.runs(*_TOUCH_RULES)):
+        touched = [case for case in cases if case.touchpoints]
+        if not touched or not (needs_lists or policy.runs(*_TOUCH_RULES)):
             return {}
-        return await self._reader.touch_facts(keys, min(times), max(times))
+        keys = {key for case in touched for key in case.conversion.keys}
+        times = [touch.touch_time for case in touched for touch in case.touchpoints]
+        return await self._reader.touch_facts(keys.union(other_keys), min(times), max(times))
 
-    async def _traces(
-        self, cases: Sequence[ConversionCase], installs: Sequence[InstallFacts], policy: FraudPolicy
-    ) -> Traces:
-        judged = [
-            (case.conversion.conversion_time, install)
-            for case, install in zip(cases, installs, strict=True)
-            if case.conversion.conversion_type in INSTALLS
-        ]
-        found: dict[str, Any] = {}
-        if policy.runs(FraudRule.DUPLICATE_DEVICE, FraudRule.VERSION_BACKWARD):
-            names = {name for _, install in judged for name in (advertising_name(install), *device_names(install))}
-            after = timedelta(days=policy.duplicate_device.days)
-            found |= await self._look_up(names, (at for at, _ in judged), max(after, _DEVICE_MEMORY), after)
+    async def _traces(self, conversions: Sequence[Conversion], policy: FraudPolicy) -> Traces:
+        installs = [each for each in conversions if each.conversion_type in INSTALLS]
+        found: dict[str, tuple[InstallTrace, ...]] = {}
+        if policy.runs(*_DEVICE_RULES):
+            judged = conversions if policy.runs(FraudRule.IMPOSSIBLE_ORDER) else installs
+            ahead = timedelta(days=policy.duplicate_device.days)
+            found |= await self._look_up(judged, device_names, _DEVICE_MEMORY, ahead)
         if policy.runs(FraudRule.DEVICE_FARM):
             span = timedelta(minutes=policy.device_farm.minutes)
-            names = {address_name(install) for _, install in judged}
-            found |= await self._look_up(names, (at for at, _ in judged), span, span)
+            found |= await self._look_up(installs, address_names, span, span)
         return found
 
-    async def _look_up(self, names: set[str], times: Iterable[datetime], before: timedelta, after: timedelta) -> Traces:
-        moments = list(times)
-        if not names - {""}:
+    async def _look_up(
+        self,
+        conversions: Sequence[Conversion],
+        names_of: Callable[[InstallFacts], tuple[str, ...]],
+        before: timedelta,
+        after: timedelta,
+    ) -> Traces:
+        names = {name for each in conversions for name in names_of(each.facts)}
+        if not names:
             return {}
-        return await self._reader.install_traces(names - {""}, min(moments) - before, max(moments) + after)
+        times = [each.conversion_time for each in conversions]
+        return await self._reader.install_traces(names, min(times) - before, max(times) + after)
 
 
 def fraud_facts_reader(

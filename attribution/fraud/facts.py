@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from attribution.fraud.lists import FraudLists
@@ -11,6 +12,9 @@ from schemas.touchpoints import Conversion, ConversionCase
 _ABSENT_UUID = "00000000-0000-0000-0000-000000000000"
 _ADVERTISING_IDS = ("gaid", "idfa", "oaid")
 _DEVICE_IDS = ("device_id", *_ADVERTISING_IDS, "idfv")
+
+_EARLY_MAX = timedelta(days=7)
+"""An install longer after an event than this is another one."""
 
 Traces = Mapping[str, tuple[InstallTrace, ...]]
 
@@ -27,6 +31,7 @@ def install_facts(event: Mapping[str, Any]) -> InstallFacts:
         app_version=event.get("app_version") or "",
         device_ids=tuple(event[name] for name in _DEVICE_IDS if _is_id(event.get(name))),
         advertising_id=advertising_id,
+        device_id=event.get("device_id") or "",
         vendor_id=event["idfv"] if _is_id(event.get("idfv")) else "",
     )
 
@@ -36,39 +41,46 @@ def advertising_name(install: InstallFacts) -> str:
     return f"advertising_id:{install.advertising_id}" if install.advertising_id else ""
 
 
-def address_name(install: InstallFacts) -> str:
-    """Name under which installs from the same address are found; empty without one."""
-    return f"ip:{install.ip}" if install.ip else ""
+def address_names(install: InstallFacts) -> tuple[str, ...]:
+    """Names under which installs from the same address are found."""
+    return (f"ip:{install.ip}",) if install.ip else ()
 
 
 def device_names(install: InstallFacts) -> tuple[str, ...]:
     """Names under which installs of the same device are found."""
     vendor = f"vendor_id:{install.vendor_id}" if install.vendor_id else ""
-    return tuple(filter(None, (advertising_name(install), vendor)))
+    own = f"vendor_id:{install.device_id}" if install.device_id else ""
+    return tuple(filter(None, (advertising_name(install), vendor, own)))
 
 
-def gather(
-    case: ConversionCase, install: InstallFacts, touches: Mapping[str, TouchFacts], traces: Traces
-) -> FraudFacts:
+def gather(case: ConversionCase, touches: Mapping[str, TouchFacts], traces: Traces) -> FraudFacts:
     """Put together what was looked up for many conversions, as far as it concerns one of them."""
-    conversion = case.conversion
+    conversion, install = case.conversion, case.conversion.facts
+    same_device = {trace.install_id: trace for name in device_names(install) for trace in traces.get(name, ())}
     return FraudFacts(
         install=install,
         touches={touch.touch_id: touches[touch.touch_id] for touch in case.touchpoints if touch.touch_id in touches},
         same_advertising_id=traces.get(advertising_name(install), ()),
-        same_ip=traces.get(address_name(install), ()),
-        same_device=_earlier(conversion, (traces.get(name, ()) for name in device_names(install))),
+        same_ip=tuple(trace for name in address_names(install) for trace in traces.get(name, ())),
+        same_device=_earlier(conversion, same_device.values()),
+        install_time=_install_time(conversion, same_device.values()),
     )
 
 
-def _earlier(conversion: Conversion, found: Iterable[tuple[InstallTrace, ...]]) -> tuple[InstallTrace, ...]:
-    before = {
-        trace.install_id: trace
-        for traces in found
-        for trace in traces
+def _earlier(conversion: Conversion, same_device: Iterable[InstallTrace]) -> tuple[InstallTrace, ...]:
+    before = [
+        trace
+        for trace in same_device
         if trace.install_time < conversion.conversion_time and trace.install_id != conversion.conversion_id
-    }
-    return tuple(sorted(before.values(), key=lambda trace: (trace.install_time, trace.install_id)))
+    ]
+    return tuple(sorted(before, key=lambda trace: (trace.install_time, trace.install_id)))
+
+
+def _install_time(conversion: Conversion, same_device: Iterable[InstallTrace]) -> datetime | None:
+    """Find the first install of the app on the device, as far as it is remembered: a later one takes nothing back."""
+    latest = conversion.conversion_time + _EARLY_MAX
+    times = [trace.install_time for trace in same_device if trace.app_id == conversion.app_id]
+    return min((time for time in times if time <= latest), default=None)
 
 
 def with_facts(
