@@ -21,6 +21,7 @@ from actors.attributor import Attribute, Attributor
 from actors.committer import Committer
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
+from actors.fraud_reviewer import FraudReviewer
 from actors.identities import Identities
 from actors.journey_reader import JourneyReader
 from actors.lookout import Lookout
@@ -36,16 +37,20 @@ from schemas.shards import Shard
 from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.fraud_reader import FraudReader
 from storage.clickhouse.late_touches import LateTouches
 from storage.clickhouse.person_aliases import PersonAliases
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST, Database
 from storage.postgres.conversion_writer import ConversionWriter
+from storage.postgres.fraud_lists import FraudListStore
+from storage.postgres.fraud_reviews import FraudReviews
 from storage.postgres.identity_edges import IdentityEdges
 from storage.postgres.policies import Policies
 from storage.postgres.publications import Publications
 from storage.postgres.recomputes import Recomputes
 from storage.spool.repository import Spool
+from telemetry.clock import utc_now
 from tenancy.fraud_facts import FraudFactsReader, fraud_facts_reader
 
 _HOUSEKEEPING_SECONDS = 60.0
@@ -70,6 +75,7 @@ class Stores:
     late_touches: LateTouches
     conversions: ConversionWriter
     fraud: FraudFactsReader
+    fraud_reader: FraudReader
     publications: Publications
     attributed: AttributedWriter
     edges: IdentityEdges
@@ -97,6 +103,7 @@ class Stores:
             LateTouches(store, tenant_id),
             ConversionWriter(database, shard),
             fraud_facts_reader(database, store, tenant_id, keep_seconds=settings.fraud_keep_seconds),
+            FraudReader(store, tenant_id),
             Publications(database, shard),
             AttributedWriter(store, tenant_id),
             IdentityEdges(database),
@@ -141,6 +148,18 @@ class TenantPipeline:
         self._leads = shard.index == 0
         self._identities = Identities(stores.edges, stores.aliases, stored, poll_seconds and _CHANGES_SECONDS)
         self._recomputer = Recomputer(stores.recomputes, stores.policies, journeys, stores.attribute, stored, settings)
+        self._reviewer = FraudReviewer(
+            FraudReviews(stores.database),
+            FraudListStore(stores.database),
+            stores.fraud_reader,
+            stores.fraud,
+            AdoptedPolicy(stores.policies),
+            journeys,
+            stores.attribute,
+            stored,
+            utc_now,
+            settings,
+        )
         self._stored = stored
         self._watch = StoredWatch(spool.oldest_waiting, stored, poll_seconds)
         self._epoch = 0
@@ -176,6 +195,7 @@ class TenantPipeline:
             if self._leads:
                 loops.create_task(self._identities.run())
                 loops.create_task(self._recomputer.run(self._epoch))
+                loops.create_task(self._reviewer.run(self._epoch))
             loops.create_task(self._keep_house())
 
     async def append(self, batch: EventBatch) -> AppendReceipt:
@@ -220,5 +240,7 @@ async def has_work(database: Database, shard: Shard) -> bool:
     if await Publications(database, shard).has_waiting():
         return True
     return shard.index == 0 and (
-        await IdentityEdges(database).has_changes() or await Recomputes(database).has_unfinished()
+        await IdentityEdges(database).has_changes()
+        or await Recomputes(database).has_unfinished()
+        or await FraudReviews(database).has_unfinished()
     )

@@ -5,6 +5,7 @@ import typer
 from cli import (
     attribution_commands,
     demo_commands,
+    fraud_commands,
     import_commands,
     ingest_commands,
     link_commands,
@@ -30,6 +31,7 @@ app.command(rich_help_panel="Events")(ingest_commands.tail)
 app.add_typer(rejected_commands.app, name="rejected", rich_help_panel="Events")
 app.command(rich_help_panel="Attribution")(attribution_commands.explain)
 app.command(rich_help_panel="Attribution")(model_commands.models)
+app.add_typer(fraud_commands.app, name="fraud", rich_help_panel="Attribution")
 app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
 app.add_typer(link_commands.app, name="link", rich_help_panel="Tenants")
 app.add_typer(schema_commands.app, name="schema", rich_help_panel="Tenants")

@@ -1,6 +1,6 @@
 """What can be wrong with calls about fraud."""
 
-from schemas.problems import NotFound, TooLarge, Unprocessable
+from schemas.problems import NotFound, TooLarge, Unavailable, Unprocessable
 
 
 class FraudListInvalid(Unprocessable):
@@ -25,3 +25,19 @@ class VerdictUnknown(NotFound):
     slug = "verdict-unknown"
     title = "Verdict unknown"
     remedy = "Label conversions that /api/v1/attributions/{conversion_id} shows with findings under `fraud`."
+
+
+class ReviewUnknown(NotFound):
+    """The tenant has no fraud review with this id."""
+
+    slug = "review-unknown"
+    title = "Review unknown"
+    remedy = "See /api/v1/fraud/reviews for the list."
+
+
+class FraudPreviewTooSlow(Unavailable):
+    """The preview took longer than a preview may."""
+
+    slug = "fraud-preview-too-slow"
+    title = "Fraud preview too slow"
+    remedy = "Try again after Retry-After: the event store is busy."

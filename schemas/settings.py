@@ -100,6 +100,12 @@ class ActorSettings(_Group):
     fraud_keep_seconds: float = Field(
         default=2.0, description="How long lists and flooding sites are kept: so late does a change of them apply."
     )
+    fraud_review_hours: float = Field(
+        default=24.0, description="How often verdicts are reviewed: flooding shows over days, not minutes."
+    )
+    fraud_review_days: int = Field(
+        default=7, description="How far back a review of its own accord reaches: most networks bill by the week."
+    )
     idle_seconds: float = Field(
         default=900.0, description="An actor with an empty spool leaves after this long unused."
     )
@@ -168,19 +174,12 @@ class PoolSettings(_Group):
 
 
 class FraudSettings(_Group):
-    """The fraud rules' look-ups, previews and reviews."""
+    """Previews of fraud policies."""
 
-    review_hours: float = Field(
-        default=24.0, description="How often a tenant's installs are reviewed: flooding shows over days, not minutes."
-    )
-    review_days: int = Field(
-        default=7, description="How far back a scheduled review reaches: most networks bill by the week."
-    )
     preview_rows: int = Field(
         default=5_000, description="Installs that a preview judges; of more, a sample, whose error is below 1.5%."
     )
     preview_seconds: float = Field(default=20.0, description="A preview that takes longer is broken off.")
-    task_cpus: float = Field(0.1, description="Ray's book-keeping share of a running review.")
 
 
 class ImportSettings(_Group):

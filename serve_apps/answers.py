@@ -9,6 +9,7 @@ from schemas.imports import ImportFormat, ImportState, UnknownColumns
 from schemas.links import Link
 from schemas.results import CandidateReason
 from schemas.touchpoints import MatchType, TouchType
+from serve_apps.fraud_answers import ConversionFraudShown
 from serve_apps.person_answers import AttributionRevision
 from storage.postgres.conversion_reader import ConversionCounts
 from storage.postgres.dead_letters import ReasonCount
@@ -139,6 +140,7 @@ class Attribution(BaseModel):
     contributors: list[str] | None = None
     candidates: list[ConsideredTouch] | None = None
     credits: dict[str, dict[str, float]] | None = None
+    fraud: ConversionFraudShown | None = None
     policy_version: int | None = None
     model_version: str | None = None
     revisions: list[AttributionRevision] | None = Field(None, description="How the answer came to be, oldest first.")

@@ -11,6 +11,7 @@ from ray import serve
 from actors.attribution_pool import pool_application
 from actors.handles import TenantActors
 from actors.pool_calls import POOL_APP
+from actors.pool_client import PoolClient
 from actors.recovery import renew_actors
 from jobs.import_supervisor import ImportJobs
 from schemas.backends import Backends
@@ -21,6 +22,8 @@ from serve_apps import (
     auth_routes,
     event_routes,
     event_schema_routes,
+    fraud_list_routes,
+    fraud_routes,
     global_routes,
     health_routes,
     import_routes,
@@ -36,6 +39,7 @@ from serve_apps import (
     segment_routes,
     segment_settings_routes,
 )
+from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.openapi import operation_id, publish
@@ -74,6 +78,8 @@ _TENANT_ROUTERS = (
     event_routes.router,
     quality_routes.router,
     event_schema_routes.router,
+    fraud_routes.router,
+    fraud_list_routes.router,
     import_routes.router,
     reference_routes.router,
     reference_routes.tenant_router,
@@ -92,16 +98,18 @@ def build_services(backends: Backends, settings: Settings) -> Services:
     journal = Journal(folder, bytes_max=settings.links.journal_bytes_max, segment_bytes_max=JOURNAL_SEGMENT_BYTES_MAX)
     actors = TenantActors(backends, settings)
     quotas = Quotas(settings.limits, settings.serve.replicas_max)
+    store = ClickHouse(backends, settings.clickhouse)
     return Services(
         settings=settings,
         databases=databases,
-        store=ClickHouse(backends, settings.clickhouse),
+        store=store,
         feed=feed,
         actors=actors,
         intake=Intake(actors, quotas, PropertyChecks(feed)),
         quotas=quotas,
         touches=TouchRecorder(actors, journal, settings.links),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
+        previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
     )

@@ -69,6 +69,10 @@ class FraudFactsReader:
         known = self._sites if policy.runs(FraudRule.CLICK_FLOODING) else {}
         return [with_facts(case, gather(case, touches, traces), self._lists, known) for case in cases]
 
+    def look_again(self) -> None:
+        """Read lists and sites anew before the next conversions."""
+        self._read_at = None
+
     async def _refresh(self) -> None:
         now = time.monotonic()
         if self._read_at is not None and now - self._read_at < self._keep_seconds:

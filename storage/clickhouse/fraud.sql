@@ -40,13 +40,6 @@ SELECT conversion_id FROM {attributed} FINAL
 WHERE conversion_time >= {since} AND conversion_time < {until} AND conversion_type IN ('install', 'reinstall')
 ORDER BY sipHash64(conversion_id) LIMIT {limit:UInt32}
 
--- name: installs_after
-SELECT conversion_time, conversion_id FROM {attributed} FINAL
-WHERE conversion_time >= {since} AND conversion_time < {until}
-    AND conversion_type IN ('install', 'reinstall')
-    AND (conversion_time, conversion_id) > ({time:DateTime64(3, 'UTC')}, {conversion_id:String})
-ORDER BY conversion_time, conversion_id LIMIT {limit:UInt32}
-
 -- name: touch_costs
 SELECT event_id, any(cost_value), any(cost_currency) FROM {events}
 WHERE event_type IN ('click', 'impression') AND event_time IN ({times}) AND xxh3(event_id) IN ({hashes})

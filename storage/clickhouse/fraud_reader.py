@@ -99,19 +99,6 @@ class FraudReader:
         rows = await self._rows("installs_sample", {"limit": limit}, since=moment(since), until=moment(until))
         return [row[0] for row in rows]
 
-    async def installs_after(
-        self, since: datetime, until: datetime, position: tuple[datetime, str], limit: int
-    ) -> list[tuple[datetime, str]]:
-        """Read installs by (time, id), those after a position.
-
-        Raises:
-            StoreAwayError: the store did not answer.
-        """
-        time, conversion_id = position
-        parameters = {"time": time, "conversion_id": conversion_id, "limit": limit}
-        rows = await self._rows("installs_after", parameters, since=moment(since), until=moment(until))
-        return [(_utc(row[0]), row[1]) for row in rows]
-
     async def touch_costs(self, touches: Sequence[tuple[str, datetime]]) -> dict[str, tuple[Any, str]]:
         """Read what touches cost, as they say it themselves: (amount, currency) by touch id.
 

@@ -96,14 +96,42 @@ SELECT * FROM fraud_reviews WHERE review_id = $1
 -- name: reviews
 SELECT * FROM fraud_reviews ORDER BY created_at DESC, review_id LIMIT $1
 
--- name: unfinished_reviews
-SELECT review_id FROM fraud_reviews WHERE state IN ('queued', 'running') ORDER BY created_at, review_id
+-- name: has_unfinished_reviews
+SELECT EXISTS (SELECT 1 FROM fraud_reviews WHERE state IN ('queued', 'running'))
+
+-- name: schedule_review
+-- One of its own accord where none was for a while, and installs came since.
+INSERT INTO fraud_reviews (since, until)
+SELECT now() - $1::interval, now()
+WHERE NOT EXISTS (SELECT 1 FROM fraud_reviews WHERE created_at > now() - $2::interval)
+    AND EXISTS (
+        SELECT 1 FROM conversions
+        WHERE conversion_time > now() - $1::interval AND conversion_type IN ('install', 'reinstall')
+    )
 
 -- name: begin_review
-UPDATE fraud_reviews SET state = 'running', sites = $2 WHERE review_id = $1 AND state IN ('queued', 'running') RETURNING *
+UPDATE fraud_reviews SET state = 'running'
+WHERE review_id = (
+    SELECT review_id FROM fraud_reviews WHERE state IN ('queued', 'running') ORDER BY created_at, review_id LIMIT 1
+)
+RETURNING *
+
+-- name: review_portion
+SELECT c.conversion_id, c.conversion_time, c.event, a.result
+FROM conversions AS c
+INNER JOIN attributions AS a ON a.conversion_id = c.conversion_id AND a.revision = c.revision
+WHERE c.conversion_time >= $1 AND c.conversion_time < $2
+    AND ($3::timestamptz IS NULL OR (c.conversion_time, c.conversion_id) > ($3, $4))
+ORDER BY c.conversion_time, c.conversion_id
+LIMIT $5
 
 -- name: record_review
-UPDATE fraud_reviews SET judged = $2, changed = $3, at_time = $4, at_id = $5 WHERE review_id = $1 AND state = 'running'
+UPDATE fraud_reviews SET sites = $3, judged = $4, changed = $5, at_time = $6, at_id = $7
+WHERE review_id = $2 AND state = 'running' AND (SELECT assert_epoch(0::smallint, $1))
+
+-- name: requeue_reviewed
+INSERT INTO attribution_requeues (conversion_id, shard, cause)
+SELECT c.conversion_id, c.shard, 'fraud' FROM conversions AS c WHERE c.conversion_id = ANY($1::text[])
 
 -- name: finish_review
 UPDATE fraud_reviews SET state = $2, error = $3, finished_at = now() WHERE review_id = $1 AND state = 'running'
