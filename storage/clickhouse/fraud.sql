@@ -10,7 +10,6 @@ SELECT key_hash, install_id, install_time, app_id, person_key, os_version, app_v
 FROM {install_keys}
 WHERE key_hash IN ({hashes}) AND install_time BETWEEN {since} AND {until} AND event_type = 'install'
 ORDER BY key_hash, install_time, install_id
-LIMIT 1 BY key_hash, install_time, install_id
 LIMIT 1000 BY key_hash
 
 -- name: site_installs

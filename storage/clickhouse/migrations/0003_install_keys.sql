@@ -2,10 +2,6 @@
 -- reported it.
 ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS consent Int8;
 ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS is_claimed Bool;
--- What the fraud rules read of a touch. Columns of the same rows: a table of their own would cost every insert a part more.
-ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS ip String CODEC(ZSTD(1));
-ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS country LowCardinality(String);
-ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS user_agent String CODEC(ZSTD(1));
 
 -- The fingerprint and the consent are what attribution/fingerprint.py and attribution/consent.py say. They are computed
 -- here and not where events are taken in, because it costs least here: RE2 over columns, and only of touches.
@@ -19,12 +15,11 @@ SELECT
     event_type AS touch_type,
     received_at, app_id, media_source, channel, campaign, campaign_id, adset, ad, site_id,
     toInt8(said) AS consent,
-    position(properties, '"claimed":true') > 0 AND JSONExtractBool(properties, 'claimed') AS is_claimed,
-    ip, country, user_agent
+    position(properties, '"claimed":true') > 0 AND JSONExtractBool(properties, 'claimed') AS is_claimed
 FROM (
     SELECT
         event_id, event_type, event_time, received_at, app_id, media_source, channel, campaign, campaign_id, adset, ad,
-        site_id, click_id, gaid, idfa, oaid, idfv, device_id, user_id, properties, ip, country, user_agent,
+        site_id, click_id, gaid, idfa, oaid, idfv, device_id, user_id, properties,
         multiIf(
             att_status IN ('denied', 'restricted', 'not_determined'), -1,
             JSONExtractString(consent, 'ad_storage') = 'denied' OR JSONExtractString(consent, 'ad_user_data') = 'denied'
