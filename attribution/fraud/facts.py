@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from attribution.fraud.lists import FraudLists
+from attribution.fraud.lists import FraudLists, Networks
 from schemas.fraud import FraudFacts, InstallFacts, InstallTrace, SiteFinding, SiteKey, TouchFacts
 from schemas.touchpoints import Conversion, ConversionCase
 
@@ -15,6 +15,9 @@ _DEVICE_IDS = ("device_id", *_ADVERTISING_IDS, "idfv")
 
 _EARLY_MAX = timedelta(days=7)
 """An install longer after an event than this is another one."""
+
+_LOCAL = Networks(("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+"""Addresses that anybody may use behind their own router (RFC 1918, 4193): who has one has nothing in common."""
 
 Traces = Mapping[str, tuple[InstallTrace, ...]]
 
@@ -42,8 +45,8 @@ def advertising_name(install: InstallFacts) -> str:
 
 
 def address_names(install: InstallFacts) -> tuple[str, ...]:
-    """Names under which installs from the same address are found."""
-    return (f"ip:{install.ip}",) if install.ip else ()
+    """Names under which installs from the same address are found: none for one that is no network's own."""
+    return (f"ip:{install.ip}",) if install.ip and _LOCAL.find(install.ip) is None else ()
 
 
 def device_names(install: InstallFacts) -> tuple[str, ...]:
