@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from actors.persons import People, Persons
+from actors.signal import Signal
 from attribution.identity import keys_of, links_of, match_key
 from attribution.keys import conversion_from_event
 from schemas.policy import Policy
@@ -23,10 +24,14 @@ from storage.postgres.identity_edges import IdentityEdges
 class JourneyReader:
     """Reads the cases of one tenant's conversions."""
 
-    def __init__(self, touches: TouchReader, conversions: ConversionWriter, edges: IdentityEdges) -> None:
+    def __init__(
+        self, touches: TouchReader, conversions: ConversionWriter, edges: IdentityEdges, linked: Signal
+    ) -> None:
+        """Take the tenant's stores, and the signal to give when a conversion made a new link."""
         self._touches = touches
         self._conversions = conversions
         self._edges = edges
+        self._linked = linked
         self._persons = Persons(edges)
 
     async def cases(
@@ -42,8 +47,8 @@ class JourneyReader:
         if watch:
             await self._watch(conversions, policy)
             links = [link for each in pending for link in links_of(each.event)]
-            if links:
-                await self._edges.link(links)
+            if links and await self._edges.link(links):
+                self._linked.give()
         others = await self._other_keys(pending, conversions)
         known = [replace(each, keys=keys) for each, keys in zip(conversions, others, strict=True) if keys]
         if watch and known:

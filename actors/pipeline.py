@@ -107,7 +107,7 @@ class TenantPipeline:
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
         lookout = Lookout(spool, stores.late_touches)
         self._storer = Storer(spool, stores.events, lookout, self._backlog, self._committed, stored, settings)
-        journeys = JourneyReader(stores.touches, conversions, stores.edges)
+        journeys = JourneyReader(stores.touches, conversions, stores.edges, stored)
         self._attributor = Attributor(
             conversions, journeys, AdoptedPolicy(stores.policies), stores.attribute, stored, poll_seconds, settings
         )

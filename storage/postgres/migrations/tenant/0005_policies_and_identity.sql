@@ -42,10 +42,11 @@ CREATE TABLE identity_changes (
     is_removal boolean NOT NULL
 );
 
+-- Gives how many of them are new.
 CREATE FUNCTION link_identities(
     p_user_keys bigint[], p_other_keys bigint[], p_users text[], p_kinds text[], p_values text[], p_events text[],
     p_times timestamptz[]
-) RETURNS void LANGUAGE sql AS $$
+) RETURNS bigint LANGUAGE sql AS $$
     WITH linked AS (
         INSERT INTO identity_edges (user_key, other_key, user_id, other_kind, other_value, event_id, linked_at)
         SELECT u.*
@@ -55,8 +56,11 @@ CREATE FUNCTION link_identities(
         ORDER BY u.user_key, u.other_key, u.linked_at
         ON CONFLICT (user_key, other_key) DO NOTHING
         RETURNING edge_id
+    ),
+    changed AS (
+        INSERT INTO identity_changes (edge_id, is_removal) SELECT linked.edge_id, false FROM linked
     )
-    INSERT INTO identity_changes (edge_id, is_removal) SELECT linked.edge_id, false FROM linked;
+    SELECT count(*) FROM linked;
 $$;
 
 -- Under which keys the touches of recent conversions are looked up, so that a touch that comes late finds them.
