@@ -1,12 +1,15 @@
 """Persons over time: anonymous visitors who become known, journeys across devices, and links that are taken back."""
 
+import asyncio
 import secrets
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from cli.main import app
 from cli.tenant_api import ApiError, TenantApi
 from schemas.identity import IdentityKey, IdentityKind
 from storage.clickhouse.connect import ClickHouse
@@ -124,6 +127,28 @@ async def test_a_device_of_many_joins_nobody(api: TenantApi, http: httpx.AsyncCl
     person = await api.get(f"/api/v1/persons/user_id/{users[1]}")
     assert [key["value"] for key in person["keys"]] == [users[1]]
     assert person["shared"] == [{"kind": "vendor_id", "value": tablet}]
+
+
+async def test_on_the_command_line(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
+) -> None:
+    """`person show` names both ids and the event behind the link; `person unlink` takes it back."""
+    device, user = new_id(), new_id()
+    link = event("identify", user_id=user, device_id=device)
+    await send(http, link)
+    options = ["--tenant", tenant.tenant_id, "--url", running.tenant_url, "--email", tenant.owner_email]
+    options += ["--password", tenant.owner_password or ""]
+
+    async def said(*arguments: str) -> str:
+        done = await asyncio.to_thread(CliRunner(env={"COLUMNS": "200"}).invoke, app, [*arguments, *options])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    shown = await said("person", "show", "device_id", device)
+    assert all(word in shown for word in (device, user, link["event_id"])), shown
+    (edge,) = (await api.get(f"/api/v1/persons/user_id/{user}"))["edges"]
+    assert "no longer one person" in await said("person", "unlink", str(edge["edge_id"]))
+    assert (await api.get(f"/api/v1/persons/user_id/{user}"))["edges"] == []
 
 
 async def test_says_who_is_unknown(api: TenantApi) -> None:

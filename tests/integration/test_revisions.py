@@ -1,12 +1,17 @@
 """Policies, late touches and history under another policy: every answer a revision, none overwritten."""
 
+import asyncio
+import json
 import secrets
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner, Result
 
+from cli.main import app
 from cli.tenant_api import ApiError, TenantApi
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
@@ -141,6 +146,40 @@ async def test_history_under_another_policy(api: TenantApi, http: httpx.AsyncCli
         again["recompute_id"],
         begun["recompute_id"],
     ]
+
+
+async def test_on_the_command_line(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """A policy is shown, changed, set, compared, tried on history and adopted; `explain` tells the revisions."""
+    device, at = secrets.token_hex(8), utc_now() - timedelta(days=70)
+    click = event(event_time=(at - timedelta(days=5)).isoformat(), media_source="radio", device_id=device)
+    install = event("install", event_time=at.isoformat(), device_id=device)
+    await http.post(PATH, json=[click, install])
+    await result_of(api, install["event_id"])
+    options = ["--tenant", tenant.tenant_id, "--url", running.tenant_url, "--email", tenant.owner_email]
+    options += ["--password", tenant.owner_password or ""]
+
+    async def said(*arguments: str) -> Result:
+        done = await asyncio.to_thread(CliRunner(env={"COLUMNS": "200"}).invoke, app, [*arguments, *options])
+        assert done.exit_code == 0, done.output
+        return done
+
+    policy = json.loads((await said("policy", "show", "1")).stdout)
+    policy["click_windows_hours"]["vendor_id"] = 96
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps(policy), encoding="utf-8")
+    made = (await said("policy", "set", str(file), "--note", "Four days.")).output
+    version = made.split()[1].rstrip(":")
+    assert "a draft" in made
+    assert "/click_windows_hours/vendor_id" in (await said("policy", "diff", "1", version)).output
+    span = ("--from", f"{at - timedelta(days=1):%Y-%m-%d}", "--to", f"{at + timedelta(days=1):%Y-%m-%d}")
+    tried = (await said("recompute", "--policy-version", version, *span, "--adopt")).output
+    assert all(word in tried for word in ("radio", "organic", "1 of 1 conversions move", "adopted")), tried
+    await result_of(api, install["event_id"], revision=2)
+    explained = (await said("explain", install["event_id"])).output
+    assert all(word in explained for word in ("Revisions", "first: radio", "recompute: organic")), explained
+    assert "in force" in (await said("policy", "adopt", "1")).output
 
 
 async def test_refuses_what_cannot_be_recomputed(api: TenantApi) -> None:
