@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import structlog
 
 from actors.attributor import Attribute, Attributor
+from actors.case_reader import CaseReader
 from actors.committer import Committer
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
@@ -26,7 +27,6 @@ from schemas.batches import AppendReceipt, EventBatch
 from schemas.settings import ActorSettings
 from schemas.shards import Shard
 from storage.clickhouse.event_writer import EventWriter
-from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import ConversionWriter
 from storage.spool.repository import Spool
@@ -45,7 +45,7 @@ class Stores:
 
     spool: Spool
     events: EventWriter
-    touches: TouchReader
+    cases: CaseReader
     conversions: ConversionWriter
     attribute: Attribute
 
@@ -65,7 +65,7 @@ class TenantPipeline:
         self._committed = Cursor()
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
         self._storer = Storer(spool, stores.events, self._backlog, self._committed, stored, settings)
-        self._attributor = Attributor(conversions, stores.touches, stores.attribute, stored, poll_seconds, settings)
+        self._attributor = Attributor(conversions, stores.cases, stores.attribute, stored, poll_seconds, settings)
         self._watch = StoredWatch(spool.oldest_waiting, stored, poll_seconds)
         self._epoch = 0
 

@@ -57,6 +57,9 @@ IMPORT_BARREN_RUNS_MAX = 10
 
 FILENAME_CHARS_MAX = 255
 
+FINGERPRINT_TOUCHES_MAX = 50
+"""Touches of one fingerprint in 24 hours; of more, the right one would be found by luck, so none of them counts."""
+
 assert EVENT_BYTES_MAX < KEYLESS_BODY_BYTES_MAX < BODY_BYTES_MAX <= CALL_BYTES_MAX
 assert JOURNAL_SEGMENT_BYTES_MAX + BODY_BYTES_MAX <= CALL_BYTES_MAX
 # A row's objects are text within its JSON: escaping can double them.

@@ -58,7 +58,7 @@ class MatchKey(NamedTuple):
 class Touchpoint(NamedTuple):
     """An impression or a click, as found under one match key.
 
-    `consent` is a `Consent`, as the touch's own event tells. A touch that a self-attributing network reported `is_claimed`.
+    `consent` is a `Consent`, as the touch's own event tells. What a self-attributing network reported `is_claimed`.
     """
 
     touch_id: str
@@ -139,3 +139,11 @@ class ConversionCase:
     origins: tuple[Origin | str, ...] = ()
     activity: tuple[datetime, ...] = ()
     fingerprint_devices: int = 1
+
+
+def place_in_time(time: datetime, event_type: str, event_id: str) -> tuple[datetime, int, str]:
+    """Order what one person did; at the same moment an install comes before what it makes possible."""
+    return time, _RANKS.get(event_type, len(_RANKS)), event_id
+
+
+_RANKS = {"install": 0, "reinstall": 0, "session": 1}
