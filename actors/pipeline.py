@@ -18,6 +18,7 @@ import structlog
 
 from actors.adopted_policy import AdoptedPolicy
 from actors.attributor import Attribute, Attributor
+from actors.case_reader import CaseReader
 from actors.committer import Committer
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
@@ -34,12 +35,14 @@ from schemas.settings import ActorSettings
 from schemas.shards import Shard
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.install_reader import InstallReader
 from storage.clickhouse.late_touches import LateTouches
 from storage.clickhouse.person_aliases import PersonAliases
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST, Database
 from storage.postgres.conversion_writer import ConversionWriter
 from storage.postgres.identity_edges import IdentityEdges
+from storage.postgres.origin_reader import OriginReader
 from storage.postgres.policies import Policies
 from storage.postgres.recomputes import Recomputes
 from storage.spool.repository import Spool
@@ -62,7 +65,7 @@ class Stores:
     database: Database
     spool: Spool
     events: EventWriter
-    touches: TouchReader
+    cases: CaseReader
     late_touches: LateTouches
     conversions: ConversionWriter
     edges: IdentityEdges
@@ -78,7 +81,7 @@ class Stores:
             database,
             Spool(database, shard),
             EventWriter(store, tenant_id),
-            TouchReader(store, tenant_id),
+            CaseReader(TouchReader(store, tenant_id), InstallReader(store, tenant_id), OriginReader(database)),
             LateTouches(store, tenant_id),
             ConversionWriter(database, shard),
             IdentityEdges(database),
@@ -107,7 +110,7 @@ class TenantPipeline:
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
         lookout = Lookout(spool, stores.late_touches)
         self._storer = Storer(spool, stores.events, lookout, self._backlog, self._committed, stored, settings)
-        journeys = JourneyReader(stores.touches, conversions, stores.edges, stored)
+        journeys = JourneyReader(stores.cases, conversions, stores.edges, stored)
         self._attributor = Attributor(
             conversions, journeys, AdoptedPolicy(stores.policies), stores.attribute, stored, poll_seconds, settings
         )

@@ -47,9 +47,13 @@ class Policy:
     def windows(self, touch_type: TouchType, media_source: str) -> Windows:
         """Give the windows that apply to the touches of a source."""
         click, view = self.source_windows.get(media_source) or (self.click_windows, self.view_windows)
-        if touch_type is TouchType.CLICK:
-            return click
-        return view if self.has_view_through else _NO_WINDOWS
+        if touch_type is TouchType.IMPRESSION:
+            return view if self.has_view_through else _NO_WINDOWS
+        if not self.has_probabilistic:
+            return {
+                match_type: window for match_type, window in click.items() if match_type is not MatchType.PROBABILISTIC
+            }
+        return click
 
     def lookback(self) -> timedelta:
         """Give the longest window: no touch older than this before a conversion can win it."""

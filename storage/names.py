@@ -19,4 +19,6 @@ def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
         "touch_keys": f"{CLICKHOUSE_DATABASE}.touch_keys_{tenant_id}",
         "touch_keys_feed": f"{CLICKHOUSE_DATABASE}.touch_keys_feed_{tenant_id}",
         "person_aliases": f"{CLICKHOUSE_DATABASE}.person_aliases_{tenant_id}",
+        "install_keys": f"{CLICKHOUSE_DATABASE}.install_keys_{tenant_id}",
+        "install_keys_feed": f"{CLICKHOUSE_DATABASE}.install_keys_feed_{tenant_id}",
     }

@@ -20,7 +20,7 @@ def test_a_conversion_without_touches_is_organic() -> None:
     assert (result.is_organic, result.media_source, result.match_confidence) == (True, "organic", 0.0)
     assert result.credits == {"last_touch": {"organic": 1.0}}
     assert (result.attributed_touch_id, result.match_type, result.ctit_seconds) == (None, None, None)
-    assert (result.policy_version, result.model_version) == (7, "rules-1")
+    assert (result.policy_version, result.model_version) == (7, "rules-2")
 
 
 def test_a_conversion_whose_touches_all_fall_outside_is_organic_and_keeps_them() -> None:

@@ -59,7 +59,9 @@ def last_touch_installs() -> Counter[str]:
         )
         for event in journey:
             if event["event_type"] == "install":
-                counted[attribute(ConversionCase(conversion_from_event(event), touches), Policy()).media_source] += 1
+                counted[
+                    attribute(ConversionCase(conversion_from_event(event, Policy()), touches), Policy()).media_source
+                ] += 1
     return counted
 
 

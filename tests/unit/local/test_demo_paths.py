@@ -90,7 +90,7 @@ def attributed(events: list[dict[str, Any]]) -> dict[str, LastTouchTotal]:
             )
             for touch in touches
         )
-        result = attribute(ConversionCase(conversion_from_event(last), found), Policy())
+        result = attribute(ConversionCase(conversion_from_event(last, Policy()), found), Policy())
         assert len(result.contributors) == len(touches) - 1, "every earlier step is an assist"
         installs[result.media_source] += 1
         values[result.media_source] += Decimal(last.get("revenue", 0))
