@@ -66,7 +66,7 @@ class JourneyReader:
     async def _with_persons(
         self, pending: Sequence[PendingConversion], conversions: Sequence[Conversion], policy: Policy
     ) -> list[Conversion]:
-        """Give each conversion the keys of its person that are not its own, but for those that need a refused consent."""
+        """Give each conversion the other keys of its person, but for those that need a consent that was refused."""
         own = [keys_of(each.event) for each in pending]
         people = People()
         if any(own) and await self._edges.has_any():

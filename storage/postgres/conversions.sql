@@ -55,12 +55,16 @@ revised AS (
 -- Who inherited from the answer before gets the new one; of the same portion, it has it already.
 heirs AS (
     INSERT INTO attribution_requeues (conversion_id, shard, cause)
-    SELECT DISTINCT c.conversion_id, c.shard, r.cause
+    SELECT DISTINCT heir.conversion_id, heir.shard, r.cause
     FROM changed AS r
     INNER JOIN revised AS v ON v.conversion_id = r.id AND v.revision > 1
-    INNER JOIN attributions AS a ON a.result ->> 'install_id' = r.id AND a.conversion_id <> r.id
-    INNER JOIN conversions AS c ON c.conversion_id = a.conversion_id AND c.revision = a.revision
-    WHERE a.conversion_id NOT IN (SELECT each.id FROM results AS each)
+    CROSS JOIN LATERAL (
+        SELECT c.conversion_id, c.shard FROM attributions AS a
+        INNER JOIN conversions AS c ON c.conversion_id = a.conversion_id AND c.revision = a.revision
+        WHERE a.result ->> 'install_id' = r.id AND a.result ->> 'install_id' <> a.conversion_id
+        OFFSET 0
+    ) AS heir
+    WHERE heir.conversion_id NOT IN (SELECT each.id FROM results AS each)
 )
 INSERT INTO attributions (
     conversion_id, revision, cause, is_organic, media_source, campaign, match_type, policy_version, model_version, result
