@@ -152,15 +152,15 @@ async def test_on_the_command_line(
 
 
 async def test_says_who_is_unknown(api: TenantApi) -> None:
-    """404 for an id that nothing joins and for an edge that is not there; 422 for a kind that is none."""
-    for path, method, status in (
-        ("/api/v1/persons/user_id/nobody", api.get, 404),
-        ("/api/v1/persons/edges/999999", api.delete, 404),
-        ("/api/v1/persons/shoe_size/44", api.get, 422),
+    """404 for an id that nothing joins, for an edge that is not there and for a kind that is none, each by its name."""
+    for path, method, code in (
+        ("/api/v1/persons/user_id/nobody", api.get, "person-unknown"),
+        ("/api/v1/persons/edges/999999", api.delete, "edge-unknown"),
+        ("/api/v1/persons/shoe_size/44", api.get, "route-unknown"),
     ):
         with pytest.raises(ApiError) as refused:
             await method(path)
-        assert refused.value.status == status
+        assert (refused.value.status, refused.value.document["code"]) == (404, code)
 
 
 async def aliases_are(running: RunningStack, tenant: ProvisionedTenant, expected: dict[IdentityKey, int]) -> bool:
