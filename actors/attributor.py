@@ -118,7 +118,8 @@ class Attributor:
         policy = await self._policy.get(fresh=any(each.requeue_ids for each in pending))
         try:
             cases = await self._journeys.cases(pending, policy)
-            outcomes = list(zip(pending, await self._attribute(cases, policy), strict=True))
+            decided = {each.conversion_id: each for each in await self._attribute(cases, policy)}
+            outcomes = [(each, decided[each.conversion_id]) for each in pending]
             reached("actor_before_results")
             await self._conversions.record(
                 epoch, [(each, outcome) for each, outcome in outcomes if isinstance(outcome, AttributionResult)]

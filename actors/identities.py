@@ -13,8 +13,8 @@ from actors.signal import Signal
 from attribution.identity import canonical, match_key
 from schemas.identity import IdentityKey
 from storage.clickhouse.connect import RowsRefusedError, StoreAwayError
+from storage.clickhouse.key_rows import key_hash
 from storage.clickhouse.person_aliases import PersonAliases
-from storage.clickhouse.touch_reader import key_hash
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.identity_edges import IdentityChange, IdentityEdges
 from telemetry.backoff import Backoff

@@ -10,12 +10,14 @@ the conversion among the watched ones and requeues it.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from actors.case_reader import CaseReader
 from actors.persons import People, Persons
+from actors.signal import Signal
 from attribution.identity import keys_of, links_of, match_key
 from attribution.keys import conversion_from_event
+from schemas.identity import IdentityKey
 from schemas.policy import Policy
 from schemas.touchpoints import Conversion, ConversionCase, MatchKey, MatchType
-from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.conversion_writer import ConversionWriter, PendingConversion
 from storage.postgres.identity_edges import IdentityEdges
 from tenancy.fraud_facts import FraudFactsReader
@@ -25,20 +27,32 @@ class JourneyReader:
     """Reads the cases of one tenant's conversions."""
 
     def __init__(
-        self, touches: TouchReader, conversions: ConversionWriter, edges: IdentityEdges, fraud: FraudFactsReader
+        self,
+        cases: CaseReader,
+        conversions: ConversionWriter,
+        edges: IdentityEdges,
+        fraud: FraudFactsReader,
+        linked: Signal,
     ) -> None:
-        self._touches = touches
+        """Take the tenant's stores, and the signal to give when a conversion made a new link."""
+        self._cases = cases
         self._conversions = conversions
         self._edges = edges
         self._fraud = fraud
+        self._linked = linked
         self._persons = Persons(edges)
+
+    def recomputed(self, recompute_id: str) -> "JourneyReader":
+        """Make a reader to which earlier conversions came to what a recomputation says of them."""
+        cases = self._cases.recomputed(recompute_id)
+        return JourneyReader(cases, self._conversions, self._edges, self._fraud, self._linked)
 
     async def cases(
         self, pending: Sequence[PendingConversion], policy: Policy, *, watch: bool = True
     ) -> list[ConversionCase]:
-        """Give each conversion its touches, and what the fraud rules look at.
+        """Make the cases of conversions, and of those that must be decided with them; see `CaseReader.cases`.
 
-        With `watch`, record what its event links, and watch it for late touches.
+        With `watch`, record what their events link, and watch them for late touches.
 
         Raises:
             KeyError, ValueError: an event is none that was accepted.
@@ -46,48 +60,34 @@ class JourneyReader:
         """
         conversions = [conversion_from_event(each.event, policy) for each in pending]
         if watch:
-            await self._watch(conversions, policy)
+            await self._watch([(each.conversion_id, key) for each in conversions for key in each.keys], policy)
             links = [link for each in pending for link in links_of(each.event)]
-            if links:
-                await self._edges.link(links)
-        others = await self._other_keys(pending, conversions)
-        known = [replace(each, keys=keys) for each, keys in zip(conversions, others, strict=True) if keys]
-        if watch and known:
-            await self._watch(known, policy)
-        cases = await self._touches.cases(conversions, policy.lookback())
-        if known:
-            cases = await self._through_users(cases, known, policy)
-        return await self._fraud.add_facts(cases, policy.fraud, {key for each in known for key in each.keys})
+            if links and await self._edges.link(links):
+                self._linked.give()
+        conversions = await self._with_persons(pending, conversions, policy)
+        if watch:
+            await self._watch([(each.conversion_id, key) for each in conversions for key in each.person_keys], policy)
+        return await self._fraud.add_facts(await self._cases.cases(conversions, policy), policy.fraud)
 
-    async def _through_users(
-        self, cases: Sequence[ConversionCase], known: Sequence[Conversion], policy: Policy
-    ) -> list[ConversionCase]:
-        """Give cases the touches under the other keys of their persons, too."""
-        through_user = {
-            case.conversion.conversion_id: tuple(
-                touch._replace(match_type=MatchType.USER_ID) for touch in case.touchpoints
-            )
-            for case in await self._touches.cases(known, policy.lookback())
-        }
-        return [
-            replace(case, touchpoints=case.touchpoints + through_user.get(case.conversion.conversion_id, ()))
-            for case in cases
-        ]
-
-    async def _watch(self, conversions: Sequence[Conversion], policy: Policy) -> None:
-        keys = [(each.conversion_id, key) for each in conversions for key in each.keys]
+    async def _watch(self, keys: Sequence[tuple[str, MatchKey]], policy: Policy) -> None:
         if keys:
             await self._conversions.watch(keys, policy.settle_window)
 
-    async def _other_keys(
-        self, pending: Sequence[PendingConversion], conversions: Sequence[Conversion]
-    ) -> list[tuple[MatchKey, ...]]:
-        """Give for each conversion the keys of its person that are not its own."""
+    async def _with_persons(
+        self, pending: Sequence[PendingConversion], conversions: Sequence[Conversion], policy: Policy
+    ) -> list[Conversion]:
+        """Give each conversion the other keys of its person, but for those that need a consent that was refused."""
         own = [keys_of(each.event) for each in pending]
         people = People()
         if any(own) and await self._edges.has_any():
             people = await self._persons.around({key for keys in own for key in keys})
         return [
-            tuple(sorted({match_key(key) for key in people.of(keys)} - set(conversion.keys)))
+            replace(conversion, person_keys=_others(people.of(keys), conversion, policy))
             for keys, conversion in zip(own, conversions, strict=True)
         ]
+
+
+def _others(keys: set[IdentityKey], conversion: Conversion, policy: Policy) -> tuple[MatchKey, ...]:
+    refused = policy.consent_needed_for if conversion.withheld else frozenset[MatchType]()
+    others = {match_key(key) for key in keys} - set(conversion.keys)
+    return tuple(sorted(key for key in others if key.match_type not in refused))

@@ -18,6 +18,7 @@ import structlog
 
 from actors.adopted_policy import AdoptedPolicy
 from actors.attributor import Attribute, Attributor
+from actors.case_reader import CaseReader
 from actors.committer import Committer
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
@@ -38,6 +39,7 @@ from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.fraud_reader import FraudReader
+from storage.clickhouse.install_reader import InstallReader
 from storage.clickhouse.late_touches import LateTouches
 from storage.clickhouse.person_aliases import PersonAliases
 from storage.clickhouse.touch_reader import TouchReader
@@ -46,6 +48,7 @@ from storage.postgres.conversion_writer import ConversionWriter
 from storage.postgres.fraud_lists import FraudListStore
 from storage.postgres.fraud_reviews import FraudReviews
 from storage.postgres.identity_edges import IdentityEdges
+from storage.postgres.origin_reader import OriginReader
 from storage.postgres.policies import Policies
 from storage.postgres.publications import Publications
 from storage.postgres.recomputes import Recomputes
@@ -71,7 +74,7 @@ class Stores:
     database: Database
     spool: Spool
     events: EventWriter
-    touches: TouchReader
+    cases: CaseReader
     late_touches: LateTouches
     conversions: ConversionWriter
     fraud: FraudFactsReader
@@ -99,7 +102,7 @@ class Stores:
             database,
             Spool(database, shard),
             EventWriter(store, tenant_id),
-            TouchReader(store, tenant_id),
+            CaseReader(TouchReader(store, tenant_id), InstallReader(store, tenant_id), OriginReader(database)),
             LateTouches(store, tenant_id),
             ConversionWriter(database, shard),
             fraud_facts_reader(database, store, tenant_id, keep_seconds=settings.fraud_keep_seconds),
@@ -132,7 +135,7 @@ class TenantPipeline:
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
         lookout = Lookout(spool, stores.late_touches)
         self._storer = Storer(spool, stores.events, lookout, self._backlog, self._committed, stored, settings)
-        journeys = JourneyReader(stores.touches, conversions, stores.edges, stores.fraud)
+        journeys = JourneyReader(stores.cases, conversions, stores.edges, stores.fraud, stored)
         self._attributor = Attributor(
             conversions,
             journeys,

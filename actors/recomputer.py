@@ -92,24 +92,25 @@ class Recomputer:
 
     async def _go_through(self, epoch: int, record: RecomputeRecord, policy: Policy) -> None:
         progress = record.progress
+        journeys = self._journeys.recomputed(record.asked.recompute_id)
         while True:
             began = time.monotonic()
             past = await self._recomputes.portion(record, progress, self._settings.attribution_rows)
             if not past:
                 return
-            progress, moves = compare(progress, await self._decide(past, policy))
+            progress, moves = compare(progress, await self._decide(journeys, past, policy))
             reached("recompute_before_record")
             await self._recomputes.record(epoch, record.asked.recompute_id, progress, moves)
             self._backoff.reset()
             await asyncio.sleep(time.monotonic() - began)
 
-    async def _decide(self, past: Sequence[PastConversion], policy: Policy) -> list[Compared]:
+    async def _decide(self, journeys: JourneyReader, past: Sequence[PastConversion], policy: Policy) -> list[Compared]:
         pending = [PendingConversion(each.conversion_id, each.event) for each in past]
-        cases = await self._journeys.cases(pending, policy, watch=False)
-        outcomes = await self._attribute(cases, policy)
+        cases = await journeys.cases(pending, policy, watch=False)
+        decided = {each.conversion_id: each for each in await self._attribute(cases, policy)}
         return [
-            Compared(each.conversion_id, each.conversion_time, each.result, _stored(outcome))
-            for each, outcome in zip(past, outcomes, strict=True)
+            Compared(each.conversion_id, each.conversion_time, each.result, _stored(decided[each.conversion_id]))
+            for each in past
         ]
 
 

@@ -134,6 +134,7 @@ class Storer:
                 took = time.monotonic() - started
                 reached("actor_after_insert")
                 seen = await self._lookout.look(batch, frames)
+                reached("actor_before_mark")
                 await self._spool.mark_stored(batch, refused, seen)
             except (StoreAwayError, *CONNECTION_LOST) as error:
                 log.warning("store_failed", batch_id=batch.batch_id, error=repr(error))

@@ -60,7 +60,7 @@ class MatchKey(NamedTuple):
 class Touchpoint(NamedTuple):
     """An impression or a click, as found under one match key.
 
-    `consent` is a `Consent`, as the touch's own event tells. One that a self-attributing network reported `is_claimed`.
+    `consent` is a `Consent`, as the touch's own event tells. What a self-attributing network reported `is_claimed`.
     """
 
     touch_id: str
@@ -86,7 +86,8 @@ class Conversion:
 
     `withheld` are the match types that its event would allow and the person's choice does not: of those, `keys` holds
     what is stored anyway, so that the result can tell. `person` is the identity under which its person's events are
-    counted. `facts` are what the fraud rules read of the event.
+    counted. `person_keys` are other identities of the same person: what is found under them counts as found by user id.
+    `facts` are what the fraud rules read of the event.
     """
 
     conversion_id: str
@@ -97,6 +98,7 @@ class Conversion:
     keys: tuple[MatchKey, ...] = ()
     withheld: frozenset[MatchType] = frozenset()
     person: MatchKey | None = None
+    person_keys: tuple[MatchKey, ...] = ()
     facts: InstallFacts = NOTHING_KNOWN
 
 
@@ -143,3 +145,11 @@ class ConversionCase:
     activity: tuple[datetime, ...] = ()
     fingerprint_devices: int = 1
     fraud: FraudFacts | None = None
+
+
+def place_in_time(time: datetime, event_type: str, event_id: str) -> tuple[datetime, int, str]:
+    """Order what one person did; at the same moment an install comes before what it makes possible."""
+    return time, _RANKS.get(event_type, len(_RANKS)), event_id
+
+
+_RANKS = {"install": 0, "reinstall": 0, "session": 1}

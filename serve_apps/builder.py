@@ -39,6 +39,7 @@ from serve_apps import (
     segment_routes,
     segment_settings_routes,
 )
+from serve_apps.conversion_rules import ConversionRules
 from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
@@ -105,7 +106,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         store=store,
         feed=feed,
         actors=actors,
-        intake=Intake(actors, quotas, PropertyChecks(feed)),
+        intake=Intake(actors, quotas, PropertyChecks(feed), ConversionRules(feed)),
         quotas=quotas,
         touches=TouchRecorder(actors, journal, settings.links),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),

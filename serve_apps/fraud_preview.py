@@ -11,8 +11,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from actors.case_reader import CaseReader
 from actors.journey_reader import JourneyReader
 from actors.pool_client import PoolClient
+from actors.signal import Signal
 from attribution.fraud.flooding import flooding_sites
 from attribution.fraud.preview import FraudTally
 from schemas.fraud import SiteFinding, SiteKey
@@ -24,11 +26,13 @@ from schemas.settings import FraudSettings
 from schemas.shards import WHOLE_TENANT
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.fraud_reader import FraudReader
+from storage.clickhouse.install_reader import InstallReader
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import Databases
 from storage.postgres.conversion_writer import ConversionWriter, PendingConversion
 from storage.postgres.fraud_findings import FraudFindings
 from storage.postgres.identity_edges import IdentityEdges
+from storage.postgres.origin_reader import OriginReader
 from storage.postgres.policies import Policies
 from telemetry.clock import utc_now
 from tenancy.fraud_facts import fraud_facts_reader
@@ -91,8 +95,11 @@ class FraudPreviews:
         facts = fraud_facts_reader(
             database, self._store, tenant_id, keep_seconds=self._settings.preview_seconds, sites=sites
         )
-        touches, conversions = TouchReader(self._store, tenant_id), ConversionWriter(database, WHOLE_TENANT)
-        journeys = JourneyReader(touches, conversions, IdentityEdges(database), facts)
+        store = self._store
+        cases = CaseReader(TouchReader(store, tenant_id), InstallReader(store, tenant_id), OriginReader(database))
+        journeys = JourneyReader(
+            cases, ConversionWriter(database, WHOLE_TENANT), IdentityEdges(database), facts, Signal()
+        )
         findings, tally, gate = FraudFindings(database), FraudTally(), asyncio.Semaphore(_PORTIONS_AT_ONCE)
 
         async def judge(portion: Sequence[str]) -> None:

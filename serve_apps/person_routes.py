@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from fastapi import APIRouter
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 
 from actors.persons import Persons
@@ -24,7 +25,16 @@ Kind = Literal["user_id", "advertising_id", "vendor_id", "anonymous_id", "device
 _KINDS = {kind.value: kind for kind in IdentityKind} | KIND_OF_FIELD
 
 
-@router.get("/api/v1/persons/{kind}/{value}", response_model=Person, **documented(USER, PersonUnknown))
+class _KindConvertor(StringConvertor):
+    """Keeps the paths of persons apart from those beside them: what is no kind of id is no person's path."""
+
+    regex = "|".join(_KINDS)
+
+
+register_url_convertor("identity_kind", _KindConvertor())
+
+
+@router.get("/api/v1/persons/{kind:identity_kind}/{value}", response_model=Person, **documented(USER, PersonUnknown))
 async def get_person(request: Request, kind: Kind, value: Word) -> dict[str, Any]:
     """Give the ids of whoever has one, each link with the event that made it; `kind` may be an event's field, too."""
     tenant, _ = await user_of(request)

@@ -15,6 +15,7 @@ from serve_apps.callers import EDITORS, OWNERS, READERS, user_of
 from serve_apps.openapi import USER, documented
 from serve_apps.parameters import Word
 from serve_apps.person_answers import PolicyDetails, PolicyListing
+from serve_apps.policy_adoption import name_conversions
 from serve_apps.services import services_of
 from storage.postgres.policies import Policies
 
@@ -66,10 +67,12 @@ async def put_policy(request: Request, new: NewPolicy) -> dict[str, Any]:
 @router.post("/api/v1/policies/{version}/adopt", response_model=PolicyDetails, **documented(USER, PolicyUnknown))
 async def adopt_policy(request: Request, version: Version) -> dict[str, Any]:
     """Put a version in force, newer or older: within two seconds new conversions are attributed by it."""
-    policies, user = await _policies(request, OWNERS)
-    adopted = await policies.adopt(version, user)
+    tenant, claims = await user_of(request, OWNERS)
+    databases = services_of(request).databases
+    adopted = await Policies(databases.tenant(tenant.tenant_id)).adopt(version, claims.user_id)
     if adopted is None:
         raise PolicyUnknown
+    await name_conversions(databases, tenant.tenant_id, adopted)
     return _details(adopted)
 
 

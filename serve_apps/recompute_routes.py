@@ -1,6 +1,7 @@
 """History under another policy: computed in the background, shown, then adopted."""
 
 import secrets
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -18,6 +19,7 @@ from schemas.policy_problems import (
     RecomputeUnknown,
     TooManyRecomputes,
 )
+from schemas.policy_versions import PolicyVersion
 from schemas.problems import ActorUnavailable, RequestInvalid
 from schemas.recomputes import NewRecompute, RecomputeRecord, RecomputeState
 from serve_apps.answers import Listing
@@ -25,6 +27,7 @@ from serve_apps.callers import EDITORS, OWNERS, READERS, user_of
 from serve_apps.openapi import USER, documented
 from serve_apps.parameters import Limit, Moment, Word
 from serve_apps.person_answers import Recompute, RecomputeSummary
+from serve_apps.policy_adoption import name_conversions
 from serve_apps.services import services_of
 from storage.postgres.policies import Policies
 from storage.postgres.recomputes import Recomputes
@@ -62,9 +65,7 @@ class AskedRecompute(BaseModel):
     _PATH,
     status_code=202,
     response_model=Recompute,
-    **documented(
-        USER, PolicyInvalid, PolicyUnknown, PoliciesTooMany, TooManyRecomputes, RequestInvalid, ActorUnavailable
-    ),
+    **documented(USER, PolicyInvalid, PolicyUnknown, PoliciesTooMany, TooManyRecomputes, RequestInvalid),
 )
 async def create_recompute(request: Request, response: Response, asked: AskedRecompute) -> dict[str, Any]:
     """Attribute past conversions under another policy in the background, to see what would change."""
@@ -73,9 +74,15 @@ async def create_recompute(request: Request, response: Response, asked: AskedRec
     services = services_of(request)
     database = services.databases.tenant(tenant.tenant_id)
     version = await _version(Policies(database), asked, claims.user_id)
-    new = NewRecompute(secrets.token_hex(_ID_BYTES), version, asked.since, asked.until, asked.dry_run, claims.user_id)
+    new = NewRecompute(
+        secrets.token_hex(_ID_BYTES), version.version, asked.since, asked.until, asked.dry_run, claims.user_id
+    )
     record = await Recomputes(database).add(new)
-    await services.actors.look_again(tenant.tenant_id)
+    if not asked.dry_run:
+        await name_conversions(services.databases, tenant.tenant_id, version)
+    # It is queued, and will be found: to have it asked for once more would make another.
+    with suppress(ActorUnavailable):
+        await services.actors.look_again(tenant.tenant_id)
     response.headers["Location"] = f"{_PATH}/{new.recompute_id}"
     return record.document() | {"examples": []}
 
@@ -111,7 +118,11 @@ async def adopt_recompute(request: Request, recompute_id: Word) -> dict[str, Any
     document = await _document(recomputes, record, _EXAMPLES)
     if document["state"] != RecomputeState.ADOPTED:
         raise RecomputeUnfinished
-    await services_of(request).actors.look_again(tenant_id)
+    services = services_of(request)
+    version = await Policies(services.databases.tenant(tenant_id)).one(document["policy_version"])
+    assert version is not None
+    await name_conversions(services.databases, tenant_id, version)
+    await services.actors.look_again(tenant_id)
     return document
 
 
@@ -120,15 +131,15 @@ async def _recomputes(request: Request, roles: frozenset[str]) -> tuple[Recomput
     return Recomputes(services_of(request).databases.tenant(tenant.tenant_id)), tenant.tenant_id, claims.user_id
 
 
-async def _version(policies: Policies, asked: AskedRecompute, user: str) -> int:
+async def _version(policies: Policies, asked: AskedRecompute, user: str) -> PolicyVersion:
     if asked.policy is not None:
         document = policy_document(parse_policy(asked.policy, 1))
-        return (await policies.add(document, "Made for a recomputation.", user)).version
+        return await policies.add(document, "Made for a recomputation.", user)
     assert asked.policy_version is not None
     found = await policies.one(asked.policy_version)
     if found is None:
         raise PolicyUnknown
-    return found.version
+    return found
 
 
 async def _document(recomputes: Recomputes, record: RecomputeRecord | None, examples: int) -> dict[str, Any]:

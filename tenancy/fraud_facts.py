@@ -6,7 +6,7 @@ a few seconds: they change when somebody changes them, or with a review.
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from attribution.fraud.facts import Traces, address_names, device_names, gather, with_facts
@@ -15,7 +15,7 @@ from attribution.fraud.sight import INSTALLS
 from schemas.fraud import InstallFacts, InstallTrace, SiteFinding, SiteKey, TouchFacts
 from schemas.fraud_policy import FraudPolicy, FraudRule
 from schemas.ids import TenantId
-from schemas.touchpoints import Conversion, ConversionCase, MatchKey
+from schemas.touchpoints import Conversion, ConversionCase
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.fraud_reader import FraudReader
 from storage.postgres.connect import Database
@@ -52,10 +52,8 @@ class FraudFactsReader:
         self._sites: Sites = {}
         self._read_at: float | None = None
 
-    async def add_facts(
-        self, cases: Sequence[ConversionCase], policy: FraudPolicy, other_keys: Collection[MatchKey] = ()
-    ) -> list[ConversionCase]:
-        """Give each case its facts; `other_keys` found touches beside the conversions' own keys.
+    async def add_facts(self, cases: Sequence[ConversionCase], policy: FraudPolicy) -> list[ConversionCase]:
+        """Give each case its facts.
 
         Raises:
             StoreAwayError: the event store did not answer.
@@ -64,7 +62,7 @@ class FraudFactsReader:
         if not cases or not policy.runs(*FraudRule):
             return list(cases)
         await self._refresh()
-        touches = await self._touches(cases, other_keys, policy)
+        touches = await self._touches(cases, policy)
         traces = await self._traces([case.conversion for case in cases], policy)
         known = self._sites if policy.runs(FraudRule.CLICK_FLOODING) else {}
         return [with_facts(case, gather(case, touches, traces), self._lists, known) for case in cases]
@@ -86,16 +84,14 @@ class FraudFactsReader:
         self._sites = await self._stored.sites() if self._given_sites is None else self._given_sites
         self._read_at = now
 
-    async def _touches(
-        self, cases: Sequence[ConversionCase], other_keys: Collection[MatchKey], policy: FraudPolicy
-    ) -> dict[str, TouchFacts]:
+    async def _touches(self, cases: Sequence[ConversionCase], policy: FraudPolicy) -> dict[str, TouchFacts]:
         needs_lists = not self._lists.is_empty and policy.runs(*_LIST_RULES)
         touched = [case for case in cases if case.touchpoints]
         if not touched or not (needs_lists or policy.runs(*_TOUCH_RULES)):
             return {}
-        keys = {key for case in touched for key in case.conversion.keys}
+        keys = {key for case in touched for key in (*case.conversion.keys, *case.conversion.person_keys)}
         times = [touch.touch_time for case in touched for touch in case.touchpoints]
-        return await self._reader.touch_facts(keys.union(other_keys), min(times), max(times))
+        return await self._reader.touch_facts(keys, min(times), max(times))
 
     async def _traces(self, conversions: Sequence[Conversion], policy: FraudPolicy) -> Traces:
         installs = [each for each in conversions if each.conversion_type in INSTALLS]

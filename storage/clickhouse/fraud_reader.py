@@ -8,8 +8,8 @@ from schemas.fraud import InstallTrace, SiteKey, TouchFacts
 from schemas.ids import TenantId
 from schemas.touchpoints import MatchKey
 from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.key_rows import key_hash
 from storage.clickhouse.literals import moment, number_list, text_hash
-from storage.clickhouse.touch_reader import key_hash
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 

@@ -6,7 +6,7 @@ GROUP BY key_hash
 
 -- name: conversions_of
 SELECT DISTINCT event_id FROM {events}
-WHERE event_type NOT IN ('impression', 'click', 'session') AND (
+WHERE event_type NOT IN ('impression', 'click') AND (
     user_id IN ({user_ids:Array(String)}) OR anonymous_id IN ({anonymous_ids:Array(String)})
     OR device_id IN ({vendor_ids:Array(String)}) OR idfv IN ({vendor_ids:Array(String)})
     OR gaid IN ({advertising_ids:Array(String)}) OR idfa IN ({advertising_ids:Array(String)})

@@ -9,8 +9,8 @@ import orjson
 
 from schemas.results import AttributionFailure, AttributionResult
 from schemas.shards import Shard
-from schemas.touchpoints import MatchKey
-from storage.clickhouse.touch_reader import key_hash
+from schemas.touchpoints import MatchKey, MatchType
+from storage.clickhouse.key_rows import key_hash
 from storage.identity_hashes import signed
 from storage.postgres.connect import Database
 from storage.postgres.fencing import fenced
@@ -74,6 +74,7 @@ class ConversionWriter:
                 _SQL["watch"],
                 [signed(key_hash(key)) for _, key in keys],
                 [conversion_id for conversion_id, _ in keys],
+                [key.match_type is MatchType.PROBABILISTIC for _, key in keys],
                 settle_window,
             )
 

@@ -15,11 +15,11 @@ SELECT EXISTS (SELECT 1 FROM conversions WHERE revision = 0 AND failure IS NULL 
     OR EXISTS (SELECT 1 FROM attribution_requeues WHERE shard % $2 = $1)
 
 -- name: watch
-INSERT INTO conversion_keys (key_hash, conversion_id, shard, conversion_time, settles_at)
-SELECT u.key_hash, c.conversion_id, c.shard, c.conversion_time, c.received_at + $3::interval
-FROM unnest($1::bigint[], $2::text[]) AS u (key_hash, conversion_id)
+INSERT INTO conversion_keys (key_hash, conversion_id, shard, conversion_time, settles_at, is_alike)
+SELECT u.key_hash, c.conversion_id, c.shard, c.conversion_time, c.received_at + $4::interval, u.is_alike
+FROM unnest($1::bigint[], $2::text[], $3::boolean[]) AS u (key_hash, conversion_id, is_alike)
 INNER JOIN conversions AS c ON c.conversion_id = u.conversion_id
-WHERE c.received_at + $3::interval > now()
+WHERE c.received_at + $4::interval > now()
 ON CONFLICT DO NOTHING
 
 -- name: forget_watched
@@ -51,6 +51,20 @@ revised AS (
     UPDATE conversions AS c SET revision = c.revision + 1, failure = NULL FROM changed AS r
     WHERE c.conversion_id = r.id
     RETURNING c.conversion_id, c.revision
+),
+-- Who inherited from the answer before gets the new one; of the same portion, it has it already.
+heirs AS (
+    INSERT INTO attribution_requeues (conversion_id, shard, cause)
+    SELECT DISTINCT heir.conversion_id, heir.shard, r.cause
+    FROM changed AS r
+    INNER JOIN revised AS v ON v.conversion_id = r.id AND v.revision > 1
+    CROSS JOIN LATERAL (
+        SELECT c.conversion_id, c.shard FROM attributions AS a
+        INNER JOIN conversions AS c ON c.conversion_id = a.conversion_id AND c.revision = a.revision
+        WHERE a.result ->> 'install_id' = r.id AND a.result ->> 'install_id' <> a.conversion_id
+        OFFSET 0
+    ) AS heir
+    WHERE heir.conversion_id NOT IN (SELECT each.id FROM results AS each)
 )
 INSERT INTO attributions (
     conversion_id, revision, cause, is_organic, media_source, campaign, match_type, policy_version, model_version, result
@@ -102,3 +116,14 @@ LIMIT $8
 -- name: revisions
 SELECT revision, cause, attributed_at, policy_version, model_version, result FROM attributions
 WHERE conversion_id = $1 ORDER BY revision
+-- name: origins
+-- With what a recomputation would make of them, if one is named.
+SELECT c.conversion_id, c.event, (a.result - 'candidates') || coalesce((
+    SELECT jsonb_object_agg(changed.key, changed.value -> 1)
+    FROM recompute_moves AS m CROSS JOIN LATERAL jsonb_each(m.changes) AS changed
+    WHERE m.recompute_id = $2 AND m.conversion_id = c.conversion_id
+), '{}') AS result
+FROM conversions AS c
+LEFT JOIN attributions AS a ON a.conversion_id = c.conversion_id AND a.revision = c.revision
+WHERE c.conversion_id = ANY($1::text[]) AND c.failure IS NULL
+

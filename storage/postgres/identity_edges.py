@@ -28,10 +28,10 @@ class IdentityEdges:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def link(self, links: Sequence[Link]) -> None:
-        """Record links; one that is known stays as it is, removed or not."""
+    async def link(self, links: Sequence[Link]) -> int:
+        """Record links, and say how many are new; one that is known stays as it is, removed or not."""
         async with self._database.connection() as connection:
-            await record_links(connection, links)
+            return await record_links(connection, links)
 
     async def has_any(self) -> bool:
         """Say whether anything joins anybody."""
@@ -89,9 +89,9 @@ class IdentityEdges:
             )
 
 
-async def record_links(connection: Any, links: Sequence[Link]) -> None:
-    """Record links on a connection, perhaps in somebody's transaction."""
-    await connection.execute(
+async def record_links(connection: Any, links: Sequence[Link]) -> int:
+    """Record links on a connection, perhaps in somebody's transaction, and say how many are new."""
+    new: int = await connection.fetchval(
         _SQL["link"],
         [signed(identity_hash(link.user)) for link in links],
         [signed(identity_hash(link.key)) for link in links],
@@ -101,6 +101,7 @@ async def record_links(connection: Any, links: Sequence[Link]) -> None:
         [link.event_id for link in links],
         [link.linked_at for link in links],
     )
+    return new
 
 
 def _edge(row: Any) -> Edge:

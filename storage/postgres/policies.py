@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from schemas.limits import POLICIES_PER_TENANT_MAX
-from schemas.policy import Policy, parse_policy
+from schemas.policy import Policy, parse_policy, policy_document
 from schemas.policy_problems import PoliciesTooMany
 from schemas.policy_versions import PolicyVersion
 from storage.postgres.connect import Database
@@ -39,7 +39,7 @@ class Policies:
         return parse_policy(orjson.loads(row["document"]), row["version"])
 
     async def add(self, document: Mapping[str, Any], note: str, user: str) -> PolicyVersion:
-        """Keep a policy as the next version; the newest one if it says the same.
+        """Keep a policy, as `policy_document` writes it, as the next version; the newest one if it says the same.
 
         Raises:
             PoliciesTooMany: the tenant has `POLICIES_PER_TENANT_MAX` of them.
@@ -47,7 +47,7 @@ class Policies:
         async with self._database.connection() as connection, connection.transaction():
             await connection.execute(_SQL["lock"])
             newest = _version((await connection.fetch(_SQL["versions"], None))[0])
-            if newest.document == document:
+            if policy_document(parse_policy(newest.document, newest.version)) == document:
                 return newest
             added = await connection.fetchval(_SQL["add"], orjson.dumps(document), note, user, POLICIES_PER_TENANT_MAX)
             if added is None:

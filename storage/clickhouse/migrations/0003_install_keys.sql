@@ -3,6 +3,16 @@
 ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS consent Int8;
 ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS is_claimed Bool;
 
+-- When a touch was stored, so that those of one batch are found without reading it; an index of it, because it is no
+-- part of the key: parts that are older are passed over.
+ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS stored_at DateTime64(3, 'UTC');
+ALTER TABLE {touch_keys} ADD INDEX IF NOT EXISTS touch_keys_stored_at stored_at TYPE minmax GRANULARITY 64;
+
+-- What the fraud rules read of a touch. Columns of the same rows: a table of their own would cost every insert a part more.
+ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS ip String CODEC(ZSTD(1));
+ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS country LowCardinality(String);
+ALTER TABLE {touch_keys} ADD COLUMN IF NOT EXISTS user_agent String CODEC(ZSTD(1));
+
 -- The fingerprint and the consent are what attribution/fingerprint.py and attribution/consent.py say. They are computed
 -- here and not where events are taken in, because it costs least here: RE2 over columns, and only of touches.
 ALTER TABLE {touch_keys_feed} MODIFY QUERY
@@ -15,11 +25,13 @@ SELECT
     event_type AS touch_type,
     received_at, app_id, media_source, channel, campaign, campaign_id, adset, ad, site_id,
     toInt8(said) AS consent,
-    position(properties, '"claimed":true') > 0 AND JSONExtractBool(properties, 'claimed') AS is_claimed
+    position(properties, '"claimed":true') > 0 AND JSONExtractBool(properties, 'claimed') AS is_claimed,
+    now64(3) AS stored_at,
+    ip, country, user_agent
 FROM (
     SELECT
         event_id, event_type, event_time, received_at, app_id, media_source, channel, campaign, campaign_id, adset, ad,
-        site_id, click_id, gaid, idfa, oaid, idfv, device_id, user_id, properties,
+        site_id, click_id, gaid, idfa, oaid, idfv, device_id, user_id, anonymous_id, properties, ip, country, user_agent,
         multiIf(
             att_status IN ('denied', 'restricted', 'not_determined'), -1,
             JSONExtractString(consent, 'ad_storage') = 'denied' OR JSONExtractString(consent, 'ad_user_data') = 'denied'
@@ -52,7 +64,8 @@ ARRAY JOIN arrayFilter(k -> k.2 != '', [
     ('click_id', click_id),
     ('advertising_id', gaid), ('advertising_id', idfa), ('advertising_id', oaid),
     ('vendor_id', idfv), ('vendor_id', device_id),
-    ('user_id', user_id),
+    -- Whoever has no user id yet is filed under the anonymous one in its place, with a prefix.
+    ('user_id', user_id), ('user_id', if(anonymous_id = '', '', concat('anonymous_id:', anonymous_id))),
     ('probabilistic', fingerprint)
 ]) AS match_key;
 

@@ -42,10 +42,11 @@ CREATE TABLE identity_changes (
     is_removal boolean NOT NULL
 );
 
+-- Gives how many of them are new.
 CREATE FUNCTION link_identities(
     p_user_keys bigint[], p_other_keys bigint[], p_users text[], p_kinds text[], p_values text[], p_events text[],
     p_times timestamptz[]
-) RETURNS void LANGUAGE sql AS $$
+) RETURNS bigint LANGUAGE sql AS $$
     WITH linked AS (
         INSERT INTO identity_edges (user_key, other_key, user_id, other_kind, other_value, event_id, linked_at)
         SELECT u.*
@@ -55,8 +56,11 @@ CREATE FUNCTION link_identities(
         ORDER BY u.user_key, u.other_key, u.linked_at
         ON CONFLICT (user_key, other_key) DO NOTHING
         RETURNING edge_id
+    ),
+    changed AS (
+        INSERT INTO identity_changes (edge_id, is_removal) SELECT linked.edge_id, false FROM linked
     )
-    INSERT INTO identity_changes (edge_id, is_removal) SELECT linked.edge_id, false FROM linked;
+    SELECT count(*) FROM linked;
 $$;
 
 -- Under which keys the touches of recent conversions are looked up, so that a touch that comes late finds them.
@@ -66,6 +70,8 @@ CREATE TABLE conversion_keys (
     shard smallint NOT NULL,
     conversion_time timestamptz NOT NULL,
     settles_at timestamptz NOT NULL,
+    -- A fingerprint, which strangers may share.
+    is_alike boolean NOT NULL,
     PRIMARY KEY (key_hash, conversion_id)
 );
 CREATE INDEX conversion_keys_settled ON conversion_keys (settles_at);
@@ -81,21 +87,27 @@ CREATE TABLE attribution_requeues (
 CREATE INDEX attribution_requeues_of_conversions ON attribution_requeues (conversion_id);
 
 -- `p_times` are those of the earliest touch under each hash; what arrived late is told by when the batch was committed.
+-- A fingerprint of more than 5 recent conversions tells too little to attribute them all again with every batch.
 CREATE FUNCTION requeue_late(p_batch_id uuid, p_hashes bigint[], p_times timestamptz[]) RETURNS void LANGUAGE sql AS $$
+    WITH met AS (
+        SELECT k.conversion_id, k.shard, k.is_alike, count(*) OVER (PARTITION BY k.key_hash) AS alike
+        FROM unnest(p_hashes, p_times) AS t (key_hash, touch_time)
+        INNER JOIN conversion_keys AS k ON k.key_hash = t.key_hash AND k.conversion_time >= t.touch_time
+        WHERE k.settles_at > (
+            SELECT min(s.committed_at) FROM store_batches AS b
+            INNER JOIN event_spool AS s ON s.shard = b.shard AND s.spool_id BETWEEN b.first_spool_id AND b.last_spool_id
+            WHERE b.batch_id = p_batch_id
+        )
+    )
     INSERT INTO attribution_requeues (conversion_id, shard, cause)
-    SELECT DISTINCT k.conversion_id, k.shard, 'late_touch'
-    FROM unnest(p_hashes, p_times) AS t (key_hash, touch_time)
-    INNER JOIN conversion_keys AS k ON k.key_hash = t.key_hash AND k.conversion_time >= t.touch_time
-    WHERE k.settles_at > (
-        SELECT min(s.committed_at) FROM store_batches AS b
-        INNER JOIN event_spool AS s ON s.shard = b.shard AND s.spool_id BETWEEN b.first_spool_id AND b.last_spool_id
-        WHERE b.batch_id = p_batch_id
-    );
+    SELECT DISTINCT m.conversion_id, m.shard, 'late_touch' FROM met AS m WHERE NOT m.is_alike OR m.alike <= 5;
 $$;
 
 -- Why each revision was made.
 ALTER TABLE attributions ADD COLUMN cause text NOT NULL DEFAULT 'first'
     CHECK (cause IN ('first', 'late_touch', 'recompute', 'identity', 'fraud'));
+-- Who inherits from whom: an answer that changes changes its heirs'.
+CREATE INDEX attributions_heirs ON attributions ((result ->> 'install_id')) WHERE result ->> 'install_id' <> conversion_id;
 
 -- History under another policy: first shown, then adopted. The counts and the place after them move together.
 CREATE TABLE recomputes (
