@@ -1,6 +1,7 @@
 """Who says of itself that it is no person."""
 
 import re
+from functools import lru_cache
 
 # CUBOT makes telephones. In-app browsers of social networks are people; these are the networks' own fetchers.
 _PREVIEWS = re.compile(
@@ -10,6 +11,7 @@ _PREVIEWS = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)
 def is_preview(user_agent: str) -> bool:
     """Say whether a crawler or a messenger's link preview asks, by its user agent."""
     return _PREVIEWS.search(user_agent) is not None
