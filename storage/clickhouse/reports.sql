@@ -110,7 +110,7 @@ GROUP BY {dimensions} report_day, kept_currency
 SELECT report_day, {dimensions}
     if(currency = '' OR currency = {own_currency:String} OR rate > 0, '', currency) AS kept_currency,
     sum(installs) AS installs, sum(organic_installs) AS organic_installs, sum(reinstalls) AS reinstalls,
-    sum(actions) AS actions, sum(purchases) AS purchases, sum(rejected) AS rejected,
+    sum(actions) AS actions, sum(organic_actions) AS organic_actions, sum(purchases) AS purchases, sum(rejected) AS rejected,
     sum(toDecimal256(paid, 9) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12)) AS revenue,
     sum(toDecimal256(paid_organic, 9) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12))
         AS organic_revenue
@@ -120,7 +120,12 @@ FROM (
         countIf(conversion_type = 'install' AND NOT is_bad) AS installs,
         countIf(conversion_type = 'install' AND NOT is_bad AND is_organic) AS organic_installs,
         countIf(conversion_type = 'reinstall' AND NOT is_bad) AS reinstalls,
-        countIf(conversion_type NOT IN ('install', 'reinstall', 're_engagement', 're_attribution') AND NOT is_bad) AS actions,
+        countIf(
+            conversion_type NOT IN ('install', 'reinstall', 're_engagement', 're_attribution') AND NOT is_bad
+        ) AS actions,
+        countIf(
+            conversion_type NOT IN ('install', 'reinstall', 're_engagement', 're_attribution') AND NOT is_bad AND is_organic
+        ) AS organic_actions,
         countIf(conversion_type = 'purchase' AND NOT is_bad) AS purchases,
         countIf(is_bad) AS rejected,
         sumIf(toDecimal128(ifNull(revenue, 0), 9), NOT is_bad) AS paid,
