@@ -57,7 +57,9 @@ class CohortReader:
         for row in sizes:
             self._cohort(cohorts, self._key(row), asked).installs += row["installs"]
         for row in retained:
-            self._cohort(cohorts, self._key(row), asked).retained[row["age"]] += row["retained"]
+            cohort = self._cohort(cohorts, self._key(row), asked)
+            for age, count in zip(asked.ages, row["retained"], strict=True):
+                cohort.retained[age] += count
         for row in revenue:
             if row["kept_currency"]:
                 self._sums.unconverted.revenue[row["kept_currency"]] += row["revenue"]

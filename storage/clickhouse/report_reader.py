@@ -81,6 +81,7 @@ class ReportReader:
             "conditions": conditions,
             "rate_table": _SQL["rates"],
             "covered": _SQL["covered"],
+            "member": _SQL["member"],
         }
         span = query.span
         self._bound |= {"since": _utc(span.since), "until": _utc(span.until), "zone": span.zone}
@@ -115,7 +116,7 @@ class ReportReader:
         return await self._read("cohort_sizes", _cohort_slots(cohorts))
 
     async def retained(self, cohorts: CohortQuery) -> list[Row]:
-        """Count those who were active again: cohort, age, retained."""
+        """Count those who were active again: cohort, retained (a list: at each of the ages)."""
         return await self._read("retained", _cohort_slots(cohorts), self._of_cohorts(cohorts))
 
     async def cohort_revenue(self, cohorts: CohortQuery, conversion: Conversion) -> list[Row]:

@@ -1,4 +1,5 @@
 -- Dimensions, conditions and dates are put in by `report_reader.py`: names of columns from a fixed list, and bound values.
+-- `member` is a person in an app as one number: joins over one number are several times faster.
 
 -- name: condition_is
 {dimension} IN {values}
@@ -144,46 +145,48 @@ WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime
 GROUP BY report_day
 
 -- name: users_by_install
-SELECT report_day, {dimensions} uniqExact(person_key) AS users, sum(visits) AS sessions
+SELECT report_day, {dimensions} count() AS users, sum(visits) AS sessions
 FROM (
-    SELECT {day} AS report_day, person_key, app_id AS active_app, sum(sessions) AS visits
+    SELECT {day} AS report_day, {member} AS member, sum(sessions) AS visits
     FROM {activity} FINAL
     WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND events > 0
-    GROUP BY report_day, person_key, active_app
+    GROUP BY report_day, member
 ) AS active
-INNER JOIN (
-    SELECT {dimensions} person_key AS installer, app_id AS installed_app FROM {attributed} FINAL
+SEMI LEFT JOIN (
+    SELECT {dimensions} {member} AS member FROM {attributed} FINAL
     WHERE conversion_type = 'install' AND conversion_time < {until:DateTime('UTC')} AND {conditions}
     ORDER BY conversion_time
-    LIMIT 1 BY installed_app, installer
-) AS installs ON active.person_key = installs.installer AND active.active_app = installs.installed_app
+    LIMIT 1 BY member
+) AS installs USING member
 GROUP BY {dimensions} report_day
 
+-- name: member
+person_key + xxh3(app_id)
+
 -- name: cohort
-SELECT {dimensions} toStartOfFifteenMinutes(conversion_time) AS installed, person_key AS installer, app_id AS installed_app
+SELECT {dimensions} {member} AS member, toStartOfFifteenMinutes(conversion_time) AS installed
 FROM {attributed} FINAL
 WHERE conversion_type = 'install' AND fraud_verdict != 'rejected' AND person_key != 0
     AND conversion_time >= {since:DateTime('UTC')} AND conversion_time < {until:DateTime('UTC')} AND {conditions}
 ORDER BY conversion_time
-LIMIT 1 BY installed_app, installer
+LIMIT 1 BY member
 
 -- name: cohort_sizes
 SELECT {cohort_start} AS cohort, {dimensions} count() AS installs FROM ({cohort}) GROUP BY {dimensions} cohort
 
 -- name: retained
-SELECT cohort, {dimensions} age, count() AS retained
+SELECT {cohort_start} AS cohort, {dimensions}
+    sumForEach(arrayMap(age -> toUInt64(has(active_ages, age)), {ages:Array(Int64)})) AS retained
 FROM (
-    SELECT {cohort_start} AS cohort, {dimensions} {age} AS age
+    SELECT {dimensions} installed, arrayMap(quarter_hour -> {age}, quarter_hours) AS active_ages
     FROM (
-        SELECT quarter_hour, app_id AS active_app, person_key FROM {activity} FINAL
+        SELECT {member} AS member, groupArray(quarter_hour) AS quarter_hours FROM {activity} FINAL
         WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')} AND events > 0
+        GROUP BY member
     ) AS active
-    INNER JOIN ({cohort}) AS cohorts
-        ON active.person_key = cohorts.installer AND active.active_app = cohorts.installed_app
-    WHERE quarter_hour >= installed AND age IN {ages:Array(Int64)}
-    GROUP BY {dimensions} cohort, age, active_app, person_key
+    SEMI LEFT JOIN ({cohort}) AS cohorts USING member
 )
-GROUP BY {dimensions} cohort, age
+GROUP BY {dimensions} cohort
 
 -- name: cohort_revenue
 SELECT cohort, {dimensions} up_to_age,
@@ -193,11 +196,10 @@ FROM (
     SELECT {cohort_start} AS cohort, {dimensions} arrayFirst(x -> x >= {age}, {ages:Array(Int64)}) AS up_to_age,
         toDate(quarter_hour) AS utc_day, toString(currency) AS paid_currency, sum(revenue) AS paid
     FROM (
-        SELECT quarter_hour, app_id AS active_app, person_key, currency, revenue FROM {activity} FINAL
+        SELECT quarter_hour, {member} AS member, currency, revenue FROM {activity} FINAL
         WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')} AND currency != ''
     ) AS active
-    INNER JOIN ({cohort}) AS cohorts
-        ON active.person_key = cohorts.installer AND active.active_app = cohorts.installed_app
+    SEMI LEFT JOIN ({cohort}) AS cohorts USING member
     WHERE quarter_hour >= installed AND {age} <= {age_max:Int64}
     GROUP BY {dimensions} cohort, up_to_age, utc_day, paid_currency
 ) AS amounts
