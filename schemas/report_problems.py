@@ -35,6 +35,14 @@ class RateUnknown(NotFound):
     remedy = "Use a currency and a day of GET /api/v1/rates."
 
 
+class UploadUnreadable(BadRequest):
+    """The file is no CSV with a header, or lacks a column."""
+
+    slug = "upload-unreadable"
+    title = "Upload unreadable"
+    remedy = "Send CSV, UTF-8, with the columns that docs/reports.md names, or name yours by `mapping`."
+
+
 class UploadInvalid(Unprocessable):
     """The file has lines that cannot be taken; nothing of it was stored."""
 

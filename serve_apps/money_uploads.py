@@ -8,8 +8,7 @@ from starlette.requests import Request
 
 from ingest.import_options import parse_mapping
 from ingest.money_rows import CheckedLines, Line, UnreadableLinesError
-from schemas.problems import UnparseableBody
-from schemas.report_problems import UploadInvalid
+from schemas.report_problems import UploadInvalid, UploadUnreadable
 from serve_apps.intake import body_text, read_body
 
 Reader = Callable[[bytes, dict[str, str | None]], CheckedLines[Line]]
@@ -27,7 +26,7 @@ async def take_upload(
     """Take a file; `count` and `store` give how many lines are new and how many have another value.
 
     Raises:
-        UnparseableBody: it is no CSV, or lacks a column.
+        UploadUnreadable: it is no CSV, or lacks a column.
         UploadInvalid: lines are at fault, and it is no dry run; nothing was stored.
     """
     content = body_text(request, await read_body(request))
@@ -35,7 +34,7 @@ async def take_upload(
     try:
         checked = await asyncio.to_thread(read, content, named)
     except UnreadableLinesError as error:
-        raise UnparseableBody(str(error)) from error
+        raise UploadUnreadable(str(error)) from error
     if checked.faulty and not dry_run:
         raise UploadInvalid(f"{checked.faulty} lines are at fault; nothing was stored.", errors=tuple(checked.errors))
     new, changed = (0, 0)
