@@ -21,6 +21,9 @@ _CONDITIONS = {
     Operator.CONTAINS_NOT: "condition_contains_not",
 }
 
+_NOT_ACTIONS = ["install", "reinstall", "re_attribution", "re_engagement", "session"]
+"""Kinds of conversions that are no actions after an install."""
+
 Row = dict[str, Any]
 
 
@@ -84,7 +87,12 @@ class ReportReader:
             "member": _SQL["member"],
         }
         span = query.span
-        self._bound |= {"since": _utc(span.since), "until": _utc(span.until), "zone": span.zone}
+        self._bound |= {
+            "since": _utc(span.since),
+            "until": _utc(span.until),
+            "zone": span.zone,
+            "not_actions": _NOT_ACTIONS,
+        }
 
     async def touches(self, *, by_day: bool) -> list[Row]:
         """Count: report_day, impressions, clicks."""
