@@ -28,6 +28,7 @@ from actors.journey_reader import JourneyReader
 from actors.lookout import Lookout
 from actors.publisher import Publisher
 from actors.recomputer import Recomputer
+from actors.roller import Roller
 from actors.signal import Signal
 from actors.stored_watch import StoredWatch
 from actors.storer import Storer
@@ -42,6 +43,7 @@ from storage.clickhouse.fraud_reader import FraudReader
 from storage.clickhouse.install_reader import InstallReader
 from storage.clickhouse.late_touches import LateTouches
 from storage.clickhouse.person_aliases import PersonAliases
+from storage.clickhouse.rollups import Rollups
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST, Database
 from storage.postgres.conversion_writer import ConversionWriter
@@ -85,6 +87,7 @@ class Stores:
     aliases: PersonAliases
     policies: Policies
     recomputes: Recomputes
+    rollups: Rollups
     attribute: Attribute
 
     @classmethod
@@ -113,6 +116,7 @@ class Stores:
             PersonAliases(store, tenant_id),
             Policies(database),
             Recomputes(database),
+            Rollups(store, tenant_id),
             attribute,
         )
 
@@ -164,6 +168,7 @@ class TenantPipeline:
             settings,
         )
         self._stored = stored
+        self._roller = Roller(stores.rollups, stored, settings, has_others=shard.count > 1)
         self._watch = StoredWatch(spool.oldest_waiting, stored, poll_seconds)
         self._epoch = 0
 
@@ -199,6 +204,7 @@ class TenantPipeline:
                 loops.create_task(self._identities.run())
                 loops.create_task(self._recomputer.run(self._epoch))
                 loops.create_task(self._reviewer.run(self._epoch))
+                loops.create_task(self._roller.run())
             loops.create_task(self._keep_house())
 
     async def append(self, batch: EventBatch) -> AppendReceipt:

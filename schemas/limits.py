@@ -68,8 +68,12 @@ POLICIES_PER_TENANT_MAX = 1_000
 
 RECOMPUTES_UNFINISHED_MAX = 5
 """Recomputations of one tenant that wait or run; they run one after the other."""
+
 FINGERPRINT_TOUCHES_MAX = 50
 """Touches of one fingerprint in 24 hours; of more, the right one would be found by luck, so none of them counts."""
+
+REPORT_ROWS_MAX = 10_000
+"""Rows of a report's answer; its totals are over all of them."""
 
 assert EVENT_BYTES_MAX < KEYLESS_BODY_BYTES_MAX < BODY_BYTES_MAX <= CALL_BYTES_MAX
 assert JOURNAL_SEGMENT_BYTES_MAX + BODY_BYTES_MAX <= CALL_BYTES_MAX

@@ -106,6 +106,12 @@ class ActorSettings(_Group):
     fraud_review_days: int = Field(
         default=7, description="How far back a review of its own accord reaches: most networks bill by the week."
     )
+    rollup_rest_seconds: float = Field(
+        default=5.0, description="Least rest after a roll-up for reports that left no hour: each makes three parts."
+    )
+    rollup_rest_factor: float = Field(
+        default=9.0, description="The same in multiples of what the last one took: a tenth of one core at most."
+    )
     idle_seconds: float = Field(
         default=900.0, description="An actor with an empty spool leaves after this long unused."
     )
