@@ -25,7 +25,6 @@ SELECT install_id, event_type, install_time, match_type, match_value, app_id
 FROM {install_keys}
 WHERE key_hash IN ({hashes}) AND install_time BETWEEN {since} AND {until}
 ORDER BY key_hash, install_time DESC, install_id DESC
-LIMIT 1 BY key_hash, install_time, install_id
 LIMIT {per_key} BY key_hash
 
 -- name: devices
@@ -67,7 +66,6 @@ SELECT touch_id, touch_type, touch_time, received_at, match_type, match_value, a
 FROM {touch_keys}
 WHERE key_hash IN ({hashes}) AND touch_time BETWEEN {since} AND {until}
 ORDER BY key_hash, touch_time DESC, touch_id
-LIMIT 1 BY key_hash, touch_time, touch_id
 LIMIT {per_key} BY key_hash
 
 -- name: events_before
