@@ -40,7 +40,7 @@ def report(
 
     Example: unmogrow fraud report --days 7
     """
-    since = (utc_now() - timedelta(days=days)).isoformat()
+    since = (utc_now() - timedelta(days=days - 1)).date().isoformat()
     api = user_api(tenant, url, email=email, password=password)
     found = run_api(_get(api, "/api/v1/reports/fraud", **{"from": since}))
     if as_json:

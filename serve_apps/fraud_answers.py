@@ -1,6 +1,6 @@
 """The shapes of what the fraud routes answer."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -65,8 +65,8 @@ class SiteCtit(BaseModel):
 class FraudReport(BaseModel):
     """What the rules found of the conversions of a span of time, and how click-to-install times are spread."""
 
-    since: datetime = Field(alias="from")
-    until: datetime = Field(alias="to")
+    since: date = Field(alias="from")
+    until: date = Field(alias="to")
     tz: str
     rules: list[RuleReport]
     sources: list[PlaceCounts]

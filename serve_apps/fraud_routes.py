@@ -2,10 +2,9 @@
 
 import asyncio
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,12 +15,14 @@ from attribution.fraud.flooding import SiteCounts, baselines, bucket_edges, floo
 from schemas.fraud_policy import ClickFlooding, FraudPolicy, FraudRule
 from schemas.fraud_problems import FraudPreviewTooSlow, ReviewUnknown, VerdictUnknown
 from schemas.ids import TenantId
-from schemas.problems import ActorUnavailable, ParameterInvalid, RequestInvalid
+from schemas.problems import ActorUnavailable, RequestInvalid
+from schemas.report_problems import ReportParameterInvalid
 from serve_apps.answers import Listing
 from serve_apps.callers import EDITORS, user_of
 from serve_apps.fraud_answers import FraudLabels, FraudPreview, FraudReport, FraudReviewShown
 from serve_apps.openapi import USER, documented
-from serve_apps.parameters import Moment, Word
+from serve_apps.parameters import Word
+from serve_apps.report_parameters import First, Last, Zone, report_query
 from serve_apps.services import services_of
 from storage.clickhouse.fraud_reader import FraudReader
 from storage.postgres.fraud_findings import FraudFindings, RuleCounts, Span
@@ -33,8 +34,6 @@ from tenancy.fraud_sites import count_sites
 
 router = APIRouter()
 
-_DAYS_DEFAULT = 30
-_DAYS_MAX = 400
 _PLACES_SHOWN = 200
 _SITES_SHOWN = 50
 _REVIEWS_SHOWN = 50
@@ -60,31 +59,31 @@ class NewReview(BaseModel):
     days: int = Field(7, ge=1, le=_REVIEW_DAYS_MAX, strict=True)
 
 
-@router.get("/api/v1/reports/fraud", response_model=FraudReport, **documented(USER, ParameterInvalid))
+@router.get("/api/v1/reports/fraud", response_model=FraudReport, **documented(USER, ReportParameterInvalid))
 async def get_fraud_report(
     request: Request,
-    since: Annotated[Moment | None, Query(alias="from", description="Default: 30 days before `to`.")] = None,
-    until: Annotated[Moment | None, Query(alias="to", description="Default: now.")] = None,
-    tz: Annotated[Word, Query(description="IANA time zone of the days.")] = "UTC",
+    first: First = None,
+    last: Last = None,
+    tz: Zone = None,
     media_source: Annotated[Word | None, Query(description="Claims of this source alone.")] = None,
 ) -> dict[str, Any]:
     """Count what the rules found, by rule, source, site and day, and what they move or in shadow would move."""
     tenant, _ = await user_of(request)
-    services = services_of(request)
-    span = _span(since, until, media_source)
-    findings = FraudFindings(services.databases.tenant(tenant.tenant_id))
+    asked = await report_query(request, first, last, tz)
+    span = Span(asked.span.since, asked.span.until, media_source)
+    findings = FraudFindings(services_of(request).databases.tenant(tenant.tenant_id))
     rules, sources, sites, days, moves, ctit = await asyncio.gather(
         findings.by_rule(span),
         findings.by_source(span, _PLACES_SHOWN),
         findings.by_site(span, _PLACES_SHOWN),
-        findings.by_day(span, _zone(tz)),
+        findings.by_day(span, asked.span.zone),
         findings.moves(span, _PLACES_SHOWN),
         _ctit(request, tenant.tenant_id, span),
     )
     return {
-        "from": span.since,
-        "to": span.until,
-        "tz": tz,
+        "from": asked.span.first,
+        "to": asked.span.last,
+        "tz": asked.span.zone,
         "rules": [_with_precision(counts) for counts in rules],
         "sources": sources,
         "sites": sites,
@@ -182,21 +181,6 @@ def _spread(counts: list[SiteCounts], limits: ClickFlooding, media_source: str |
         }
         for each in shown[:_SITES_SHOWN]
     ]
-
-
-def _span(since: datetime | None, until: datetime | None, media_source: str | None) -> Span:
-    until = until or utc_now() + timedelta(minutes=1)
-    since = since or until - timedelta(days=_DAYS_DEFAULT)
-    if not timedelta(0) < until - since <= timedelta(days=_DAYS_MAX):
-        raise ParameterInvalid(f"`from` must be before `to`, by at most {_DAYS_MAX} days.")
-    return Span(since, until, media_source)
-
-
-def _zone(name: str) -> str:
-    # What only Python takes for a zone, such as `localtime`, the database would refuse.
-    if name not in available_timezones() or ("/" not in name and name != "UTC"):
-        raise ParameterInvalid("`tz` is UTC or the name of a time zone such as Europe/Berlin.")
-    return name
 
 
 def _with_precision(counts: RuleCounts) -> dict[str, Any]:
