@@ -6,7 +6,7 @@ BIN := .venv/bin
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models soak ci install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-reports soak ci install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench-depth: install ## Measure ingest deeper: the bare engine, half the rate, m
 
 bench-models: $(UV) ## Measure multi-touch models against the packages that people use for them
 	@$(UV) run --quiet --locked --all-extras --group peers python -m bench.models
+
+bench-reports: install ## Measure reports over ten million events on the running stack
+	@$(BIN)/python -m bench.reports $(ARGS)
 
 soak: install ## Load the running stack for 10 minutes and balance its ledger (ARGS="--minutes 1")
 	@$(BIN)/python -m bench.soak $(ARGS)

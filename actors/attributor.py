@@ -1,5 +1,8 @@
 """Third loop of a shard: stored conversions go to the pool with their touches, and results come back.
 
+Conversions that something has changed since (a late touch, a link between ids, another policy) come after those that
+wait for their first result, and get another revision if the answer is another.
+
 A conversion waits until ClickHouse has all that the tenant committed before it, in whatever shard: the click that led
 to an install may be another shard's. When this shard has stored something, it looks; while something still waits for
 another shard, it looks again and again.
@@ -14,13 +17,14 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from actors.adopted_policy import AdoptedPolicy
+from actors.journey_reader import JourneyReader
 from actors.signal import Signal
-from attribution.keys import conversion_from_event, lookback
+from schemas.policy import Policy
 from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
 from schemas.settings import ActorSettings
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase
 from storage.clickhouse.connect import StoreAwayError
-from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import ConversionWriter, PendingConversion
 from storage.postgres.fencing import EpochSupersededError
@@ -46,20 +50,26 @@ class Attributor:
     def __init__(
         self,
         conversions: ConversionWriter,
-        touches: TouchReader,
+        journeys: JourneyReader,
+        policy: AdoptedPolicy,
         attribute: Attribute,
         stored: Signal,
+        recorded: Signal,
         poll_seconds: float | None,
         settings: ActorSettings,
     ) -> None:
-        """Take the shard's stores, and how often to look for what other shards store (None: there are none)."""
+        """Take the shard's stores, the signals it waits for and gives, and how often to look for what others store.
+
+        `poll_seconds` is None when there is no other shard.
+        """
         self._conversions = conversions
-        self._touches = touches
+        self._journeys = journeys
+        self._policy = policy
         self._attribute = attribute
         self._stored = stored
+        self._recorded = recorded
         self._poll_seconds = poll_seconds
         self._settings = settings
-        self._policy = Policy()
         self._portion = settings.attribution_rows
         self._backoff = Backoff()
 
@@ -87,9 +97,11 @@ class Attributor:
     async def _attribute_some(self, epoch: int) -> bool:
         """Attribute a portion; say whether it was the last."""
         pending = await self._conversions.ready(self._portion)
+        if len(pending) < self._portion:
+            pending += await self._conversions.requeued(self._portion - len(pending))
         failures = await self._try(epoch, pending) if pending else []
         if failures:
-            log.warning("conversions_failed", tries=len(failures), first=failures[0])
+            log.warning("conversions_failed", tries=len(failures), first=failures[0][1])
             await self._conversions.fail(epoch, failures, tries_max=self._settings.attribution_tries_max)
             await self._backoff.wait()
             return False
@@ -98,25 +110,27 @@ class Attributor:
         self._portion = min(2 * self._portion, self._settings.attribution_rows)
         return is_done
 
-    async def _try(self, epoch: int, pending: list[PendingConversion]) -> list[AttributionFailure]:
+    async def _try(
+        self, epoch: int, pending: list[PendingConversion]
+    ) -> list[tuple[PendingConversion, AttributionFailure]]:
         """Decide and record; give the conversions that failed, none of which is known while others share the blame."""
+        # A policy is adopted and what it moves requeued in one transaction: who saw the one must know the other.
+        policy = await self._policy.get(fresh=any(each.requeue_ids for each in pending))
         try:
-            outcomes = await self._decide(pending)
+            cases = await self._journeys.cases(pending, policy)
+            decided = {each.conversion_id: each for each in await self._attribute(cases, policy)}
+            outcomes = [(each, decided[each.conversion_id]) for each in pending]
             reached("actor_before_results")
             await self._conversions.record(
-                epoch, [outcome for outcome in outcomes if isinstance(outcome, AttributionResult)]
+                epoch, [(each, outcome) for each, outcome in outcomes if isinstance(outcome, AttributionResult)]
             )
+            self._recorded.give()
         except (EpochSupersededError, StoreAwayError, *CONNECTION_LOST):
             raise
         except Exception as error:
             if len(pending) > 1:
                 self._portion = len(pending) // 2
                 raise error if isinstance(error, PoolAwayError) else PortionFailedError(repr(error)) from error
-            await self._attribute([], self._policy)
-            return [AttributionFailure(pending[0].conversion_id, repr(error))]
-        return [outcome for outcome in outcomes if isinstance(outcome, AttributionFailure)]
-
-    async def _decide(self, pending: list[PendingConversion]) -> list[AttributionOutcome]:
-        conversions = [conversion_from_event(each.event) for each in pending]
-        cases = await self._touches.cases(conversions, lookback(self._policy))
-        return await self._attribute(cases, self._policy)
+            await self._attribute([], policy)
+            return [(pending[0], AttributionFailure(pending[0].conversion_id, repr(error)))]
+        return [(each, outcome) for each, outcome in outcomes if isinstance(outcome, AttributionFailure)]

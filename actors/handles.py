@@ -85,6 +85,18 @@ class TenantActors:
 
         await self._in_layout(tenant_id, _CHECK_SECONDS, check)
 
+    async def look_again(self, tenant_id: TenantId) -> None:
+        """Have all shards look for work that was left for them in the database; starts those that are away.
+
+        Raises:
+            ActorUnavailable: one is out of reach; it will find the work when it starts, or within a minute.
+        """
+
+        async def look(count: int) -> None:
+            await asyncio.gather(*(self._call(tenant_id, shard, "look_again") for shard in all_shards(count)))
+
+        await self._in_layout(tenant_id, _CHECK_SECONDS, look)
+
     async def _append(self, tenant_id: TenantId, shard: Shard, batch: EventBatch) -> AppendReceipt:
         receipt: AppendReceipt = await self._call(tenant_id, shard, "append", batch)
         return receipt

@@ -1,9 +1,9 @@
-"""The work of one shard of a tenant, without Ray: commit, store, attribute.
+"""The work of one shard of a tenant, without Ray: commit, store, attribute, publish.
 
-Three loops follow each other along the spool; each says to the next one when it has done something:
+Four loops follow each other along the spool; each says to the next one when it has done something:
 
-    append ──► Committer ──► Storer ──► Attributor
-               spool row     ClickHouse  pool, results
+    append ──► Committer ──► Storer ──► Attributor ──► Publisher
+               spool row     ClickHouse  pool, results  ClickHouse
 
 Each repeats what it was doing after a failure, from what the databases say. So killing the process between
 any two lines loses nothing and stores nothing twice.
@@ -12,30 +12,60 @@ any two lines loses nothing and stores nothing twice.
 import asyncio
 import time
 from dataclasses import dataclass
+from typing import Self
 
 import structlog
 
+from actors.adopted_policy import AdoptedPolicy
 from actors.attributor import Attribute, Attributor
+from actors.case_reader import CaseReader
 from actors.committer import Committer
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
+from actors.fraud_reviewer import FraudReviewer
+from actors.identities import Identities
+from actors.journey_reader import JourneyReader
+from actors.lookout import Lookout
+from actors.publisher import Publisher
+from actors.recomputer import Recomputer
+from actors.roller import Roller
 from actors.signal import Signal
 from actors.store_turns import StoreTurns
 from actors.stored_watch import StoredWatch
 from actors.storer import Storer
 from schemas.batches import AppendReceipt, EventBatch
+from schemas.ids import TenantId
 from schemas.settings import ActorSettings
 from schemas.shards import Shard
+from storage.clickhouse.attributed_writer import AttributedWriter
+from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.fraud_reader import FraudReader
+from storage.clickhouse.install_reader import InstallReader
+from storage.clickhouse.late_touches import LateTouches
+from storage.clickhouse.person_aliases import PersonAliases
+from storage.clickhouse.rollups import Rollups
 from storage.clickhouse.touch_reader import TouchReader
-from storage.postgres.connect import CONNECTION_LOST
+from storage.postgres.connect import CONNECTION_LOST, Database
 from storage.postgres.conversion_writer import ConversionWriter
+from storage.postgres.fraud_lists import FraudListStore
+from storage.postgres.fraud_reviews import FraudReviews
+from storage.postgres.identity_edges import IdentityEdges
+from storage.postgres.origin_reader import OriginReader
+from storage.postgres.policies import Policies
+from storage.postgres.publications import Publications
+from storage.postgres.recomputes import Recomputes
 from storage.spool.repository import Spool
+from telemetry.clock import utc_now
+from tenancy.fraud_facts import FraudFactsReader, fraud_facts_reader
 
 _HOUSEKEEPING_SECONDS = 60.0
 _HOUR_SECONDS = 3600.0
 _OTHERS_SECONDS = 0.2
 """How often to look for what other shards have stored, while somebody waits for it."""
+
+_CHANGES_SECONDS = 2.0
+"""How often the first of several shards looks for links that the others have recorded."""
 
 log = structlog.get_logger()
 
@@ -44,11 +74,52 @@ log = structlog.get_logger()
 class Stores:
     """The tenant's own stores as one shard uses them, and the pool's `attribute`."""
 
+    database: Database
     spool: Spool
     events: EventWriter
-    touches: TouchReader
+    cases: CaseReader
+    late_touches: LateTouches
     conversions: ConversionWriter
+    fraud: FraudFactsReader
+    fraud_reader: FraudReader
+    publications: Publications
+    attributed: AttributedWriter
+    edges: IdentityEdges
+    aliases: PersonAliases
+    policies: Policies
+    recomputes: Recomputes
+    rollups: Rollups
     attribute: Attribute
+
+    @classmethod
+    def of(
+        cls,
+        database: Database,
+        store: ClickHouse,
+        tenant_id: TenantId,
+        shard: Shard,
+        settings: ActorSettings,
+        attribute: Attribute,
+    ) -> Self:
+        """Make those of a shard of a tenant."""
+        return cls(
+            database,
+            Spool(database, shard),
+            EventWriter(store, tenant_id),
+            CaseReader(TouchReader(store, tenant_id), InstallReader(store, tenant_id), OriginReader(database)),
+            LateTouches(store, tenant_id),
+            ConversionWriter(database, shard),
+            fraud_facts_reader(database, store, tenant_id, keep_seconds=settings.fraud_keep_seconds),
+            FraudReader(store, tenant_id),
+            Publications(database, shard),
+            AttributedWriter(store, tenant_id),
+            IdentityEdges(database),
+            PersonAliases(store, tenant_id),
+            Policies(database),
+            Recomputes(database),
+            Rollups(store, tenant_id),
+            attribute,
+        )
 
 
 class TenantPipeline:
@@ -58,16 +129,48 @@ class TenantPipeline:
         """Take the shard's stores; `turns` are shared with the other shards of the host."""
         # What is a tenant's is shared out: no shard has to know how full the others are.
         settings = settings.model_copy(update={"spool_bytes_max": settings.spool_bytes_max // shard.count})
-        spool, conversions, stored = stores.spool, stores.conversions, Signal()
+        spool, conversions, stored, recorded = stores.spool, stores.conversions, Signal(), Signal()
         poll_seconds = None if shard.count == 1 else _OTHERS_SECONDS
+        self._database = stores.database
+        self._shard = shard
         self._spool = spool
         self._conversions = conversions
         self._settings = settings
         self._backlog = Backlog()
         self._committed = Cursor()
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
-        self._storer = Storer(spool, stores.events, self._backlog, self._committed, stored, turns, settings)
-        self._attributor = Attributor(conversions, stores.touches, stores.attribute, stored, poll_seconds, settings)
+        lookout = Lookout(spool, stores.late_touches)
+        self._storer = Storer(spool, stores.events, lookout, self._backlog, self._committed, stored, turns, settings)
+        journeys = JourneyReader(stores.cases, conversions, stores.edges, stores.fraud, stored)
+        self._attributor = Attributor(
+            conversions,
+            journeys,
+            AdoptedPolicy(stores.policies),
+            stores.attribute,
+            stored,
+            recorded,
+            poll_seconds,
+            settings,
+        )
+        self._publisher = Publisher(stores.publications, stores.attributed, recorded, settings)
+        # What is to be done once for the tenant, its first shard does.
+        self._leads = shard.index == 0
+        self._identities = Identities(stores.edges, stores.aliases, stored, poll_seconds and _CHANGES_SECONDS)
+        self._recomputer = Recomputer(stores.recomputes, stores.policies, journeys, stores.attribute, stored, settings)
+        self._reviewer = FraudReviewer(
+            FraudReviews(stores.database),
+            FraudListStore(stores.database),
+            stores.fraud_reader,
+            stores.fraud,
+            AdoptedPolicy(stores.policies),
+            journeys,
+            stores.attribute,
+            stored,
+            utc_now,
+            settings,
+        )
+        self._stored = stored
+        self._roller = Roller(stores.rollups, stored, settings, has_others=shard.count > 1)
         self._watch = StoredWatch(spool.oldest_waiting, stored, poll_seconds)
         self._epoch = 0
 
@@ -97,7 +200,13 @@ class TenantPipeline:
             loops.create_task(self._committer.run(self._epoch))
             loops.create_task(self._storer.run(self._epoch))
             loops.create_task(self._attributor.run(self._epoch))
+            loops.create_task(self._publisher.run())
             loops.create_task(self._watch.run())
+            if self._leads:
+                loops.create_task(self._identities.run())
+                loops.create_task(self._recomputer.run(self._epoch))
+                loops.create_task(self._reviewer.run(self._epoch))
+                loops.create_task(self._roller.run())
             loops.create_task(self._keep_house())
 
     async def append(self, batch: EventBatch) -> AppendReceipt:
@@ -105,8 +214,12 @@ class TenantPipeline:
         return await self._committer.append(batch)
 
     async def is_done(self) -> bool:
-        """Say whether everything that was accepted is stored and attributed."""
-        return not await has_work(self._spool, self._conversions)
+        """Say whether everything that was accepted or asked for is done."""
+        return not await has_work(self._database, self._shard)
+
+    def look_again(self) -> None:
+        """Look for work that others than the loops have left in the database."""
+        self._stored.give()
 
     async def wait_stored(self, spool_id: int) -> None:
         """Wait until ClickHouse has a spool row, and all that the tenant committed before it."""
@@ -118,16 +231,27 @@ class TenantPipeline:
             try:
                 # Who has nothing to write would not notice that it may not.
                 await self._spool.assert_epoch(self._epoch)
+                self.look_again()
                 await self._spool.forget(
                     stored_seconds=self._settings.keep_hours * _HOUR_SECONDS,
                     hash_days=self._settings.dedup_days,
                     letter_days=self._settings.dead_letter_days,
                     letters_max=self._settings.dead_letters_max,
                 )
+                if self._leads:
+                    await self._conversions.forget_watched()
             except CONNECTION_LOST as error:
                 log.warning("housekeeping_failed", error=repr(error))
 
 
-async def has_work(spool: Spool, conversions: ConversionWriter) -> bool:
-    """Say whether a shard has something left to store or to attribute."""
-    return bool((await spool.backlog()).events) or await conversions.has_pending()
+async def has_work(database: Database, shard: Shard) -> bool:
+    """Say whether a shard has something left to store, attribute, publish, or, as the first, do for the tenant."""
+    if (await Spool(database, shard).backlog()).events or await ConversionWriter(database, shard).has_pending():
+        return True
+    if await Publications(database, shard).has_waiting():
+        return True
+    return shard.index == 0 and (
+        await IdentityEdges(database).has_changes()
+        or await Recomputes(database).has_unfinished()
+        or await FraudReviews(database).has_unfinished()
+    )

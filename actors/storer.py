@@ -14,6 +14,7 @@ import zstandard
 
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog, flush_in_seconds
+from actors.lookout import Lookout
 from actors.signal import Signal
 from actors.store_turns import StoreTurns
 from ingest.dead_letters import quarantined
@@ -42,6 +43,7 @@ class Storer:
         self,
         spool: Spool,
         events: EventWriter,
+        lookout: Lookout,
         backlog: Backlog,
         committed: Cursor,
         stored: Signal,
@@ -51,6 +53,7 @@ class Storer:
         """Take the shard's stores; `turns` are shared with the other shards of the host."""
         self._spool = spool
         self._events = events
+        self._lookout = lookout
         self._backlog = backlog
         self._committed = committed
         self._stored = stored
@@ -145,7 +148,9 @@ class Storer:
             else:
                 refused = await self._insert(batch, frames)
             reached("actor_after_insert")
-            await self._spool.mark_stored(batch, refused)
+            seen = await self._lookout.look(batch, frames)
+            reached("actor_before_mark")
+            await self._spool.mark_stored(batch, refused, seen)
         except (StoreAwayError, *CONNECTION_LOST) as error:
             log.warning("store_failed", batch_id=batch.batch_id, error=repr(error))
             return False

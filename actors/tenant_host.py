@@ -69,6 +69,10 @@ class TenantHost:
         """Wait until ClickHouse has a spool row; see `TenantShard.wait_stored`."""
         await self._shard(tenant_id, shard).wait_stored(spool_id)
 
+    async def look_again(self, tenant_id: TenantId, shard: Shard) -> None:
+        """Have a shard's loops look for work in the database; see `TenantShard.look_again`."""
+        await self._shard(tenant_id, shard).look_again()
+
     async def check(self, tenant_id: TenantId, shard: Shard) -> None:
         """Answer when a shard's loops run; see `TenantShard.check`."""
         await self._shard(tenant_id, shard).check()

@@ -23,14 +23,10 @@ from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
 from schemas.shards import Shard, all_shards
 from storage.clickhouse.connect import ClickHouse
-from storage.clickhouse.event_writer import EventWriter
-from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.active_shards import ActiveShards
 from storage.postgres.connect import CONNECTION_LOST, Database, Databases
-from storage.postgres.conversion_writer import ConversionWriter
 from storage.postgres.fencing import EpochSupersededError, LayoutSupersededError
 from storage.spool.layout import Layout
-from storage.spool.repository import Spool
 from telemetry.backoff import Backoff
 
 _START_SECONDS = 4.0
@@ -95,6 +91,15 @@ class TenantShard:
         """
         with self._call():
             await (await self._started()).wait_stored(spool_id)
+
+    async def look_again(self) -> None:
+        """Have the loops look for what the API has left for them in the database.
+
+        Raises:
+            ActorUnavailable: the shard could not start.
+        """
+        with self._call():
+            (await self._started()).look_again()
 
     async def check(self) -> None:
         """Answer when the loops run.
@@ -190,19 +195,9 @@ class TenantShard:
             await backoff.wait()
 
     def _pipeline(self, database: Database) -> TenantPipeline:
-        tools = self._tools
-        return TenantPipeline(
-            Stores(
-                Spool(database, self._shard),
-                EventWriter(tools.store, self._tenant_id),
-                TouchReader(tools.store, self._tenant_id),
-                ConversionWriter(database, self._shard),
-                tools.attribute,
-            ),
-            self._shard,
-            tools.settings.actor,
-            tools.turns,
-        )
+        tools, settings = self._tools, self._tools.settings.actor
+        stores = Stores.of(database, tools.store, self._tenant_id, self._shard, settings, tools.attribute)
+        return TenantPipeline(stores, self._shard, settings, tools.turns)
 
     async def _until_idle(self, pipeline: TenantPipeline) -> None:
         """Return when nobody has called for long and nothing is left to do; the next call starts another life."""
@@ -227,7 +222,7 @@ class TenantShard:
                 if count == self._shard.count:
                     return
                 for shard in all_shards(count):
-                    if await has_work(Spool(database, shard), ConversionWriter(database, shard)):
+                    if await has_work(database, shard):
                         await self._tools.wake(self._tenant_id, shard)
             except CONNECTION_LOST as error:
                 log.warning("layout_unknown", error=repr(error))

@@ -1,8 +1,10 @@
 """`unmogrow explain`: why a conversion has the source it has, as a timeline."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+import orjson
 import typer
 from rich.markup import escape
 
@@ -24,6 +26,8 @@ def explain(
     url: UrlOption = None,
 ) -> None:
     """Tell how a conversion was attributed: every touch that was considered, in time, and why it won or lost.
+
+    Below it, how the answer came to be: each revision, why it was made and what it changed.
 
     Example: unmogrow explain 018f3c --tenant t123
     """
@@ -50,8 +54,29 @@ def timeline(found: dict[str, Any]) -> list[str]:
             f"{mark} {_when(touch['touch_time'], at)}  {said}",
             f"[dim]│[/]   {escape(candidate['reason'])}: {escape(candidate['explanation'])}",
         ]
-    lines.append(f"{_END} {at:%Y-%m-%d %H:%M:%S}  {found['conversion_type']} {escape(found['conversion_id'])}")
-    return [*lines, f"    {_verdict(found)}"]
+    kind = (found.get("conversion_kind") or found["conversion_type"]).replace("_", "-")
+    lines.append(f"{_END} {at:%Y-%m-%d %H:%M:%S}  {kind} {escape(found['conversion_id'])}")
+    return [*lines, f"    {_verdict(found)}", *_history(found.get("revisions", ()))]
+
+
+def _history(revisions: Sequence[dict[str, Any]]) -> list[str]:
+    """Write why each revision was made, and what it changed."""
+    lines = ["[bold]Revisions[/]"] if revisions else []
+    for each in revisions:
+        named = "organic" if each["is_organic"] else "/".join(filter(None, (each["media_source"], each["campaign"])))
+        lines.append(
+            f"{each['revision']:>3}  {each['attributed_at'][:19].replace('T', ' ')}  {each['cause']}: "
+            f"[bold]{escape(named)}[/] [dim](policy {each['policy_version']})[/]"
+        )
+        lines += [
+            f"       [dim]{change['field']}: {escape(_said(change['before']))} → {escape(_said(change['after']))}[/]"
+            for change in each["changes"]
+        ]
+    return lines
+
+
+def _said(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _when(touch_time: str, conversion_time: datetime) -> str:
@@ -65,7 +90,9 @@ def _verdict(found: dict[str, Any]) -> str:
     if found["state"] != "attributed":
         return f"{found['state']}: it has no result yet."
     revision = f"[dim]revision {found['revision']}, policy {found['policy_version']}, {found['model_version']}[/]"
+    install_id = found.get("install_id")
+    heritage = f", inherited from {escape(install_id)}" if install_id not in {None, found["conversion_id"]} else ""
     if found["is_organic"]:
-        return f"[bold]organic[/]: no touch led to it.  {revision}"
+        return f"[bold]organic[/]{heritage}: no touch led to it.  {revision}"
     named = " / ".join(filter(None, (found["media_source"], found["campaign"])))
-    return f"goes to [bold green]{escape(named)}[/].  {revision}"
+    return f"goes to [bold green]{escape(named)}[/]{heritage}.  {revision}"

@@ -5,11 +5,17 @@ import typer
 from cli import (
     attribution_commands,
     demo_commands,
+    fraud_commands,
     import_commands,
     ingest_commands,
     link_commands,
     model_commands,
+    money_commands,
+    person_commands,
+    policy_commands,
+    recompute_commands,
     rejected_commands,
+    report_commands,
     schema_commands,
     stack_commands,
     tenant_commands,
@@ -30,6 +36,13 @@ app.command(rich_help_panel="Events")(ingest_commands.tail)
 app.add_typer(rejected_commands.app, name="rejected", rich_help_panel="Events")
 app.command(rich_help_panel="Attribution")(attribution_commands.explain)
 app.command(rich_help_panel="Attribution")(model_commands.models)
+app.add_typer(fraud_commands.app, name="fraud", rich_help_panel="Attribution")
+app.command(rich_help_panel="Attribution")(recompute_commands.recompute)
+app.add_typer(person_commands.app, name="person", rich_help_panel="Attribution")
+app.add_typer(policy_commands.app, name="policy", rich_help_panel="Attribution")
+app.add_typer(report_commands.app, name="report", rich_help_panel="Attribution")
+app.add_typer(money_commands.costs_app, name="costs", rich_help_panel="Attribution")
+app.add_typer(money_commands.rates_app, name="rates", rich_help_panel="Attribution")
 app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
 app.add_typer(link_commands.app, name="link", rich_help_panel="Tenants")
 app.add_typer(schema_commands.app, name="schema", rich_help_panel="Tenants")

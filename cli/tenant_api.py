@@ -98,6 +98,14 @@ class TenantApi:
         """
         return await self._document("PUT", path, json=document)
 
+    async def delete(self, path: str) -> dict[str, Any]:
+        """Take something back as the tenant's user.
+
+        Raises:
+            ApiError, UnreachableError: see `send`.
+        """
+        return await self._document("DELETE", path)
+
     async def send_file(
         self, path: str, file: Path, parameters: dict[str, str], at_byte: Callable[[int], None]
     ) -> dict[str, Any]:

@@ -22,18 +22,6 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UNFILLED = re.compile(r"\{.*\}|\[.*\]|__.*__|%%.*%%|\$\{.*\}")
 """A macro that the ad network did not fill in says nothing."""
 
-# CUBOT makes telephones. In-app browsers of social networks are people; these are the networks' own fetchers.
-_PREVIEWS = re.compile(
-    r"(?<!cu)bot\b|crawl|spider|slurp|facebookexternalhit|facebookcatalog|meta-externalagent|^whatsapp/|embedly"
-    r"|skypeuripreview|preview|google-inspectiontool|mediapartners-google|vkshare|headlesschrome|lighthouse",
-    re.IGNORECASE,
-)
-
-
-def is_preview(user_agent: str) -> bool:
-    """Say whether a crawler or a messenger's link preview asks, by its user agent."""
-    return _PREVIEWS.search(user_agent) is not None
-
 
 def platform_of(user_agent: str) -> str:
     """Tell ios, android and web apart. An iPad that asks for desktop sites is indistinguishable from a Mac: web."""

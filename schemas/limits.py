@@ -57,6 +57,24 @@ IMPORT_BARREN_RUNS_MAX = 10
 
 FILENAME_CHARS_MAX = 255
 
+IDENTITY_USERS_PER_KEY_MAX = 5
+"""Users whom a device's or an anonymous id still joins; one with more is shared by strangers."""
+
+IDENTITY_KEYS_PER_USER_MAX = 100
+"""Other ids that a user id still joins; one with more is no person's (`guest`)."""
+
+POLICIES_PER_TENANT_MAX = 1_000
+"""Versions of a tenant's policy."""
+
+RECOMPUTES_UNFINISHED_MAX = 5
+"""Recomputations of one tenant that wait or run; they run one after the other."""
+
+FINGERPRINT_TOUCHES_MAX = 50
+"""Touches of one fingerprint in 24 hours; of more, the right one would be found by luck, so none of them counts."""
+
+REPORT_ROWS_MAX = 10_000
+"""Rows of a report's answer; its totals are over all of them."""
+
 assert EVENT_BYTES_MAX < KEYLESS_BODY_BYTES_MAX < BODY_BYTES_MAX <= CALL_BYTES_MAX
 assert JOURNAL_SEGMENT_BYTES_MAX + BODY_BYTES_MAX <= CALL_BYTES_MAX
 # A row's objects are text within its JSON: escaping can double them.

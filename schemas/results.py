@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from schemas.touchpoints import MatchType, Touchpoint, TouchType
+from schemas.fraud import UNQUESTIONED, ConversionFraud
+from schemas.touchpoints import ConversionKind, MatchType, Touchpoint, TouchType
 
 
 class CandidateReason(StrEnum):
@@ -17,6 +18,24 @@ class CandidateReason(StrEnum):
     EARLIER = "earlier"
     DUPLICATE = "duplicate"
     OTHER_APP = "other_app"
+    NO_CONSENT = "no_consent"
+    FRAUD_CLICK_INJECTION = "fraud:click_injection"
+    FRAUD_BLOCKED_DEVICE = "fraud:blocked_device"
+    FRAUD_BLOCKED_IP = "fraud:blocked_ip"
+    FRAUD_BLOCKED_SITE = "fraud:blocked_site"
+    FRAUD_BLOCKED_USER_AGENT = "fraud:blocked_user_agent"
+    FRAUD_DECLARED_BOT = "fraud:declared_bot"
+    FRAUD_DATA_CENTER = "fraud:data_center"
+    FRAUD_IMPOSSIBLE_ORDER = "fraud:impossible_order"
+    FRAUD_IMPOSSIBLE_VERSION = "fraud:impossible_version"
+    FRAUD_VERSION_BACKWARD = "fraud:version_backward"
+    FRAUD_IMPOSSIBLE_TRAVEL = "fraud:impossible_travel"
+    FRAUD_DUPLICATE_DEVICE = "fraud:duplicate_device"
+    FRAUD_DEVICE_FARM = "fraud:device_farm"
+    FRAUD_SHORT_CTIT = "fraud:short_ctit"
+    FRAUD_INSTALL_HIJACKING = "fraud:install_hijacking"
+    FRAUD_CLICK_FLOODING = "fraud:click_flooding"
+    FRAUD_GEO_MISMATCH = "fraud:geo_mismatch"
 
 
 @dataclass(frozen=True)
@@ -32,19 +51,31 @@ class Candidate:
 class AttributionResult:
     """Who gets the conversion. `match_confidence` is 0 to 1, `ctit_seconds` click to install begin.
 
-    `contributors` are the touches that assisted (valid, but not the winner), newest first;
-    `credits` holds, by model, the share of each media source.
+    `conversion_kind` is what the conversion is by the rules, `conversion_type` what was sent. `install_id` names the
+    conversion whose source this one inherits, an install or a re-engagement: itself where it brought its own, None
+    where no install is known. `install_time` is when the person last installed the app, `first_install_time` when
+    first.
+
+    An inherited source comes with the touch that won it. `candidates` are always the conversion's own, and so are
+    `contributors`, the touches that assisted: valid, but not the one that got the conversion, newest first.
+    `withheld_matches` are the match types that were not used because the person does not allow it.
+    `credits` holds, by model, the share of each media source; `fraud` is the verdict on who claimed it.
     """
 
     conversion_id: str
     conversion_type: str
+    conversion_kind: ConversionKind
     conversion_time: datetime
+    install_id: str | None
+    install_time: datetime | None
+    first_install_time: datetime | None
     is_organic: bool
     media_source: str
     channel: str
     campaign: str
     adset: str
     ad: str
+    site_id: str
     attributed_touch_id: str | None
     attributed_touch_type: TouchType | None
     attributed_touch_time: datetime | None
@@ -53,9 +84,11 @@ class AttributionResult:
     ctit_seconds: float | None
     contributors: tuple[str, ...]
     candidates: tuple[Candidate, ...]
+    withheld_matches: tuple[MatchType, ...]
     credits: dict[str, dict[str, float]]
     policy_version: int
     model_version: str
+    fraud: ConversionFraud = UNQUESTIONED
 
 
 @dataclass(frozen=True)

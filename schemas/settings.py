@@ -106,6 +106,25 @@ class ActorSettings(_Group):
     attribution_tries_max: int = Field(
         default=3, description="Failed tries of one conversion before it is set apart; the others do not wait."
     )
+    publish_rows: int = Field(5_000, description="Results sent to the reports' table at once: about 5 MB of JSON.")
+    publish_rest_seconds: float = Field(
+        default=2.0, description="Rest between two such inserts: reports may be so late, and parts stay few."
+    )
+    fraud_keep_seconds: float = Field(
+        default=2.0, description="How long lists and flooding sites are kept: so late does a change of them apply."
+    )
+    fraud_review_hours: float = Field(
+        default=24.0, description="How often verdicts are reviewed: flooding shows over days, not minutes."
+    )
+    fraud_review_days: int = Field(
+        default=7, description="How far back a review of its own accord reaches: most networks bill by the week."
+    )
+    rollup_rest_seconds: float = Field(
+        default=5.0, description="Least rest after a roll-up for reports that left no hour: each makes three parts."
+    )
+    rollup_rest_factor: float = Field(
+        default=9.0, description="The same in multiples of what the last one took: a tenth of one core at most."
+    )
     idle_seconds: float = Field(
         default=900.0, description="An actor with an empty spool leaves after this long unused."
     )
@@ -173,6 +192,15 @@ class PoolSettings(_Group):
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 
+class FraudSettings(_Group):
+    """Previews of fraud policies."""
+
+    preview_rows: int = Field(
+        default=5_000, description="Installs that a preview judges; of more, a sample, whose error is below 1.5%."
+    )
+    preview_seconds: float = Field(default=20.0, description="A preview that takes longer is broken off.")
+
+
 class ImportSettings(_Group):
     """Bulk imports of files."""
 
@@ -230,6 +258,7 @@ class Settings(BaseSettings):
     links: LinkSettings = LinkSettings()
     pool: PoolSettings = PoolSettings()
     imports: ImportSettings = ImportSettings()
+    fraud: FraudSettings = FraudSettings()
     auth: AuthSettings = AuthSettings()
 
     @property

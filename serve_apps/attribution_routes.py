@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 
+from attribution.revisions import changes
 from schemas.limits import PAGE_ROWS_DEFAULT
 from schemas.problems import ConversionUnknown, CursorInvalid
 from serve_apps.answers import Attribution, Page
@@ -13,12 +14,13 @@ from serve_apps.cursors import read_moment, write_cursor
 from serve_apps.openapi import USER, documented
 from serve_apps.parameters import Cursor, Limit, Moment, Word
 from serve_apps.services import services_of
-from storage.postgres.conversion_reader import ConversionFilter, ConversionReader, StoredConversion
+from storage.postgres.conversion_reader import ConversionFilter, ConversionReader, StoredConversion, StoredRevision
 from telemetry.clock import utc_now
 
 router = APIRouter()
 
 _CARRIED = ("app_id", "platform", "country", "device_id", "user_id", "revenue", "currency", "event_name")
+_ANSWERED = ("is_organic", "media_source", "campaign", "attributed_touch_id")
 
 
 @router.get(
@@ -28,12 +30,13 @@ _CARRIED = ("app_id", "platform", "country", "device_id", "user_id", "revenue", 
     **documented(USER, ConversionUnknown),
 )
 async def get_attribution(request: Request, conversion_id: Word) -> dict[str, Any]:
-    """Give the result for one conversion: the winner, and why every other touch lost."""
+    """Give the result for one conversion: the winner, why every other touch lost, and how the answer came to be."""
     tenant, _ = await user_of(request)
-    stored = await ConversionReader(services_of(request).databases.tenant(tenant.tenant_id)).one(conversion_id)
+    reader = ConversionReader(services_of(request).databases.tenant(tenant.tenant_id))
+    stored = await reader.one(conversion_id)
     if stored is None:
         raise ConversionUnknown
-    return _document(stored)
+    return _document(stored) | {"revisions": _history(await reader.revisions(conversion_id))}
 
 
 @router.get(
@@ -80,6 +83,23 @@ def _document(stored: StoredConversion) -> dict[str, Any]:
         document["failure"] = stored.failure
     document |= {name: stored.event[name] for name in _CARRIED if name in stored.event}
     return document | {name: value for name, value in (stored.result or {}).items() if name not in document}
+
+
+def _history(revisions: list[StoredRevision]) -> list[dict[str, Any]]:
+    """Write down each revision with what it changed of the one before, oldest first."""
+    before: list[StoredRevision | None] = [None, *revisions]
+    return [
+        {
+            "revision": each.revision,
+            "cause": each.cause,
+            "attributed_at": each.attributed_at,
+            "policy_version": each.policy_version,
+            "model_version": each.model_version,
+            **{name: each.result.get(name) for name in _ANSWERED},
+            "changes": [change._asdict() for change in (changes(last.result, each.result) if last else ())],
+        }
+        for last, each in zip(before, revisions, strict=False)
+    ]
 
 
 def _state(stored: StoredConversion) -> str:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from actors.attribution_pool import pool_application
 from actors.handles import TenantActors
 from actors.pool_calls import POOL_APP
+from actors.pool_client import PoolClient
 from actors.recovery import renew_hosts
 from jobs.import_supervisor import ImportJobs
 from schemas.backends import Backends
@@ -20,21 +21,31 @@ from schemas.settings import Settings
 from serve_apps import (
     attribution_routes,
     auth_routes,
+    cost_routes,
     event_routes,
     event_schema_routes,
+    fraud_list_routes,
+    fraud_routes,
     global_routes,
     health_routes,
     import_routes,
     ingest_routes,
     link_admin_routes,
     link_routes,
+    person_routes,
+    policy_routes,
     quality_routes,
+    rate_routes,
+    recompute_routes,
     reference_routes,
     rejected_routes,
+    report_routes,
     segment_routes,
     segment_settings_routes,
 )
+from serve_apps.conversion_rules import ConversionRules
 from serve_apps.direct import Direct
+from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.openapi import operation_id, publish
@@ -65,11 +76,19 @@ _TENANT_ROUTERS = (
     link_routes.router,
     link_admin_routes.router,
     auth_routes.router,
+    recompute_routes.router,
     attribution_routes.router,
+    person_routes.router,
+    policy_routes.router,
     rejected_routes.router,
     event_routes.router,
     quality_routes.router,
+    report_routes.router,
+    cost_routes.router,
+    rate_routes.router,
     event_schema_routes.router,
+    fraud_routes.router,
+    fraud_list_routes.router,
     import_routes.router,
     reference_routes.router,
     reference_routes.tenant_router,
@@ -88,16 +107,18 @@ def build_services(backends: Backends, settings: Settings) -> Services:
     journal = Journal(folder, bytes_max=settings.links.journal_bytes_max, segment_bytes_max=JOURNAL_SEGMENT_BYTES_MAX)
     actors = TenantActors(backends, settings)
     quotas = Quotas(settings.limits, settings.serve.replicas_max)
+    store = ClickHouse(backends, settings.clickhouse)
     return Services(
         settings=settings,
         databases=databases,
-        store=ClickHouse(backends, settings.clickhouse),
+        store=store,
         feed=feed,
         actors=actors,
-        intake=Intake(actors, quotas, PropertyChecks(feed)),
+        intake=Intake(actors, quotas, PropertyChecks(feed), ConversionRules(feed)),
         quotas=quotas,
         touches=TouchRecorder(actors, journal, settings.links),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
+        previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
     )

@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ingest.link_targets import target_of
-from ingest.link_touches import Parameters, is_preview, platform_of, touch_event, touch_fields
+from ingest.link_touches import Parameters, platform_of, touch_event, touch_fields
 from schemas.event_types import EventType
 from schemas.ids import new_touch_id
 from schemas.link_problems import AppsUnknown, LinkUnknown
 from schemas.links import AppLinks, Link
+from schemas.user_agents import is_preview
 from serve_apps.callers import tenant_of
 from serve_apps.openapi import TENANT, documented
 from serve_apps.services import services_of

@@ -25,9 +25,9 @@ Cursor = Annotated[str | None, Query(max_length=1024, description="The `next_cur
 Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX, description="Rows of a page.")]
 
 
-def _written_out(text: str) -> str:
-    """Refuse what would be read as seconds since 1970."""
-    if not _RFC_3339.match(text):
+def _written_out(text: object) -> str:
+    """Refuse what would be read as seconds since 1970, and what a body may hold in the place of a text."""
+    if not isinstance(text, str) or not _RFC_3339.match(text):
         raise ValueError("must be a time as in RFC 3339")
     return text
 

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from actors.handles import TenantActors
 from schemas.settings import Settings
+from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.touch_recorder import TouchRecorder
@@ -30,6 +31,7 @@ class Services:
     quotas: Quotas
     touches: TouchRecorder
     imports: ImportIntake
+    previews: FraudPreviews
     passwords: Passwords
     tokens: Tokens
 

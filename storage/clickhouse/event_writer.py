@@ -23,6 +23,7 @@ from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
 _SQL = load_queries("storage.clickhouse", "queries.sql")
+_ROLLUPS_SQL = load_queries("storage.clickhouse", "rollups.sql")
 _ASKED_AT_ONCE = 5_000
 """Hashes in one statement, whose text has a limit of 256 KiB."""
 
@@ -109,9 +110,9 @@ class EventWriter:
                     ranges += [(middle, last), (first, middle)]
 
     async def stored_among(self, keys: EventKeys) -> set[str]:
-        """Say which of these events the table has, and see to it that their touches can be found.
+        """Say which of these events the table has, and see to it that all can be found by their keys, and are counted.
 
-        A crash of the store may have come between an event and the keys of its touch.
+        A crash of the store may have come between an event and its keys, or the note of its hour.
 
         Raises:
             StoreAwayError: the store did not answer.
@@ -122,21 +123,26 @@ class EventWriter:
                 answer = await client.query(self._filled("stored_among", keys, event_ids))
             found.update(row[0] for row in answer.result_rows)
         if found:
-            await self._feed_touch_keys(keys, found)
+            await self._feed_keys(keys, found)
+            async with self._store.client() as client:
+                await client.command(self._with_times(_ROLLUPS_SQL["mark_stored"], keys))
         return found
 
-    async def _feed_touch_keys(self, keys: EventKeys, event_ids: set[str]) -> None:
-        database, table = self._tables["touch_keys_feed"].split(".")
-        async with self._store.client() as client:
-            answer = await client.query(_SQL["touch_keys_select"], parameters={"database": database, "table": table})
-            feed = answer.result_rows[0][0]
-            for portion in _portions(event_ids):
-                await client.command(self._filled("feed_touch_keys", keys, portion, feed=feed))
+    async def _feed_keys(self, keys: EventKeys, event_ids: set[str]) -> None:
+        for kind in ("touch", "install"):
+            database, table = self._tables[f"{kind}_keys_feed"].split(".")
+            async with self._store.client() as client:
+                answer = await client.query(_SQL["feed_select"], parameters={"database": database, "table": table})
+                feed = answer.result_rows[0][0]
+                for portion in _portions(event_ids):
+                    await client.command(self._filled(f"feed_{kind}_keys", keys, portion, feed=feed))
 
     def _filled(self, query: str, keys: EventKeys, event_ids: Collection[str], **slots: str) -> str:
-        times = {"since": moment(keys.since), "until": moment(keys.until)}
         hashes = number_list(map(text_hash, event_ids))
-        return fill(_SQL[query], self._tables | times | {"hashes": hashes} | slots)
+        return fill(self._with_times(_SQL[query], keys), {"hashes": hashes} | slots)
+
+    def _with_times(self, statement: str, keys: EventKeys) -> str:
+        return fill(statement, self._tables | {"since": moment(keys.since), "until": moment(keys.until)})
 
 
 def _portions(event_ids: Collection[str]) -> Iterator[tuple[str, ...]]:

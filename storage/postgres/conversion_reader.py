@@ -48,6 +48,18 @@ class ConversionCounts:
     failed: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredRevision:
+    """One result of a conversion, and why it was made."""
+
+    revision: int
+    cause: str
+    attributed_at: datetime
+    policy_version: int
+    model_version: str
+    result: dict[str, Any]
+
+
 class ConversionReader:
     """What the API reads of conversions."""
 
@@ -59,6 +71,12 @@ class ConversionReader:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_SQL["one"], conversion_id)
         return None if row is None else _stored(row)
+
+    async def revisions(self, conversion_id: str) -> list[StoredRevision]:
+        """Read every result that a conversion had, oldest first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_SQL["revisions"], conversion_id)
+        return [StoredRevision(**{**row, "result": orjson.loads(row["result"])}) for row in rows]
 
     async def counts(self) -> ConversionCounts:
         """Count the conversions that have no result."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import orjson
 
 from schemas.results import AttributionFailure, AttributionResult
 from schemas.shards import Shard
+from schemas.touchpoints import MatchKey, MatchType
+from storage.clickhouse.key_rows import key_hash
+from storage.identity_hashes import signed
 from storage.postgres.connect import Database
 from storage.postgres.fencing import fenced
 from storage.sql import load_queries
@@ -20,10 +24,12 @@ _REASON_CHARS_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class PendingConversion:
-    """A conversion that has no result: its id, and its stamped event."""
+    """A conversion that waits for a result: its stamped event, why it waits, and the requeues that the result ends."""
 
     conversion_id: str
     event: dict[str, Any]
+    cause: str = "first"
+    requeue_ids: tuple[int, ...] = ()
 
 
 class ConversionWriter:
@@ -43,34 +49,75 @@ class ConversionWriter:
             rows = await connection.fetch(_SQL["ready"], *self._place, limit)
         return [PendingConversion(row["conversion_id"], orjson.loads(row["event"])) for row in rows]
 
+    async def requeued(self, limit: int) -> list[PendingConversion]:
+        """Read conversions that are to be attributed once more, each once, those that were asked for first first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_SQL["requeued"], *self._place, limit)
+        together: dict[str, PendingConversion] = {}
+        for row in rows:
+            before = together.get(row["conversion_id"])
+            together[row["conversion_id"]] = PendingConversion(
+                row["conversion_id"],
+                before.event if before else orjson.loads(row["event"]),
+                before.cause if before else row["cause"],
+                (*(before.requeue_ids if before else ()), row["requeue_id"]),
+            )
+        return list(together.values())
+
+    async def watch(self, keys: Sequence[tuple[str, MatchKey]], settle_window: timedelta) -> None:
+        """Have touches that are stored from now on requeue conversions, given with the keys of their touches.
+
+        It ends for each when `settle_window` has passed since the conversion was received.
+        """
+        async with self._database.connection() as connection:
+            await connection.execute(
+                _SQL["watch"],
+                [signed(key_hash(key)) for _, key in keys],
+                [conversion_id for conversion_id, _ in keys],
+                [key.match_type is MatchType.PROBABILISTIC for _, key in keys],
+                settle_window,
+            )
+
+    async def forget_watched(self) -> None:
+        """Drop the keys of conversions that settled long ago."""
+        async with self._database.connection() as connection:
+            await connection.execute(_SQL["forget_watched"])
+
     async def has_pending(self) -> bool:
-        """Say whether any conversion waits for its result."""
+        """Say whether any conversion waits for a result, its first or another."""
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_SQL["has_pending"], *self._place))
 
-    async def record(self, epoch: int, results: Sequence[AttributionResult]) -> None:
-        """Write a revision for each result and end its conversion's wait, in one transaction.
+    async def record(self, epoch: int, answered: Sequence[tuple[PendingConversion, AttributionResult]]) -> None:
+        """Write a revision for each answer that is new, and end all these conversions' wait, in one transaction.
 
         Raises:
             EpochSupersededError: a newer incarnation has taken over; nothing was written.
         """
+        results = [result for _, result in answered]
         async with fenced(self._database) as connection:
             await connection.execute(
                 _SQL["record"],
                 self._shard.index,
                 epoch,
                 [result.conversion_id for result in results],
+                [pending.cause for pending, _ in answered],
                 [result.is_organic for result in results],
                 [result.media_source for result in results],
                 [result.campaign for result in results],
                 [result.match_type for result in results],
                 [result.policy_version for result in results],
                 [result.model_version for result in results],
-                [orjson.dumps(result, default=_as_object) for result in results],
+                [result_json(result) for result in results],
+                [requeue_id for pending, _ in answered for requeue_id in pending.requeue_ids],
             )
 
-    async def fail(self, epoch: int, failures: Sequence[AttributionFailure], *, tries_max: int) -> None:
+    async def fail(
+        self, epoch: int, failures: Sequence[tuple[PendingConversion, AttributionFailure]], *, tries_max: int
+    ) -> None:
         """Count a failed try of each conversion; after `tries_max` of them it waits no longer, and has the reason.
+
+        One that has a result keeps it.
 
         Raises:
             EpochSupersededError: a newer incarnation has taken over; nothing was written.
@@ -80,10 +127,16 @@ class ConversionWriter:
                 _SQL["fail"],
                 self._shard.index,
                 epoch,
-                [failure.conversion_id for failure in failures],
-                [failure.reason.replace("\0", "")[:_REASON_CHARS_MAX] for failure in failures],
+                [failure.conversion_id for _, failure in failures],
+                [failure.reason.replace("\0", "")[:_REASON_CHARS_MAX] for _, failure in failures],
                 tries_max,
+                [requeue_id for pending, _ in failures for requeue_id in pending.requeue_ids],
             )
+
+
+def result_json(result: AttributionResult) -> bytes:
+    """Write a result as it is stored."""
+    return orjson.dumps(result, default=_as_object)
 
 
 def _as_object(value: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ SELECT assert_epoch($1, $2)
 SELECT spool_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text[]::timestamptz[], $13)
 
 -- name: seal
-SELECT shard, batch_id, first_spool_id, last_spool_id, events FROM seal_batch($1, $2, $3, $4, $5, $6)
+SELECT shard, batch_id, first_spool_id, last_spool_id, events, sealed_at FROM seal_batch($1, $2, $3, $4, $5, $6)
 
 -- name: writers_left
 SELECT e.shard FROM actor_epoch AS e
@@ -17,7 +17,7 @@ WHERE e.shard <> $1 AND e.shard % $2 = $1
 ORDER BY e.shard
 
 -- name: unfinished
-SELECT shard, batch_id, first_spool_id, last_spool_id, events FROM store_batches
+SELECT shard, batch_id, first_spool_id, last_spool_id, events, sealed_at FROM store_batches
 WHERE stored_at IS NULL AND shard % $2 = $1
 ORDER BY last_spool_id
 
@@ -26,6 +26,12 @@ SELECT frames FROM event_spool WHERE shard = $1 AND spool_id BETWEEN $2 AND $3 O
 
 -- name: mark_stored
 SELECT finish_batch($1, $2)
+
+-- name: requeue_late
+SELECT requeue_late($1, $2::bigint[], $3::timestamptz[])
+
+-- name: watches
+SELECT EXISTS (SELECT 1 FROM conversion_keys WHERE settles_at > now() - interval '1 day')
 
 -- name: oldest_waiting
 SELECT oldest_waiting()

@@ -16,14 +16,18 @@ from typing import Any
 
 from schemas.batches import ConversionRow, DeadLetter, Tally
 from schemas.event_types import schema_version
+from schemas.identity import Sightings
 from schemas.ids import BatchId
 from schemas.shards import Shard
+from storage.identity_hashes import signed
 from storage.postgres.connect import Database
 from storage.postgres.fencing import LayoutSupersededError, fenced
+from storage.postgres.identity_edges import record_links
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.spool", "queries.sql")
 _HASH_ROWS = 500
+_NOTHING_SEEN = Sightings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class SealedBatch:
     first_spool_id: int
     last_spool_id: int
     events: int
+    sealed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +168,29 @@ class Spool:
             rows = await connection.fetch(_SQL["frames"], batch.writer, batch.first_spool_id, batch.last_spool_id)
         return [row["frames"] for row in rows]
 
-    async def mark_stored(self, batch: SealedBatch, refused: Sequence[DeadLetter]) -> None:
-        """Record that ClickHouse has the batch, but for the rows that it refused: these are kept as dead letters."""
-        async with (
-            self._database.connection() as connection,
-            _transaction(connection, is_needed=bool(refused)),
-        ):
+    async def mark_stored(
+        self, batch: SealedBatch, refused: Sequence[DeadLetter], seen: Sightings = _NOTHING_SEEN
+    ) -> None:
+        """Record that ClickHouse has the batch, and what follows from it, in one transaction.
+
+        The rows that it refused are kept as dead letters; links are recorded; conversions that a touch of the batch
+        could change are requeued.
+        """
+        follows = bool(refused or seen.links or seen.touch_keys)
+        async with self._database.connection() as connection, _transaction(connection, is_needed=follows):
             if refused:
                 await _keep(connection, "quarantined", refused)
+            if seen.links:
+                await record_links(connection, seen.links)
+            if seen.touch_keys:
+                hashes, times = zip(*seen.touch_keys, strict=True)
+                await connection.execute(_SQL["requeue_late"], batch.batch_id, [signed(each) for each in hashes], times)
             await connection.execute(_SQL["mark_stored"], batch.batch_id, [letter.position for letter in refused])
+
+    async def watches(self) -> bool:
+        """Say whether a touch that comes late could change any conversion."""
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(_SQL["watches"]))
 
     async def backlog(self) -> Backlog:
         """Measure what is not yet stored, and this shard's to store."""
@@ -223,7 +242,12 @@ class Spool:
 
 def _sealed(row: Any) -> SealedBatch:
     return SealedBatch(
-        row["shard"], BatchId(str(row["batch_id"])), row["first_spool_id"], row["last_spool_id"], row["events"]
+        row["shard"],
+        BatchId(str(row["batch_id"])),
+        row["first_spool_id"],
+        row["last_spool_id"],
+        row["events"],
+        row["sealed_at"],
     )
 
 

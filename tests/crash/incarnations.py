@@ -14,16 +14,13 @@ from ingest.parse import parse_events
 from ingest.prepare import Stamp, prepare
 from schemas.batches import EventBatch
 from schemas.ids import new_batch_id
+from schemas.policy import Policy
 from schemas.results import AttributionOutcome
 from schemas.settings import ClickHouseSettings
 from schemas.shards import WHOLE_TENANT, Shard
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase
 from storage.clickhouse.connect import ClickHouse
-from storage.clickhouse.event_writer import EventWriter
-from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import Databases
-from storage.postgres.conversion_writer import ConversionWriter
-from storage.spool.repository import Spool
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, ndjson
@@ -54,13 +51,7 @@ async def incarnation(
     databases = Databases(replace(backends, postgres_port=postgres_port or backends.postgres_port), settings.postgres)
     store = ClickHouse(backends, clickhouse or settings.clickhouse)
     database = databases.tenant(tenant.tenant_id)
-    stores = Stores(
-        Spool(database, shard),
-        EventWriter(store, tenant.tenant_id),
-        TouchReader(store, tenant.tenant_id),
-        ConversionWriter(database, shard),
-        _decide,
-    )
+    stores = Stores.of(database, store, tenant.tenant_id, shard, settings.actor, _decide)
     pipeline = TenantPipeline(stores, shard, settings.actor, StoreTurns(settings.actor))
     life = None
     try:

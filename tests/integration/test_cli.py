@@ -63,6 +63,7 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
     [
         *("", "up", "down", "status", "doctor", "ingest", "import", "tail", "demo load"),
         *("tenant create", "tenant list", "tenant limits", "link create", "link list", "rejected replay", "schema put"),
+        *("recompute", "person show", "person unlink", "policy show", "policy set", "policy adopt", "policy diff"),
     ],
 )
 async def test_help_teaches(running: RunningStack, command: str) -> None:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.link_touches import is_preview, platform_of, touch_event, touch_fields
+from ingest.link_touches import platform_of, touch_event, touch_fields
 from ingest.prepare import prepare
 from schemas.event_types import EventType
 from schemas.links import Link
+from schemas.user_agents import is_preview
 from tests.unit.ingest.cases import RECEIVED_AT, STAMP, ZERO_ID
 from tests.unit.ingest.link_cases import ANDROID, DESKTOP, GAID, IPHONE, PARAMETERS, link
 

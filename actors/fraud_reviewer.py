@@ -1,0 +1,166 @@
+"""Judges conversions again, when more is known: which sites flood, who came later from the same device or address.
+
+A flood shows over days, a series of installs when it is over: what was decided in the second of the install did not
+know of them. A review counts the sites anew, judges the conversions of some days, portion after portion, as if they
+came now, and has those attributed again whose verdict is another. It changes no result itself: the attributor does, as
+for a late touch, and the revision says that fraud was the cause.
+
+One shard of a tenant does this for all, beside the tenant's live work: it rests after each portion as long as that
+took. How far it came is recorded with what it found, so a kill costs one portion.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from actors.adopted_policy import AdoptedPolicy
+from actors.attributor import Attribute, PoolAwayError
+from actors.journey_reader import JourneyReader
+from actors.signal import Signal
+from attribution.fraud.flooding import flooding_sites
+from schemas.fraud_policy import FraudRule
+from schemas.policy import Policy
+from schemas.results import AttributionResult
+from schemas.settings import ActorSettings
+from storage.clickhouse.connect import StoreAwayError
+from storage.clickhouse.fraud_reader import FraudReader
+from storage.postgres.connect import CONNECTION_LOST
+from storage.postgres.conversion_writer import PendingConversion
+from storage.postgres.fencing import EpochSupersededError
+from storage.postgres.fraud_lists import FraudListStore
+from storage.postgres.fraud_reviews import FraudReview, FraudReviews, ReviewedConversion
+from telemetry.backoff import Backoff
+from tenancy.fraud_facts import FraudFactsReader
+from tenancy.fraud_sites import count_sites
+
+_ERROR_CHARS_MAX = 500
+_SCHEDULE_SECONDS = 600.0
+"""How often to look whether a review is due; not at once: an actor that has just started has more urgent work."""
+
+log = structlog.get_logger()
+
+
+class FraudReviewer:
+    """The loop of one tenant's fraud reviews, one after the other."""
+
+    def __init__(
+        self,
+        reviews: FraudReviews,
+        lists: FraudListStore,
+        reader: FraudReader,
+        facts: FraudFactsReader,
+        policy: AdoptedPolicy,
+        journeys: JourneyReader,
+        attribute: Attribute,
+        asked: Signal,
+        now: Callable[[], datetime],
+        settings: ActorSettings,
+    ) -> None:
+        """Take the tenant's stores, the pool, the signal after which a review may be asked for, and the clock."""
+        self._reviews = reviews
+        self._lists = lists
+        self._reader = reader
+        self._facts = facts
+        self._policy = policy
+        self._journeys = journeys
+        self._attribute = attribute
+        self._asked = asked
+        self._now = now
+        self._settings = settings
+        self._backoff = Backoff()
+
+    async def run(self, epoch: int) -> None:
+        """Carry out what was asked for or is due, until cancelled.
+
+        Raises:
+            EpochSupersededError: a newer incarnation of the actor has taken over.
+        """
+        reach = timedelta(days=self._settings.fraud_review_days)
+        every = timedelta(hours=self._settings.fraud_review_hours)
+        scheduled_at = time.monotonic()
+        while True:
+            given = self._asked.count
+            try:
+                if time.monotonic() - scheduled_at >= _SCHEDULE_SECONDS:
+                    await self._reviews.schedule(reach, every)
+                    scheduled_at = time.monotonic()
+                review = await self._reviews.begin()
+                if review:
+                    await self._carry_out(epoch, review)
+                else:
+                    await self._asked.after(given, _SCHEDULE_SECONDS)
+            except (StoreAwayError, PoolAwayError, *CONNECTION_LOST) as error:
+                log.warning("fraud_review_waits", error=repr(error))
+                await self._backoff.wait()
+
+    async def _carry_out(self, epoch: int, review: FraudReview) -> None:
+        try:
+            await self._go_through(epoch, review)
+        except (EpochSupersededError, StoreAwayError, PoolAwayError, *CONNECTION_LOST):
+            raise
+        except Exception as error:
+            log.exception("fraud_review_failed", review_id=str(review.review_id))
+            await self._reviews.finish(review.review_id, repr(error).replace("\0", "")[:_ERROR_CHARS_MAX])
+            return
+        await self._reviews.finish(review.review_id)
+        log.info("fraud_review_done", review_id=str(review.review_id))
+
+    async def _go_through(self, epoch: int, review: FraudReview) -> None:
+        policy = await self._policy.get(fresh=True)
+        review = replace(review, sites=await self._renew_sites(policy))
+        while True:
+            began = time.monotonic()
+            past = await self._reviews.portion(review, self._settings.attribution_rows)
+            if not past:
+                await self._reviews.record(epoch, review, [])
+                return
+            changed = await self._changed(past, policy)
+            review = replace(
+                review,
+                judged=review.judged + len(past),
+                changed=review.changed + len(changed),
+                at_time=past[-1].conversion_time,
+                at_id=past[-1].conversion_id,
+            )
+            await self._reviews.record(epoch, review, changed)
+            if changed:
+                # The attributor has something to do.
+                self._asked.give()
+            self._backoff.reset()
+            await asyncio.sleep(time.monotonic() - began)
+
+    async def _renew_sites(self, policy: Policy) -> int:
+        limits = policy.fraud.click_flooding
+        found = {}
+        if policy.fraud.runs(FraudRule.CLICK_FLOODING):
+            found = flooding_sites(await count_sites(self._reader, limits, self._now()), limits)
+        await self._lists.replace_sites(list(found.values()))
+        self._facts.look_again()
+        return len(found)
+
+    async def _changed(self, past: Sequence[ReviewedConversion], policy: Policy) -> list[str]:
+        pending = [PendingConversion(each.conversion_id, each.event) for each in past]
+        outcomes = await self._attribute(await self._journeys.cases(pending, policy, watch=False), policy)
+        judged = {each.conversion_id: each for each in outcomes if isinstance(each, AttributionResult)}
+        return [
+            each.conversion_id
+            for each in past
+            if each.conversion_id in judged and _differs(each.result, judged[each.conversion_id])
+        ]
+
+
+def _differs(stored: dict[str, Any], judged: AttributionResult) -> bool:
+    """Say whether a verdict is another; numbers of its evidence may differ without that."""
+    fraud = stored.get("fraud") or {}
+    before = (fraud.get("verdict", "valid"), fraud.get("rules", []), _modes(fraud.get("findings", ())))
+    findings = [{"rule": each.rule, "mode": each.mode, "touch_id": each.touch_id} for each in judged.fraud.findings]
+    return before != (judged.fraud.verdict, list(judged.fraud.rules), _modes(findings))
+
+
+def _modes(findings: Sequence[dict[str, Any]]) -> set[tuple[str, str, str | None]]:
+    return {(each["rule"], each["mode"], each["touch_id"]) for each in findings}

@@ -1,0 +1,1 @@
+"""The fraud rules: facts and thresholds in, findings with their evidence out."""

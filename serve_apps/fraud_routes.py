@@ -1,0 +1,192 @@
+"""Fraud: what the rules found, what others would, what people say of it, and judging again."""
+
+import asyncio
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from actors.attributor import PoolAwayError
+from attribution.fraud.flooding import SiteCounts, baselines, bucket_edges, flooding_sites
+from schemas.fraud_policy import ClickFlooding, FraudPolicy, FraudRule
+from schemas.fraud_problems import FraudPreviewTooSlow, ReviewUnknown, VerdictUnknown
+from schemas.ids import TenantId
+from schemas.problems import ActorUnavailable, RequestInvalid
+from schemas.report_problems import ReportParameterInvalid
+from serve_apps.answers import Listing
+from serve_apps.callers import EDITORS, user_of
+from serve_apps.fraud_answers import FraudLabels, FraudPreview, FraudReport, FraudReviewShown
+from serve_apps.openapi import USER, documented
+from serve_apps.parameters import Word
+from serve_apps.report_parameters import First, Last, Zone, report_query
+from serve_apps.services import services_of
+from storage.clickhouse.fraud_reader import FraudReader
+from storage.postgres.fraud_findings import FraudFindings, RuleCounts, Span
+from storage.postgres.fraud_lists import FraudListStore
+from storage.postgres.fraud_reviews import FraudReview, FraudReviews
+from storage.postgres.policies import Policies
+from telemetry.clock import utc_now
+from tenancy.fraud_sites import count_sites
+
+router = APIRouter()
+
+_PLACES_SHOWN = 200
+_SITES_SHOWN = 50
+_REVIEWS_SHOWN = 50
+_REVIEW_DAYS_MAX = 90
+
+
+class NewLabel(BaseModel):
+    """What somebody who looked into a conversion says of its findings: of one rule, or of all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    conversion_id: Word
+    rule: FraudRule | None = None
+    is_fraud: bool = Field(strict=True, description="True: the finding is right. False: it accuses the innocent.")
+    note: Word = ""
+
+
+class NewReview(BaseModel):
+    """How many days back conversions are judged again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days: int = Field(7, ge=1, le=_REVIEW_DAYS_MAX, strict=True)
+
+
+@router.get("/api/v1/reports/fraud", response_model=FraudReport, **documented(USER, ReportParameterInvalid))
+async def get_fraud_report(
+    request: Request,
+    first: First = None,
+    last: Last = None,
+    tz: Zone = None,
+    media_source: Annotated[Word | None, Query(description="Claims of this source alone.")] = None,
+) -> dict[str, Any]:
+    """Count what the rules found, by rule, source, site and day, and what they move or in shadow would move."""
+    tenant, _ = await user_of(request)
+    asked = await report_query(request, first, last, tz)
+    span = Span(asked.span.since, asked.span.until, media_source)
+    findings = FraudFindings(services_of(request).databases.tenant(tenant.tenant_id))
+    rules, sources, sites, days, moves, ctit = await asyncio.gather(
+        findings.by_rule(span),
+        findings.by_source(span, _PLACES_SHOWN),
+        findings.by_site(span, _PLACES_SHOWN),
+        findings.by_day(span, asked.span.zone),
+        findings.moves(span, _PLACES_SHOWN),
+        _ctit(request, tenant.tenant_id, span),
+    )
+    return {
+        "from": asked.span.first,
+        "to": asked.span.last,
+        "tz": asked.span.zone,
+        "rules": [_with_precision(counts) for counts in rules],
+        "sources": sources,
+        "sites": sites,
+        "days": days,
+        "moves": moves,
+        "ctit_bucket_seconds": [round(edge, 3) for edge in bucket_edges().tolist()],
+        "ctit": ctit,
+    }
+
+
+@router.post(
+    "/api/v1/fraud/preview",
+    response_model=FraudPreview,
+    **documented(USER, RequestInvalid, ActorUnavailable, FraudPreviewTooSlow),
+)
+async def preview_fraud(request: Request, policy: FraudPolicy) -> dict[str, Any]:
+    """Say what a fraud policy would do with the installs of the last 30 days; a rule left out has its default."""
+    tenant, _ = await user_of(request)
+    try:
+        return await services_of(request).previews.preview(tenant.tenant_id, policy)
+    except PoolAwayError as error:
+        raise ActorUnavailable("The attribution pool does not answer at the moment.") from error
+    except TimeoutError as error:
+        raise FraudPreviewTooSlow from error
+
+
+@router.post("/api/v1/fraud/labels", response_model=FraudLabels, **documented(USER, VerdictUnknown, RequestInvalid))
+async def label_fraud(request: Request, label: NewLabel) -> dict[str, Any]:
+    """Confirm or refute what the rules found of a conversion: the report's precision is measured by it."""
+    tenant, claims = await user_of(request, EDITORS)
+    stored = FraudListStore(services_of(request).databases.tenant(tenant.tenant_id))
+    labels = await stored.label(
+        label.conversion_id, label.rule, claims.user_id, is_fraud=label.is_fraud, note=label.note
+    )
+    if not labels:
+        raise VerdictUnknown
+    return {"data": labels}
+
+
+@router.post(
+    "/api/v1/fraud/reviews",
+    status_code=202,
+    response_model=FraudReviewShown,
+    **documented(USER, RequestInvalid, ActorUnavailable),
+)
+async def review_fraud(request: Request, new: NewReview) -> dict[str, Any]:
+    """Judge the conversions of the last days again, in the background, with all that is known by now."""
+    tenant, _ = await user_of(request, EDITORS)
+    services = services_of(request)
+    now = utc_now()
+    reviews = FraudReviews(services.databases.tenant(tenant.tenant_id))
+    review = await reviews.add(now - timedelta(days=new.days), now)
+    await services.actors.look_again(tenant.tenant_id)
+    return _shown(review)
+
+
+@router.get("/api/v1/fraud/reviews", response_model=Listing[FraudReviewShown], **documented(USER))
+async def list_fraud_reviews(request: Request) -> dict[str, Any]:
+    """List the newest reviews."""
+    tenant, _ = await user_of(request)
+    reviews = FraudReviews(services_of(request).databases.tenant(tenant.tenant_id))
+    return {"data": [_shown(review) for review in await reviews.newest(_REVIEWS_SHOWN)]}
+
+
+@router.get("/api/v1/fraud/reviews/{review_id}", response_model=FraudReviewShown, **documented(USER, ReviewUnknown))
+async def get_fraud_review(request: Request, review_id: UUID) -> dict[str, Any]:
+    """Say how far a review came."""
+    tenant, _ = await user_of(request)
+    review = await FraudReviews(services_of(request).databases.tenant(tenant.tenant_id)).one(review_id)
+    if review is None:
+        raise ReviewUnknown
+    return _shown(review)
+
+
+async def _ctit(request: Request, tenant_id: TenantId, span: Span) -> list[dict[str, Any]]:
+    services = services_of(request)
+    policy = await Policies(services.databases.tenant(tenant_id)).in_force()
+    limits = policy.fraud.click_flooding
+    counts = await count_sites(FraudReader(services.store, tenant_id), limits, span.until, since=span.since)
+    return _spread(counts, limits, span.media_source)
+
+
+def _spread(counts: list[SiteCounts], limits: ClickFlooding, media_source: str | None) -> list[dict[str, Any]]:
+    measured, flooding = baselines(counts, limits), flooding_sites(counts, limits)
+    shown = [each for each in counts if each.installs and media_source in {None, each.site.media_source}]
+    shown.sort(key=lambda each: (each.site not in flooding, -each.installs, each.site))
+    return [
+        each.site._asdict()
+        | {
+            "installs": each.installs,
+            "late_share": each.late_share,
+            "is_flooding": each.site in flooding,
+            "histogram": each.histogram.tolist(),
+            "baseline": measured[each.site].tolist(),
+        }
+        for each in shown[:_SITES_SHOWN]
+    ]
+
+
+def _with_precision(counts: RuleCounts) -> dict[str, Any]:
+    labelled = counts.confirmed + counts.refuted
+    return asdict(counts) | {"precision": counts.confirmed / labelled if labelled else None}
+
+
+def _shown(review: FraudReview) -> dict[str, Any]:
+    return asdict(review) | {"from": review.since, "to": review.until}
