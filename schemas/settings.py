@@ -59,6 +59,9 @@ class ClickHouseSettings(_Group):
 
     insert_seconds: float = Field(60.0, description="An insert without an answer by then is sent again.")
     query_seconds: float = Field(10.0, description="A report that takes longer is broken off.")
+    journeys_seconds: float = Field(
+        default=30.0, description="The same for journeys: reading a million of them takes a few seconds on one core."
+    )
     query_threads: int = Field(
         default=1, description="Three reading threads make inserts 2.3 times slower on two cores."
     )

@@ -18,4 +18,5 @@ def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
         "events": f"{CLICKHOUSE_DATABASE}.events_{tenant_id}",
         "touch_keys": f"{CLICKHOUSE_DATABASE}.touch_keys_{tenant_id}",
         "touch_keys_feed": f"{CLICKHOUSE_DATABASE}.touch_keys_feed_{tenant_id}",
+        "attributed": f"{CLICKHOUSE_DATABASE}.attributed_{tenant_id}",
     }

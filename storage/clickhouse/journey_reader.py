@@ -1,0 +1,175 @@
+"""Reads a tenant's journeys as columns: what ClickHouse answers in Arrow goes to whoever computes as it is.
+
+`journeys.sql` says what a journey is. Channels are named by one or more fields of their touches, joined by ` / `. They
+are numbered first, so that paths are short arrays of small numbers, which ClickHouse folds by the million.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from schemas.ids import TenantId
+from storage.clickhouse.connect import ClickHouse
+from storage.names import clickhouse_tables
+from storage.sql import fill, load_queries
+
+_SQL = load_queries("storage.clickhouse", "journeys.sql")
+_FRAGMENTS = (
+    *("touch_code", "journey_codes", "touch_person", "attributed_with_leads", "lead", "worth", "person", "touch_hash"),
+    *("touch_milliseconds", "touches_asked_for", "conversions_asked_for", "conversions_near"),
+)
+"""Named parts of the queries; each may hold those after it."""
+
+CHANNELS_MAX = 200
+"""So many channels are told apart, those with most touches; the others are one."""
+
+OTHERS = "(other)"
+UNNAMED = "unknown"
+"""The channel of a touch whose field is empty, as attribution calls it."""
+
+DUPLICATE_CLICK_WINDOW = timedelta(seconds=10)
+
+
+class Breakdown(StrEnum):
+    """A field of touches by which channels are told apart."""
+
+    MEDIA_SOURCE = "media_source"
+    CHANNEL = "channel"
+    CAMPAIGN = "campaign"
+
+
+_ARRAYS = {
+    Breakdown.MEDIA_SOURCE: "touch_sources",
+    Breakdown.CHANNEL: "touch_channels",
+    Breakdown.CAMPAIGN: "touch_campaigns",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyQuestion:
+    """Which journeys: those of conversions, and of touches that led to none, in a span of time; '' means any."""
+
+    since: datetime
+    until: datetime
+    conversion_types: tuple[str, ...]
+    breakdown: tuple[Breakdown, ...] = (Breakdown.MEDIA_SOURCE,)
+    lookback: timedelta = timedelta(days=7)
+    app_id: str = ""
+    country: str = ""
+    platform: str = ""
+    event_name: str = ""
+    lead_event: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyCount:
+    """Conversions asked for that have revenue in a currency ('': none), and how many of them no touch led to."""
+
+    currency: str
+    conversions: int
+    organic: int
+    revenue: Decimal | None
+
+
+class JourneyReader:
+    """Reads one tenant's journeys."""
+
+    def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
+        self._store = store
+        self._tables = clickhouse_tables(tenant_id)
+
+    async def version(self) -> tuple[int, int]:
+        """Give what changes whenever anything is stored: rows of events and of attributed conversions.
+
+        Raises:
+            StoreAwayError: the store did not answer, here and below.
+        """
+        async with self._store.client() as client:
+            answer = await client.query(fill(_SQL["version"], self._tables), settings=self._settings())
+        events, attributed = answer.result_rows[0]
+        return events, attributed
+
+    async def made(self, question: JourneyQuestion) -> list[CurrencyCount]:
+        """Count the conversions asked for, by currency."""
+        async with self._store.client() as client:
+            answer = await client.query(
+                self._filled("made", question), parameters=_parameters(question), settings=self._settings()
+            )
+        return [CurrencyCount(*row) for row in answer.result_rows]
+
+    async def channels(self, question: JourneyQuestion) -> tuple[str, ...]:
+        """Give the channels' names, those with most touches first; `OTHERS` last, if there are more than can be told."""
+        parameters = _parameters(question) | {"labels_max": CHANNELS_MAX + 1}
+        async with self._store.client() as client:
+            answer = await client.query(
+                self._filled("labels", question), parameters=parameters, settings=self._settings()
+            )
+        names = tuple(row[0] for row in answer.result_rows)
+        return names if len(names) <= CHANNELS_MAX else (*names[: CHANNELS_MAX - 1], OTHERS)
+
+    async def folded(self, question: JourneyQuestion, channels: tuple[str, ...]) -> bytes:
+        """Read each distinct path: `path` (places in `channels`), `lead`, `conversions`, `nulls`, `value`; Arrow."""
+        return await self._arrow("folded", question, channels)
+
+    async def timed(self, question: JourneyQuestion, channels: tuple[str, ...]) -> bytes:
+        """Read each converting journey: `path`, `ages` (days from touch to conversion), `lead`, `value`; Arrow."""
+        return await self._arrow("timed", question, channels)
+
+    async def _arrow(self, query: str, question: JourneyQuestion, channels: tuple[str, ...]) -> bytes:
+        codes = {"labels": list(channels), "codes": list(range(len(channels))), "others": max(len(channels) - 1, 0)}
+        async with self._store.client() as client:
+            answer: bytes = await client.raw_query(
+                self._filled(query, question),
+                parameters=_parameters(question) | codes,
+                fmt="ArrowStream",
+                settings=self._settings() | {"output_format_arrow_compression_method": "lz4_frame"},
+            )
+        return answer
+
+    def _filled(self, query: str, question: JourneyQuestion) -> str:
+        statement = _SQL[query]
+        for fragment in _FRAGMENTS:
+            statement = fill(statement, {fragment: _SQL[fragment]})
+        labels = {
+            "touch_label": _joined([f"if({field} = '', '{UNNAMED}', {field})" for field in question.breakdown]),
+            "journey_labels": _journey_labels(question.breakdown),
+        }
+        return fill(statement, labels | self._tables)
+
+    def _settings(self) -> dict[str, Any]:
+        settings = self._store.settings
+        return {"max_threads": settings.query_threads, "max_execution_time": settings.journeys_seconds}
+
+
+def _joined(texts: list[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"concatWithSeparator(' / ', {', '.join(texts)})"
+
+
+def _journey_labels(breakdown: tuple[Breakdown, ...]) -> str:
+    names = [f"field_{place}" for place in range(len(breakdown))]
+    label = _joined([f"if({name} = '', '{UNNAMED}', {name})" for name in names])
+    return f"arrayMap(({', '.join(names)}) -> {label}, {', '.join(_ARRAYS[field] for field in breakdown)})"
+
+
+def _parameters(question: JourneyQuestion) -> dict[str, Any]:
+    return {
+        "since": _moment(question.since),
+        "until": _moment(question.until),
+        "near": _moment(question.until + question.lookback),
+        "lookback_milliseconds": question.lookback // timedelta(milliseconds=1),
+        "duplicate_milliseconds": DUPLICATE_CLICK_WINDOW // timedelta(milliseconds=1),
+        "conversion_types": list(question.conversion_types),
+        "app_id": question.app_id,
+        "country": question.country,
+        "platform": question.platform,
+        "event_name": question.event_name,
+        "lead_event": question.lead_event,
+        "currency": question.currency,
+    }
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
