@@ -1,4 +1,4 @@
-"""Journeys as the event store answers them, in Arrow, made into the columns that models read: no object for any touch."""
+"""Journeys as the event store answers them, in Arrow, as the columns that models read: no object for any touch."""
 
 import numpy as np
 import pyarrow as pa

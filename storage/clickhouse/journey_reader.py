@@ -101,7 +101,7 @@ class JourneyReader:
         return [CurrencyCount(*row) for row in answer.result_rows]
 
     async def channels(self, question: JourneyQuestion) -> tuple[str, ...]:
-        """Give the channels' names, those with most touches first; `OTHERS` last, if there are more than can be told."""
+        """Give the channels, those with most touches first; `OTHERS` last, if there are more than can be told apart."""
         parameters = _parameters(question) | {"labels_max": CHANNELS_MAX + 1}
         async with self._store.client() as client:
             answer = await client.query(
