@@ -49,14 +49,19 @@ class Attributor:
         touches: TouchReader,
         attribute: Attribute,
         stored: Signal,
+        recorded: Signal,
         poll_seconds: float | None,
         settings: ActorSettings,
     ) -> None:
-        """Take the shard's stores, and how often to look for what other shards store (None: there are none)."""
+        """Take the shard's stores, the signals it waits for and gives, and how often to look for what others store.
+
+        `poll_seconds` is None when there is no other shard.
+        """
         self._conversions = conversions
         self._touches = touches
         self._attribute = attribute
         self._stored = stored
+        self._recorded = recorded
         self._poll_seconds = poll_seconds
         self._settings = settings
         self._policy = Policy()
@@ -106,6 +111,7 @@ class Attributor:
             await self._conversions.record(
                 epoch, [outcome for outcome in outcomes if isinstance(outcome, AttributionResult)]
             )
+            self._recorded.give()
         except (EpochSupersededError, StoreAwayError, *CONNECTION_LOST):
             raise
         except Exception as error:

@@ -1,9 +1,9 @@
-"""The work of one shard of a tenant's actor, without Ray: commit, store, attribute.
+"""The work of one shard of a tenant's actor, without Ray: commit, store, attribute, publish.
 
-Three loops follow each other along the spool; each says to the next one when it has done something:
+Four loops follow each other along the spool; each says to the next one when it has done something:
 
-    append ──► Committer ──► Storer ──► Attributor
-               spool row     ClickHouse  pool, results
+    append ──► Committer ──► Storer ──► Attributor ──► Publisher
+               spool row     ClickHouse  pool, results  ClickHouse
 
 Each repeats what it was doing after a failure, from what the databases say. So killing the process between
 any two lines loses nothing and stores nothing twice.
@@ -19,16 +19,19 @@ from actors.attributor import Attribute, Attributor
 from actors.committer import Committer
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
+from actors.publisher import Publisher
 from actors.signal import Signal
 from actors.stored_watch import StoredWatch
 from actors.storer import Storer
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.settings import ActorSettings
 from schemas.shards import Shard
+from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import ConversionWriter
+from storage.postgres.publications import Publications
 from storage.spool.repository import Spool
 
 _HOUSEKEEPING_SECONDS = 60.0
@@ -47,6 +50,8 @@ class Stores:
     events: EventWriter
     touches: TouchReader
     conversions: ConversionWriter
+    publications: Publications
+    attributed: AttributedWriter
     attribute: Attribute
 
 
@@ -56,16 +61,20 @@ class TenantPipeline:
     def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings) -> None:
         # What is a tenant's is shared out: no shard has to know how full the others are.
         settings = settings.model_copy(update={"spool_bytes_max": settings.spool_bytes_max // shard.count})
-        spool, conversions, stored = stores.spool, stores.conversions, Signal()
+        spool, conversions, stored, recorded = stores.spool, stores.conversions, Signal(), Signal()
         poll_seconds = None if shard.count == 1 else _OTHERS_SECONDS
         self._spool = spool
         self._conversions = conversions
+        self._publications = stores.publications
         self._settings = settings
         self._backlog = Backlog()
         self._committed = Cursor()
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
         self._storer = Storer(spool, stores.events, self._backlog, self._committed, stored, settings)
-        self._attributor = Attributor(conversions, stores.touches, stores.attribute, stored, poll_seconds, settings)
+        self._attributor = Attributor(
+            conversions, stores.touches, stores.attribute, stored, recorded, poll_seconds, settings
+        )
+        self._publisher = Publisher(stores.publications, stores.attributed, recorded, settings)
         self._watch = StoredWatch(spool.oldest_waiting, stored, poll_seconds)
         self._epoch = 0
 
@@ -95,6 +104,7 @@ class TenantPipeline:
             loops.create_task(self._committer.run(self._epoch))
             loops.create_task(self._storer.run(self._epoch))
             loops.create_task(self._attributor.run(self._epoch))
+            loops.create_task(self._publisher.run())
             loops.create_task(self._watch.run())
             loops.create_task(self._keep_house())
 
@@ -103,8 +113,8 @@ class TenantPipeline:
         return await self._committer.append(batch)
 
     async def is_done(self) -> bool:
-        """Say whether everything that was accepted is stored and attributed."""
-        return not await has_work(self._spool, self._conversions)
+        """Say whether everything that was accepted is stored, attributed and published."""
+        return not await has_work(self._spool, self._conversions, self._publications)
 
     async def wait_stored(self, spool_id: int) -> None:
         """Wait until ClickHouse has a spool row, and all that the tenant committed before it."""
@@ -126,6 +136,6 @@ class TenantPipeline:
                 log.warning("housekeeping_failed", error=repr(error))
 
 
-async def has_work(spool: Spool, conversions: ConversionWriter) -> bool:
-    """Say whether a shard has something left to store or to attribute."""
-    return bool((await spool.backlog()).events) or await conversions.has_pending()
+async def has_work(spool: Spool, conversions: ConversionWriter, publications: Publications) -> bool:
+    """Say whether a shard has something left to store, to attribute or to publish."""
+    return bool((await spool.backlog()).events) or await conversions.has_pending() or await publications.has_waiting()

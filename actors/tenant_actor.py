@@ -24,11 +24,13 @@ from schemas.ids import TenantId
 from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
 from schemas.shards import WHOLE_TENANT, Shard, all_shards
+from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST, Database, Databases
 from storage.postgres.conversion_writer import ConversionWriter
+from storage.postgres.publications import Publications
 from storage.spool.layout import Layout
 from storage.spool.repository import Spool
 from telemetry.backoff import Backoff
@@ -63,6 +65,8 @@ class TenantActor:
                 EventWriter(store, tenant_id),
                 TouchReader(store, tenant_id),
                 ConversionWriter(self._database, shard),
+                Publications(self._database, shard),
+                AttributedWriter(store, tenant_id),
                 self._pool.attribute,
             ),
             shard,
@@ -211,5 +215,5 @@ def is_tenant_actor(name: str) -> bool:
 
 
 async def shard_has_work(database: Database, shard: Shard) -> bool:
-    """Say whether a shard has something left to store or to attribute."""
-    return await has_work(Spool(database, shard), ConversionWriter(database, shard))
+    """Say whether a shard has something left to store, to attribute or to publish."""
+    return await has_work(Spool(database, shard), ConversionWriter(database, shard), Publications(database, shard))

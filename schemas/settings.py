@@ -96,6 +96,10 @@ class ActorSettings(_Group):
     attribution_tries_max: int = Field(
         default=3, description="Failed tries of one conversion before it is set apart; the others do not wait."
     )
+    publish_rows: int = Field(5_000, description="Results sent to the reports' table at once: about 5 MB of JSON.")
+    publish_rest_seconds: float = Field(
+        default=2.0, description="Rest between two such inserts: reports may be so late, and parts stay few."
+    )
     idle_seconds: float = Field(
         default=900.0, description="An actor with an empty spool leaves after this long unused."
     )

@@ -17,11 +17,13 @@ from schemas.results import AttributionOutcome
 from schemas.settings import ClickHouseSettings
 from schemas.shards import WHOLE_TENANT, Shard
 from schemas.touchpoints import ConversionCase, Policy
+from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import Databases
 from storage.postgres.conversion_writer import ConversionWriter
+from storage.postgres.publications import Publications
 from storage.spool.repository import Spool
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
@@ -58,6 +60,8 @@ async def incarnation(
         EventWriter(store, tenant.tenant_id),
         TouchReader(store, tenant.tenant_id),
         ConversionWriter(database, shard),
+        Publications(database, shard),
+        AttributedWriter(store, tenant.tenant_id),
         _decide,
     )
     pipeline = TenantPipeline(stores, shard, settings.actor)

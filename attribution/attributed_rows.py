@@ -1,0 +1,55 @@
+"""A recorded result as the row that reports and models read: flat, with the journey in parallel arrays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from attribution.people import person_key
+from schemas.results import CandidateReason
+
+_INSTALLS = frozenset({"install", "reinstall"})
+_ON_THE_JOURNEY = frozenset({CandidateReason.WON, CandidateReason.EARLIER, CandidateReason.LOWER_PRIORITY})
+_OF_EVENT = ("received_at", "app_id", "platform", "country", "event_name", "revenue", "currency")
+_OF_RESULT = (
+    *("conversion_id", "conversion_type", "conversion_time", "is_organic", "media_source", "channel", "campaign"),
+    *("adset", "ad", "attributed_touch_id", "attributed_touch_type", "attributed_touch_time", "match_type"),
+    *("match_confidence", "ctit_seconds", "policy_version"),
+)
+
+
+def attributed_row(event: dict[str, Any], result: dict[str, Any], revision: int) -> dict[str, Any]:
+    """Make the row of one revision from the stamped event and the result, both as objects read from JSON.
+
+    What neither has is left out: the table's defaults stand for it. An install's source is its own, so its
+    `install_id` is its own id.
+    """
+    row = {name: event[name] for name in _OF_EVENT if event.get(name) is not None}
+    row |= {name: result[name] for name in _OF_RESULT if result.get(name) is not None}
+    if result["conversion_type"] in _INSTALLS:
+        row |= {"install_id": result["conversion_id"], "install_time": result["conversion_time"]}
+    candidates = result["candidates"]
+    return (
+        row
+        | _journey(candidates)
+        | {
+            "revision": revision,
+            "person_key": person_key(event),
+            "site_id": next(
+                (each["touch"]["site_id"] for each in candidates if each["reason"] == CandidateReason.WON), ""
+            ),
+        }
+    )
+
+
+def _journey(candidates: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    touches = sorted(
+        (each["touch"] for each in candidates if each["reason"] in _ON_THE_JOURNEY),
+        key=lambda touch: (touch["touch_time"], touch["touch_id"]),
+    )
+    return {
+        "touch_ids": [touch["touch_id"] for touch in touches],
+        "touch_times": [touch["touch_time"] for touch in touches],
+        "touch_types": [touch["touch_type"] for touch in touches],
+        "touch_sources": [touch["media_source"] for touch in touches],
+        "touch_channels": [touch["channel"] for touch in touches],
+        "touch_campaigns": [touch["campaign"] for touch in touches],
+    }

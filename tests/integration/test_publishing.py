@@ -1,0 +1,114 @@
+"""Results go on to the table that reports read: each once, the newest revision, whatever is killed."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from storage.clickhouse.connect import ClickHouse
+from storage.names import clickhouse_tables, tenant_database
+from tenancy.provisioning import ProvisionedTenant
+from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+
+pytestmark = pytest.mark.anyio
+
+PATH = "/api/v1/events/ingest"
+_PUBLISHED = """
+SELECT revision, media_source, campaign, touch_ids, person_key, fraud_verdict FROM {attributed} FINAL
+WHERE conversion_id = {id:String}
+"""
+_REVISE = """
+WITH revised AS (
+    UPDATE conversions SET revision = revision + 1 WHERE conversion_id = $1 RETURNING conversion_id, revision
+)
+INSERT INTO attributions (
+    conversion_id, revision, is_organic, media_source, campaign, policy_version, model_version, result
+)
+SELECT a.conversion_id, r.revision, true, 'organic', '', 1, 'test',
+    jsonb_set(a.result, '{media_source}', '"organic"')
+FROM attributions AS a INNER JOIN revised AS r ON r.conversion_id = a.conversion_id AND a.revision = r.revision - 1
+"""
+
+
+@pytest.fixture(scope="module")
+async def tenant(running: RunningStack) -> ProvisionedTenant:
+    """Make a tenant for all tests here: what takes long is the first call of its actor."""
+    return await new_tenant(running)
+
+
+async def published(running: RunningStack, tenant: ProvisionedTenant, conversion_id: str) -> list[tuple[Any, ...]]:
+    """Read the published rows of a conversion, the newest revision of each."""
+    store = ClickHouse(running.stack.backends, running.stack.settings.clickhouse)
+    table = clickhouse_tables(tenant.tenant_id)["attributed"]
+    try:
+        async with store.client() as client:
+            answer = await client.query(
+                _PUBLISHED.replace("{attributed}", table),
+                parameters={"id": conversion_id},
+            )
+            return [tuple(row) for row in answer.result_rows]
+    finally:
+        await store.close()
+
+
+async def database_of(running: RunningStack, tenant: ProvisionedTenant) -> asyncpg.Connection:
+    backends, role = running.stack.backends, tenant_database(tenant.tenant_id)
+    return await asyncpg.connect(
+        host=backends.postgres_host,
+        port=backends.postgres_port,
+        user=role,
+        password=backends.role_password(role),
+        database=role,
+    )
+
+
+async def test_a_result_is_published_and_superseded(
+    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient
+) -> None:
+    """A row a conversion with its journey; a revision, whoever recorded it, takes its place; the queue is empty."""
+    click = event("click", device_id="p-1", media_source="meta_ads", campaign="spring")
+    install = event("install", device_id="p-1")
+    await http.post(PATH, json=[click, install])
+    (row,) = await eventually(lambda: published(running, tenant, install["event_id"]))
+    assert row[:4] == (1, "meta_ads", "spring", [click["event_id"]])
+    assert row[5] == "valid"
+    connection = await database_of(running, tenant)
+    await connection.execute(_REVISE, install["event_id"])
+    # The next result wakes the publisher; it takes all that waits.
+    await http.post(PATH, json=event("install"))
+
+    async def revised() -> bool:
+        rows = await published(running, tenant, install["event_id"])
+        return [row[:2] for row in rows] == [(2, "organic")]
+
+    assert await eventually(revised)
+
+    async def is_empty() -> bool:
+        return not (await connection.fetchval("SELECT count(*) FROM unpublished_results"))
+
+    assert await eventually(is_empty)
+    await connection.close()
+
+
+async def test_nothing_is_lost_or_doubled_by_a_kill(
+    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient
+) -> None:
+    """Killed after the insert and before the queue knows, the next incarnation publishes again: still one row each."""
+    armed = running.failpoints / "actor_after_publish"
+    armed.touch()
+    installs = [event("install") for _ in range(20)]
+    await http.post(PATH, json=installs)
+    async with asyncio.timeout(20):
+        while armed.exists():
+            await asyncio.sleep(0.01)
+    connection = await database_of(running, tenant)
+
+    async def is_empty() -> bool:
+        return not (await connection.fetchval("SELECT count(*) FROM unpublished_results"))
+
+    assert await eventually(is_empty)
+    await connection.close()
+    for install in installs:
+        assert len(await published(running, tenant, install["event_id"])) == 1

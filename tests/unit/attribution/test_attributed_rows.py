@@ -1,0 +1,50 @@
+"""The row that reports read."""
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from xxhash import xxh3_64_intdigest
+
+from attribution.attributed_rows import attributed_row
+from attribution.decide import attribute
+from attribution.people import NOBODY, person_key
+from schemas.touchpoints import Policy
+from tests.unit.attribution.cases import case, touch
+
+HOUR = timedelta(hours=1)
+EVENT = {"event_id": "i-1", "event_type": "install", "device_id": "d-1", "app_id": "app", "country": "DE"}
+
+
+def as_recorded(result: Any) -> dict[str, Any]:
+    """Read a result as it comes back from Postgres."""
+    read: dict[str, Any] = orjson.loads(orjson.dumps(result, default=lambda value: value._asdict()))
+    return read
+
+
+def test_a_row_says_who_won_and_how() -> None:
+    """The winner's names, the event's fields, the install as its own source, and the journey oldest first."""
+    cases = case(touch("old", 3 * HOUR, source="email"), touch("won", HOUR), touch("late", -HOUR))
+    row = attributed_row(EVENT, as_recorded(attribute(cases, Policy(version=7))), 2)
+    assert (row["media_source"], row["campaign"], row["attributed_touch_id"]) == ("google_ads", "spring", "won")
+    assert (row["revision"], row["policy_version"], row["ctit_seconds"]) == (2, 7, 3600.0)
+    assert (row["country"], row["app_id"]) == ("DE", "app")
+    assert (row["install_id"], row["install_time"]) == ("conversion-1", row["conversion_time"])
+    assert (row["touch_ids"], row["touch_sources"]) == (["old", "won"], ["email", "google_ads"])
+    assert {len(row[name]) for name in row if name.startswith("touch_")} == {2}
+
+
+def test_an_organic_purchase_has_no_touch_and_no_install() -> None:
+    """What a result does not have is left to the table's defaults."""
+    row = attributed_row(EVENT | {"revenue": "4.99"}, as_recorded(attribute(case(kind="purchase"), Policy())), 1)
+    assert (row["is_organic"], row["media_source"], row["revenue"]) == (True, "organic", "4.99")
+    assert not row.keys() & {"attributed_touch_id", "match_type", "install_id", "install_time", "currency"}
+    assert (row["touch_ids"], row["site_id"]) == ([], "")
+
+
+def test_a_person_is_known_by_the_strongest_identity() -> None:
+    """device_id before gaid before user_id, hashed with its kind; nobody without any."""
+    assert person_key({"user_id": "u", "gaid": "g", "device_id": "d"}) == xxh3_64_intdigest(b"vendor_id:d")
+    assert person_key({"user_id": "u", "gaid": "g"}) == xxh3_64_intdigest(b"advertising_id:g")
+    assert person_key({"user_id": "u"}) == xxh3_64_intdigest(b"user_id:u")
+    assert person_key({"ip": "192.0.2.1"}) == NOBODY
