@@ -4,14 +4,19 @@
 are numbered first, so that paths are short arrays of small numbers, which ClickHouse folds by the million.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
 from schemas.ids import TenantId
-from storage.clickhouse.connect import ClickHouse
+from schemas.model_problems import ModelsTooLarge
+from schemas.reports import Condition, Dimension, Operator
+from storage.clickhouse.connect import ClickHouse, StoreAwayError
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
@@ -32,19 +37,19 @@ UNNAMED = "unknown"
 DUPLICATE_CLICK_WINDOW = timedelta(seconds=10)
 
 
-class Breakdown(StrEnum):
-    """A field of touches by which channels are told apart."""
-
-    MEDIA_SOURCE = "media_source"
-    CHANNEL = "channel"
-    CAMPAIGN = "campaign"
-
+FILTERED = (Dimension.APP_ID, Dimension.COUNTRY, Dimension.PLATFORM)
+"""What journeys can be filtered by: a filter by their channels would cut them into pieces."""
 
 _ARRAYS = {
-    Breakdown.MEDIA_SOURCE: "touch_sources",
-    Breakdown.CHANNEL: "touch_channels",
-    Breakdown.CAMPAIGN: "touch_campaigns",
+    Dimension.MEDIA_SOURCE: "touch_sources",
+    Dimension.CHANNEL: "touch_channels",
+    Dimension.CAMPAIGN: "touch_campaigns",
 }
+BREAKDOWNS = tuple(_ARRAYS)
+"""What can be told apart on a journey."""
+
+_TOO_LARGE = frozenset({159, 160, 241, 306, 396})
+"""The store's own limits: time, memory, size of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,9 @@ class JourneyQuestion:
     since: datetime
     until: datetime
     conversion_types: tuple[str, ...]
-    breakdown: tuple[Breakdown, ...] = (Breakdown.MEDIA_SOURCE,)
+    breakdown: tuple[Dimension, ...] = (Dimension.MEDIA_SOURCE,)
+    conditions: tuple[Condition, ...] = ()
     lookback: timedelta = timedelta(days=7)
-    app_id: str = ""
-    country: str = ""
-    platform: str = ""
     event_name: str = ""
     lead_event: str = ""
     currency: str = ""
@@ -87,14 +90,18 @@ class JourneyReader:
         Raises:
             StoreAwayError: the store did not answer, here and below.
         """
-        async with self._store.client() as client:
+        async with self._client() as client:
             answer = await client.query(fill(_SQL["version"], self._tables), settings=self._settings())
         events, attributed = answer.result_rows[0]
         return events, attributed
 
     async def made(self, question: JourneyQuestion) -> list[CurrencyCount]:
-        """Count the conversions asked for, by currency."""
-        async with self._store.client() as client:
+        """Count the conversions asked for, by currency.
+
+        Raises:
+            ModelsTooLarge: the store may not take so much time or memory, here and below.
+        """
+        async with self._client() as client:
             answer = await client.query(
                 self._filled("made", question), parameters=_parameters(question), settings=self._settings()
             )
@@ -103,7 +110,7 @@ class JourneyReader:
     async def channels(self, question: JourneyQuestion) -> tuple[str, ...]:
         """Give the channels, those with most touches first; `OTHERS` last, if there are more than can be told apart."""
         parameters = _parameters(question) | {"labels_max": CHANNELS_MAX + 1}
-        async with self._store.client() as client:
+        async with self._client() as client:
             answer = await client.query(
                 self._filled("labels", question), parameters=parameters, settings=self._settings()
             )
@@ -120,7 +127,7 @@ class JourneyReader:
 
     async def _arrow(self, query: str, question: JourneyQuestion, channels: tuple[str, ...]) -> bytes:
         codes = {"labels": list(channels), "codes": list(range(len(channels))), "others": max(len(channels) - 1, 0)}
-        async with self._store.client() as client:
+        async with self._client() as client:
             answer: bytes = await client.raw_query(
                 self._filled(query, question),
                 parameters=_parameters(question) | codes,
@@ -129,11 +136,22 @@ class JourneyReader:
             )
         return answer
 
+    @asynccontextmanager
+    async def _client(self) -> AsyncIterator[AsyncClient]:
+        try:
+            async with self._store.client() as client:
+                yield client
+        except StoreAwayError as error:
+            if getattr(error.__cause__, "code", None) in _TOO_LARGE:
+                raise ModelsTooLarge("The event store may not take so much time or memory for a report.") from error
+            raise
+
     def _filled(self, query: str, question: JourneyQuestion) -> str:
         statement = _SQL[query]
         for fragment in _FRAGMENTS:
             statement = fill(statement, {fragment: _SQL[fragment]})
         labels = {
+            "conditions": _conditions(question.conditions),
             "touch_label": _joined([f"if({field} = '', '{UNNAMED}', {field})" for field in question.breakdown]),
             "journey_labels": _journey_labels(question.breakdown),
         }
@@ -162,13 +180,28 @@ def _parameters(question: JourneyQuestion) -> dict[str, Any]:
         "lookback_milliseconds": question.lookback // timedelta(milliseconds=1),
         "duplicate_milliseconds": DUPLICATE_CLICK_WINDOW // timedelta(milliseconds=1),
         "conversion_types": list(question.conversion_types),
-        "app_id": question.app_id,
-        "country": question.country,
-        "platform": question.platform,
         "event_name": question.event_name,
         "lead_event": question.lead_event,
         "currency": question.currency,
+    } | {_slot(place): list(condition.values) for place, condition in enumerate(question.conditions)}
+
+
+def _conditions(conditions: tuple[Condition, ...]) -> str:
+    return "\n".join(_condition(place, condition) for place, condition in enumerate(conditions))
+
+
+def _condition(place: int, condition: Condition) -> str:
+    is_exact = condition.operator in {Operator.IS, Operator.IS_NOT}
+    slots = {
+        "values": _slot(place),
+        "field": condition.dimension.value,
+        "negation": "NOT" if condition.operator in {Operator.IS_NOT, Operator.CONTAINS_NOT} else "",
     }
+    return fill(_SQL["condition" if is_exact else "text_condition"], slots)
+
+
+def _slot(place: int) -> str:
+    return f"condition_{place}"
 
 
 def _moment(time: datetime) -> str:

@@ -75,17 +75,13 @@ SELECT (SELECT count() FROM {events}), (SELECT count() FROM {attributed})
 
 -- name: touches_asked_for
 event_type IN ('click', 'impression') AND event_time >= {since:DateTime64(3, 'UTC')} AND event_time < {until:DateTime64(3, 'UTC')}
-AND ({app_id:String} = '' OR app_id = {app_id:String})
-AND ({country:String} = '' OR country = {country:String})
-AND ({platform:String} = '' OR platform = {platform:String})
+{conditions}
 
 -- name: conversions_asked_for
 conversion_time >= {since:DateTime64(3, 'UTC')} AND conversion_time < {until:DateTime64(3, 'UTC')}
-AND ({app_id:String} = '' OR app_id = {app_id:String})
-AND ({country:String} = '' OR country = {country:String})
-AND ({platform:String} = '' OR platform = {platform:String})
 AND conversion_type IN {conversion_types:Array(String)}
 AND ({event_name:String} = '' OR event_name = {event_name:String})
+{conditions}
 
 -- name: conversions_near
 conversion_time >= {since:DateTime64(3, 'UTC')} AND conversion_time < {near:DateTime64(3, 'UTC')}
@@ -134,3 +130,9 @@ transform({touch_label}, {labels:Array(String)}, {codes:Array(UInt16)}, toUInt16
 
 -- name: journey_codes
 arrayMap(label -> transform(label, {labels:Array(String)}, {codes:Array(UInt16)}, toUInt16({others:UInt16})), {journey_labels})
+
+-- name: condition
+AND {negation} has({{values}:Array(String)}, {field})
+
+-- name: text_condition
+AND {negation} arrayExists(part -> positionCaseInsensitiveUTF8({field}, part) > 0, {{values}:Array(String)})
