@@ -35,9 +35,7 @@ class ModelTasks:
                 result: Result = await task
         except TimeoutError as error:
             ray.cancel(task, force=True)
-            raise ModelsTooLarge(
-                f"It was not computed within {self._settings.deadline_seconds:g} seconds."
-            ) from error
+            raise ModelsTooLarge(f"It was not computed within {self._settings.deadline_seconds:g} seconds.") from error
         except RayTaskError as error:
             if isinstance(error.cause, ValueError):
                 raise ModelsTooLarge(f"It cannot be computed: {error.cause}.") from error

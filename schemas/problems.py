@@ -22,6 +22,7 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     Of SDKs (sdk_problems.py): WriteKeyUnknown 404; RequestTimeout 408
     Of tenants' schemas (event_schema_problems.py): EventSchemaUnknown 404; EventSchemaIncompatible,
     EventSchemasTooMany 409; EventSchemaInvalid 422
+    Of models (model_problems.py): ModelsTooLarge 422; ModelsBusy 503
 """
 
 from schemas.problem import Problem

@@ -27,6 +27,7 @@ from serve_apps import (
     ingest_routes,
     link_admin_routes,
     link_routes,
+    model_routes,
     quality_routes,
     reference_routes,
     rejected_routes,
@@ -35,6 +36,7 @@ from serve_apps import (
 )
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
+from serve_apps.model_runs import ModelRuns
 from serve_apps.openapi import operation_id, publish
 from serve_apps.problem_responses import install_problem_handlers
 from serve_apps.property_checks import PropertyChecks
@@ -67,6 +69,7 @@ _TENANT_ROUTERS = (
     rejected_routes.router,
     event_routes.router,
     quality_routes.router,
+    model_routes.router,
     event_schema_routes.router,
     import_routes.router,
     reference_routes.router,
@@ -95,6 +98,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         intake=Intake(actors, quotas, PropertyChecks(feed)),
         quotas=quotas,
         touches=TouchRecorder(actors, journal, settings.links),
+        models=ModelRuns(settings.models),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),

@@ -8,10 +8,10 @@ soon after and with nothing stored in between, costs nothing.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, AsyncIterator
+from typing import Any
 
 from jobs.model_tasks import ModelTasks
 from schemas.ids import TenantId

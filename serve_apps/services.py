@@ -8,6 +8,7 @@ from actors.handles import TenantActors
 from schemas.settings import Settings
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
+from serve_apps.model_runs import ModelRuns
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.connect import Databases
@@ -29,6 +30,7 @@ class Services:
     intake: Intake
     quotas: Quotas
     touches: TouchRecorder
+    models: ModelRuns
     imports: ImportIntake
     passwords: Passwords
     tokens: Tokens

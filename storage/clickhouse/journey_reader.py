@@ -166,7 +166,7 @@ def _joined(texts: list[str]) -> str:
     return texts[0] if len(texts) == 1 else f"concatWithSeparator(' / ', {', '.join(texts)})"
 
 
-def _journey_labels(breakdown: tuple[Breakdown, ...]) -> str:
+def _journey_labels(breakdown: tuple[Dimension, ...]) -> str:
     names = [f"field_{place}" for place in range(len(breakdown))]
     label = _joined([f"if({name} = '', '{UNNAMED}', {name})" for name in names])
     return f"arrayMap(({', '.join(names)}) -> {label}, {', '.join(_ARRAYS[field] for field in breakdown)})"
