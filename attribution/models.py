@@ -37,6 +37,8 @@ def credit_all(journeys: Journeys, specs: Sequence[ModelSpec], *, by_value: bool
     """
     for spec in specs:
         _check(spec)
+    if not len(journeys.lengths):
+        return [ModelResult(spec, (), _note(spec)) for spec in specs]
     shared_out = journeys.values if by_value else journeys.conversions
     solvers = [solver(journeys, spec) for spec in specs]
     replicates: dict[int, Floats] = {}

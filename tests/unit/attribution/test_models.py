@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from attribution.journeys import Journeys, journeys_of_paths
 from attribution.markov import markov_chain
 from attribution.model_spec import Model, ModelSpec
-from attribution.models import credit
+from attribution.models import credit, credit_all
 from attribution.shapley import membership, ordered_tally, rate_game
 from local.demo_paths import read_paths
 
@@ -301,3 +301,48 @@ def test_nothing_converted() -> None:
     journeys = journeys_of([(["a", "b"], 0, 3)])
     for model in Model:
         assert set(credits_of(journeys, spec_of(model)).values()) == {0.0}
+
+
+def test_no_journeys() -> None:
+    """Without journeys nobody gets credit, by any model, nor is an interval drawn."""
+    for model in Model:
+        assert credit(journeys_of_paths([], [], [], []), ModelSpec(model)).credits == ()
+
+
+def unfolded(paths: Paths) -> Paths:
+    """Every person for themselves."""
+    return [
+        (channels, float(is_won), float(not is_won))
+        for channels, conversions, nulls in paths
+        for is_won, count in ((True, conversions), (False, nulls))
+        for _ in range(int(count))
+    ]
+
+
+@given(paths_of_channels, st.sampled_from(list(Model)))
+def test_folding_changes_nothing(paths: Paths, model: Model) -> None:
+    """A path that n people went counts as n journeys of one person each."""
+    if not any(won + lost for _, won, lost in paths):
+        return
+    folded, single = (credits_of(journeys_of(each), spec_of(model)) for each in (paths, unfolded(paths)))
+    assert {channel: given for channel, given in folded.items() if channel in single} == pytest.approx(single)
+    assert all(folded[channel] == 0 for channel in folded.keys() - single.keys())
+
+
+def test_folding_keeps_intervals() -> None:
+    """The bootstrap over folded paths spreads as far as the one over single people: the draws are Poisson in both."""
+    paths: Paths = [(["a", "b"], 300, 500), (["b"], 200, 900), (["a"], 100, 100)]
+    for model in (Model.MARKOV, Model.LINEAR, Model.SHAPLEY_RATE):
+        spec = ModelSpec(model, replicates=1_000)
+        folded, single = (credit(journeys_of(each), spec).credits for each in (paths, unfolded(paths)))
+        for one, other in zip(folded, single, strict=True):
+            assert one.low is not None
+            assert one.high is not None
+            assert (one.low, one.high) == pytest.approx((other.low, other.high), rel=0.05)
+
+
+def test_models_share_their_draws() -> None:
+    """A model's interval is the same beside others and alone, and by blocks of replicates of whatever size."""
+    journeys = journeys_of([(["a", "b"], 30, 50), (["b"], 20, 90), (["a"], 10, 10)])
+    specs = [ModelSpec(model, seed=3) for model in Model]
+    assert credit_all(journeys, specs) == [credit(journeys, spec) for spec in specs]
