@@ -14,8 +14,8 @@ import numpy as np
 from attribution.journeys import Floats, Journeys
 from attribution.tallies import Tally, stacked
 
-_BLOCK_WEIGHTS = 8_000_000
-"""Weights that are drawn and multiplied at once: 64 MB, whatever the number of journeys."""
+_BLOCK_WEIGHTS = 4_000_000
+"""Weights that are drawn and multiplied at once: 32 MB, whatever the number of journeys."""
 
 _BLOCK_REPLICATES_MAX = 32
 

@@ -31,7 +31,9 @@ class Tally:
     def matrix(self, journeys: int) -> sparse.csr_array:
         """Write the sums as a matrix [size, J], to be multiplied with weights [J, R]."""
         shares = np.ones(len(self.codes)) if self.shares is None else self.shares
-        return sparse.csr_array((shares, (self.codes, self.owners)), shape=(self.size, journeys))
+        # Half the memory, and time, of the usual indices.
+        places = self.codes.astype(np.int32), self.owners.astype(np.int32)
+        return sparse.csr_array((shares, places), shape=(self.size, journeys))
 
 
 def nothing() -> Tally:
