@@ -6,7 +6,7 @@ BIN := .venv/bin
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results soak ci install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-journeys: install ## Measure a million journeys from ClickHouse to the cre
 
 bench-results: install ## Measure from an install to its readable result on the running stack, at 200 a second
 	@$(BIN)/python -m bench.results_lag
+
+bench-reports: install ## Measure reports over ten million events on the running stack
+	@$(BIN)/python -m bench.reports $(ARGS)
 
 soak: install ## Load the running stack for 10 minutes and balance its ledger (ARGS="--minutes 1")
 	@$(BIN)/python -m bench.soak $(ARGS)

@@ -20,6 +20,7 @@ from actors.committer import Committer
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
 from actors.publisher import Publisher
+from actors.roller import Roller
 from actors.signal import Signal
 from actors.stored_watch import StoredWatch
 from actors.storer import Storer
@@ -28,6 +29,7 @@ from schemas.settings import ActorSettings
 from schemas.shards import Shard
 from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.rollups import Rollups
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import ConversionWriter
@@ -52,6 +54,7 @@ class Stores:
     conversions: ConversionWriter
     publications: Publications
     attributed: AttributedWriter
+    rollups: Rollups
     attribute: Attribute
 
 
@@ -75,6 +78,9 @@ class TenantPipeline:
             conversions, stores.touches, stores.attribute, stored, recorded, poll_seconds, settings
         )
         self._publisher = Publisher(stores.publications, stores.attributed, recorded, settings)
+        # What is counted is the whole tenant's: one shard does it for all.
+        roller = Roller(stores.rollups, stored, settings, has_others=shard.count > 1)
+        self._roller = roller if shard.index == 0 else None
         self._watch = StoredWatch(spool.oldest_waiting, stored, poll_seconds)
         self._epoch = 0
 
@@ -106,6 +112,8 @@ class TenantPipeline:
             loops.create_task(self._attributor.run(self._epoch))
             loops.create_task(self._publisher.run())
             loops.create_task(self._watch.run())
+            if self._roller:
+                loops.create_task(self._roller.run())
             loops.create_task(self._keep_house())
 
     async def append(self, batch: EventBatch) -> AppendReceipt:

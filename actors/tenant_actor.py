@@ -27,6 +27,7 @@ from schemas.shards import WHOLE_TENANT, Shard, all_shards
 from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.rollups import Rollups
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST, Database, Databases
 from storage.postgres.conversion_writer import ConversionWriter
@@ -67,6 +68,7 @@ class TenantActor:
                 ConversionWriter(self._database, shard),
                 Publications(self._database, shard),
                 AttributedWriter(store, tenant_id),
+                Rollups(store, tenant_id),
                 self._pool.attribute,
             ),
             shard,

@@ -9,7 +9,9 @@ from cli import (
     ingest_commands,
     link_commands,
     model_commands,
+    money_commands,
     rejected_commands,
+    report_commands,
     schema_commands,
     stack_commands,
     tenant_commands,
@@ -31,6 +33,9 @@ app.add_typer(rejected_commands.app, name="rejected", rich_help_panel="Events")
 app.command(rich_help_panel="Attribution")(attribution_commands.explain)
 app.command(rich_help_panel="Attribution")(model_commands.models)
 app.command(rich_help_panel="Attribution")(model_commands.journeys)
+app.add_typer(report_commands.app, name="report", rich_help_panel="Attribution")
+app.add_typer(money_commands.costs_app, name="costs", rich_help_panel="Attribution")
+app.add_typer(money_commands.rates_app, name="rates", rich_help_panel="Attribution")
 app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
 app.add_typer(link_commands.app, name="link", rich_help_panel="Tenants")
 app.add_typer(schema_commands.app, name="schema", rich_help_panel="Tenants")

@@ -57,6 +57,9 @@ IMPORT_BARREN_RUNS_MAX = 10
 
 FILENAME_CHARS_MAX = 255
 
+REPORT_ROWS_MAX = 10_000
+"""Rows of a report's answer; its totals are over all of them."""
+
 assert EVENT_BYTES_MAX < KEYLESS_BODY_BYTES_MAX < BODY_BYTES_MAX <= CALL_BYTES_MAX
 assert JOURNAL_SEGMENT_BYTES_MAX + BODY_BYTES_MAX <= CALL_BYTES_MAX
 # A row's objects are text within its JSON: escaping can double them.

@@ -23,6 +23,8 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     Of tenants' schemas (event_schema_problems.py): EventSchemaUnknown 404; EventSchemaIncompatible,
     EventSchemasTooMany 409; EventSchemaInvalid 422
     Of models (model_problems.py): ModelsTooLarge 422; ModelsBusy 503
+    Of reports and money (report_problems.py): ReportParameterInvalid, UploadUnreadable 400; CostUnknown,
+    RateUnknown 404; CostExists 409; UploadInvalid 422
 """
 
 from schemas.problem import Problem

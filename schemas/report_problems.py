@@ -1,6 +1,6 @@
 """The problems of reports and money: more leaves of the tree in `schemas/problems.py`."""
 
-from schemas.problems import BadRequest, NotFound, Unprocessable
+from schemas.problems import BadRequest, Conflict, NotFound, Unprocessable
 
 
 class ReportParameterInvalid(BadRequest):
@@ -17,6 +17,30 @@ class CostUnknown(NotFound):
     slug = "cost-unknown"
     title = "Cost unknown"
     remedy = "Use a cost_id of GET /api/v1/costs."
+
+
+class CostExists(Conflict):
+    """The tenant has another cost of this day, these names and this currency."""
+
+    slug = "cost-exists"
+    title = "Cost exists"
+    remedy = "Change that one, or delete it first."
+
+
+class RateUnknown(NotFound):
+    """The tenant has no rate of this currency on this day."""
+
+    slug = "rate-unknown"
+    title = "Rate unknown"
+    remedy = "Use a currency and a day of GET /api/v1/rates."
+
+
+class UploadUnreadable(BadRequest):
+    """The file is no CSV with a header, or lacks a column."""
+
+    slug = "upload-unreadable"
+    title = "Upload unreadable"
+    remedy = "Send CSV, UTF-8, with the columns that docs/reports.md names, or name yours by `mapping`."
 
 
 class UploadInvalid(Unprocessable):

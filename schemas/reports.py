@@ -206,6 +206,8 @@ def _condition(text: str) -> Condition:
     found = tuple(_plain(value).strip() for value in _split(values, ","))
     if len(found) > VALUES_MAX:
         raise ReportParameterInvalid(f"`filter` has at most {VALUES_MAX} values in a condition.")
+    if "" in found and operator in {Operator.CONTAINS, Operator.CONTAINS_NOT}:
+        raise ReportParameterInvalid("`filter`: everything contains an empty value; = compares with one.")
     return Condition(_dimension("filter", name), Operator(operator), found)
 
 

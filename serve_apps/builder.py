@@ -19,6 +19,7 @@ from schemas.settings import Settings
 from serve_apps import (
     attribution_routes,
     auth_routes,
+    cost_routes,
     event_routes,
     event_schema_routes,
     global_routes,
@@ -29,8 +30,10 @@ from serve_apps import (
     link_routes,
     model_routes,
     quality_routes,
+    rate_routes,
     reference_routes,
     rejected_routes,
+    report_routes,
     segment_routes,
     segment_settings_routes,
 )
@@ -70,6 +73,9 @@ _TENANT_ROUTERS = (
     event_routes.router,
     quality_routes.router,
     model_routes.router,
+    report_routes.router,
+    cost_routes.router,
+    rate_routes.router,
     event_schema_routes.router,
     import_routes.router,
     reference_routes.router,

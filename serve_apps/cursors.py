@@ -3,13 +3,14 @@
 import base64
 import binascii
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import orjson
 
 from schemas.problems import CursorInvalid
 
 _CHARS_MAX = 1024
+_ROW_DIGITS_MAX = 18
 _STORED_TIME = re.compile(r"20\d\d-[01]\d-[0-3]\d [0-2]\d:[0-5]\d:[0-5]\d\.\d{3}", re.ASCII)
 
 
@@ -61,3 +62,30 @@ def read_stored_moment(text: str) -> tuple[str, str]:
     if not _STORED_TIME.fullmatch(time) or "\0" in identity:
         raise CursorInvalid
     return time, identity
+
+
+def read_day_word(text: str) -> tuple[date, str]:
+    """Decode a position whose first part is a day.
+
+    Raises:
+        CursorInvalid: see `read_cursor`.
+    """
+    day, identity = read_cursor(text)
+    try:
+        if "\0" in identity:
+            raise CursorInvalid
+        return date.fromisoformat(day), identity
+    except ValueError as error:
+        raise CursorInvalid from error
+
+
+def read_day(text: str) -> tuple[date, int]:
+    """Decode a position of a day and the number of a row.
+
+    Raises:
+        CursorInvalid: see `read_cursor`.
+    """
+    day, identity = read_day_word(text)
+    if not (identity.isascii() and identity.isdecimal() and len(identity) <= _ROW_DIGITS_MAX):
+        raise CursorInvalid
+    return day, int(identity)

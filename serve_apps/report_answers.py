@@ -3,12 +3,14 @@
 import csv
 import io
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,15 +22,66 @@ MONEY_DIGITS = 6
 _MONEY = pa.decimal128(38, MONEY_DIGITS)
 _SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {
-            CSV_TYPE: {"schema": {"type": "string", "description": "The rows of `data`, with a header."}},
-            PARQUET_TYPE: {"schema": {"type": "string", "format": "binary"}},
+
+class UnconvertedAmount(BaseModel):
+    """Amounts of a currency for whose days there is no rate: they are in no sum of the report."""
+
+    currency: str
+    revenue: str
+    cost: str
+
+
+class Report(BaseModel):
+    """What every report has; amounts are decimals as text, in `currency`. The rows are cut off after 10,000."""
+
+    since: date = Field(alias="from")
+    until: date = Field(alias="to")
+    tz: str
+    currency: str
+    breakdown: list[str]
+    unconverted: list[UnconvertedAmount]
+    is_cut: bool
+    totals: dict[str, Any]
+    data: list[dict[str, Any]]
+
+
+class Previous(BaseModel):
+    """The as many days before, and by which part of what it was each figure grew; null where it was nothing."""
+
+    since: date = Field(alias="from")
+    until: date = Field(alias="to")
+    totals: dict[str, Any]
+    unconverted: list[UnconvertedAmount]
+    change: dict[str, float | None]
+
+
+class PerformanceReport(Report):
+    """Rows of counts, amounts and ratios; each has `day` (overview) and the fields of the breakdown first."""
+
+    previous: Previous | None = None
+
+
+class CohortReport(Report):
+    """Rows of cohorts; figures of day N end in `_N`, and are null until the day is over for everybody of the cohort."""
+
+    window: str
+    cohort: str
+    days: list[int]
+
+
+def table_responses(model: type[Report]) -> dict[int | str, dict[str, Any]]:
+    """Make what a report's route says of its answers."""
+    return {
+        200: {
+            "model": model,
+            "description": "JSON, or by `Accept` the rows alone.",
+            "headers": {"X-Unconverted": {"schema": {"type": "string"}, "description": "Currencies without a rate."}},
+            "content": {
+                CSV_TYPE: {"schema": {"type": "string", "description": "The rows of `data`, with a header."}},
+                PARQUET_TYPE: {"schema": {"type": "string", "format": "binary"}},
+            },
         }
     }
-}
-"""What a report's route says of its answers beside the JSON."""
 
 
 def respond_report(request: Request, document: dict[str, Any]) -> Response:

@@ -19,4 +19,8 @@ def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
         "touch_keys": f"{CLICKHOUSE_DATABASE}.touch_keys_{tenant_id}",
         "touch_keys_feed": f"{CLICKHOUSE_DATABASE}.touch_keys_feed_{tenant_id}",
         "attributed": f"{CLICKHOUSE_DATABASE}.attributed_{tenant_id}",
+        "activity": f"{CLICKHOUSE_DATABASE}.activity_{tenant_id}",
+        "touch_counts": f"{CLICKHOUSE_DATABASE}.touch_counts_{tenant_id}",
+        "event_hours": f"{CLICKHOUSE_DATABASE}.event_hours_{tenant_id}",
+        "event_hours_feed": f"{CLICKHOUSE_DATABASE}.event_hours_feed_{tenant_id}",
     }

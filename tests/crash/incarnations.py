@@ -20,6 +20,7 @@ from schemas.touchpoints import ConversionCase, Policy
 from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.rollups import Rollups
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import Databases
 from storage.postgres.conversion_writer import ConversionWriter
@@ -62,6 +63,7 @@ async def incarnation(
         ConversionWriter(database, shard),
         Publications(database, shard),
         AttributedWriter(store, tenant.tenant_id),
+        Rollups(store, tenant.tenant_id),
         _decide,
     )
     pipeline = TenantPipeline(stores, shard, settings.actor)

@@ -22,6 +22,7 @@ ENTRY_POINTS = {
     "bench/soak.py": "run by `make soak`",
     "bench/links.py": "run by `make bench-links`",
     "bench/models.py": "run by `make bench-models`",
+    "bench/reports.py": "run by `make bench-reports`",
     "bench/plain_handler.py": "run by uvicorn for the bench",
 }
 

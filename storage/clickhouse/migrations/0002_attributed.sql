@@ -45,3 +45,62 @@ ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toYYYYMM(conversion_time)
 ORDER BY (conversion_time, conversion_id)
 SETTINGS non_replicated_deduplication_window = 10000;
+
+-- Which hours have events that the counts below may lack: those stored since they were last rolled up.
+CREATE TABLE IF NOT EXISTS {event_hours} (
+    hour DateTime('UTC'),
+    stored_at SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
+    rolled_at SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
+)
+ENGINE = AggregatingMergeTree
+ORDER BY hour
+SETTINGS non_replicated_deduplication_window = 10000;
+
+-- A row or two for each insert of events.
+CREATE MATERIALIZED VIEW IF NOT EXISTS {event_hours_feed} TO {event_hours} AS
+SELECT toStartOfHour(event_time, 'UTC') AS hour, now64(3, 'UTC') AS stored_at FROM {events} GROUP BY hour;
+
+-- What people did, by quarter of an hour: the largest step of which every day of every time zone consists. Each event
+-- is in one row: `currency` is that of its revenue, empty for events without. Rolled up by the tenant's actor, an hour
+-- at a time, as often as it changes; a row of zeros stands for what is no longer there. Readers take the newest by FINAL.
+CREATE TABLE IF NOT EXISTS {activity} (
+    quarter_hour DateTime('UTC'),
+    app_id LowCardinality(String),
+    person_key UInt64,
+    currency LowCardinality(String),
+    sessions UInt64,
+    events UInt64,
+    revenue Decimal(38, 9),
+    rolled_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(rolled_at)
+PARTITION BY toYYYYMM(quarter_hour)
+ORDER BY (quarter_hour, app_id, person_key, currency)
+SETTINGS non_replicated_deduplication_window = 10000;
+
+-- Touches and what they cost, in the same way. `cost` is what was paid for clicks and thousands of impressions; `priced`
+-- counts the touches whose price is due for an install or an action that they lead to.
+CREATE TABLE IF NOT EXISTS {touch_counts} (
+    quarter_hour DateTime('UTC'),
+    touch_type LowCardinality(String),
+    app_id LowCardinality(String),
+    platform LowCardinality(String),
+    country LowCardinality(String),
+    media_source LowCardinality(String),
+    channel LowCardinality(String),
+    campaign LowCardinality(String),
+    adset LowCardinality(String),
+    ad LowCardinality(String),
+    site_id LowCardinality(String),
+    currency LowCardinality(String),
+    touches UInt64,
+    cost Decimal(38, 12),
+    priced UInt64,
+    rolled_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(rolled_at)
+PARTITION BY toYYYYMM(quarter_hour)
+ORDER BY (
+    quarter_hour, touch_type, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id, currency
+)
+SETTINGS non_replicated_deduplication_window = 10000;

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from ray.exceptions import RayTaskError
 
-from schemas import event_schema_problems, import_problems, link_problems, model_problems, problems, sdk_problems
+from schemas import (
+    event_schema_problems,
+    import_problems,
+    link_problems,
+    model_problems,
+    problems,
+    report_problems,
+    sdk_problems,
+)
 from schemas.problem import FieldError, Problem, every_problem
 
 EVERY = list(every_problem())
@@ -45,6 +53,7 @@ def test_the_tree_is_whole() -> None:
         event_schema_problems.EventSchemaUnknown,
         import_problems.ImportUnknown,
         sdk_problems.RequestTimeout,
+        report_problems.UploadInvalid,
     } <= set(EVERY)
     assert all(kind.__name__ in (problems.__doc__ or "") for kind in EVERY)
 

@@ -1,0 +1,212 @@
+"""Reports over ten million events of one tenant, asked as the site asks: over HTTP, with a user's token.
+
+The events are made inside the store and rolled up by the product's own code; a share of them is published as attributed
+conversions. Each report is asked for over a week, a month and a quarter, in a time zone that changes its clocks, with
+and without a breakdown.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from clickhouse_connect.driver import create_async_client
+from rich.console import Console
+from rich.table import Table
+
+from cli.credentials import Credentials
+from cli.tenant_api import TenantApi
+from local.stack import Stack
+from schemas.settings import Settings
+from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.rollups import Rollups
+from storage.names import clickhouse_tables
+from storage.sql import fill, load_queries
+from tenancy.provisioning import ProvisionedTenant, TenantRequest
+
+RESULTS = Path(__file__).parent / "results" / "reports.json"
+GOAL_P95_MS = 300.0
+PEOPLE = 150_000
+DAYS = 90
+FIRST_DAY = date(2026, 1, 15)
+SPANS = {"week": 7, "month": 30, "quarter": 90}
+ZONE = "Europe/Berlin"
+_TENANT = TenantRequest(
+    "benchreports", "benchreports.localhost", "Benchmark of reports", "owner@benchreports.localhost"
+)
+_SHARES = {"touches": 0.66, "later": 0.38}
+"""Of the events that are asked for; of those after an install a tenth falls after the last day and is left out."""
+_CHUNK_ROWS = 500_000
+_ROLLED_AT_ONCE_HOURS = 24
+_SQL = load_queries("bench", "reports.sql")
+
+console = Console(width=max(Console().width, 110))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One report over one span: how long an answer took, in milliseconds, and how many rows it had."""
+
+    report: str
+    breakdown: str
+    span: str
+    rows: int
+    p50_ms: float
+    p95_ms: float
+
+
+async def make_events(stack: Stack, tenant: ProvisionedTenant, events: int) -> float:
+    """Fill the tenant's tables; return how many seconds the roll-up took."""
+    store = await create_async_client(dsn=stack.clickhouse_url, send_receive_timeout=600)
+    tables = clickhouse_tables(tenant.tenant_id)
+    for slot in ("events", "touch_keys", "attributed", "activity", "touch_counts", "event_hours"):
+        await store.command(f"TRUNCATE TABLE {tables[slot]}")
+    for name, rows, salt in (
+        ("touches", int(events * _SHARES["touches"]), 11),
+        ("installs", PEOPLE, 21),
+        ("later", int(events * _SHARES["later"]), 31),
+        ("attributed", PEOPLE, 21),
+    ):
+        console.print(f"Making {name}")
+        for first in range(0, rows, _CHUNK_ROWS):
+            statement = _statement(name, tables, first, min(_CHUNK_ROWS, rows - first), salt)
+            await store.command(statement, settings={"max_threads": 1, "max_insert_block_size": 65_536})
+    await store.close()
+    console.print("Rolling up")
+    clickhouse = ClickHouse(stack.backends, stack.settings.clickhouse)
+    rollups, took = Rollups(clickhouse, tenant.tenant_id), 0.0
+    while (dirty := await rollups.dirty()).hours:
+        started = time.perf_counter()
+        await rollups.roll(dirty.newest(_ROLLED_AT_ONCE_HOURS))
+        took += time.perf_counter() - started
+    await clickhouse.close()
+    return took
+
+
+def _statement(name: str, tables: dict[str, str], first: int, rows: int, salt: int) -> str:
+    begin = int(datetime.combine(FIRST_DAY, datetime.min.time(), UTC).timestamp() * 1000)
+    numbers = {
+        "first": first,
+        "rows": rows,
+        "salt": salt,
+        "people": PEOPLE,
+        "is_each": int(name in {"installs", "attributed"}),
+        "begin_ms": begin,
+        "span_ms": DAYS * 86_400_000,
+    }
+    slots = {slot: str(value) for slot, value in numbers.items()}
+    return fill(fill(_SQL[name], {"drawn": _SQL["drawn"]}), tables | slots)
+
+
+async def set_money(api: TenantApi) -> None:
+    """Give the tenant a currency, rates of every day, and costs of every source and campaign on every day."""
+    await api.put("/api/v1/settings", {"currency": "EUR", "time_zone": ZONE})
+    days = [FIRST_DAY + timedelta(days=number) for number in range(DAYS)]
+    rates = "date,currency,rate\n" + "".join(f"{day},USD,0.9{day.day:02}\n" for day in days)
+    costs = "media_source,campaign,date,cost,currency\n" + "".join(
+        f"{source},campaign {campaign},{day},{50 + campaign}.5,USD\n"
+        for day in days
+        for source in ("google_ads", "meta_ads", "tiktok", "applovin")
+        for campaign in range(8)
+    )
+    for path, content in (("rates", rates), ("costs", costs)):
+        file = Path(RESULTS.parent) / f"{path}.csv"
+        file.write_text(content, encoding="utf-8")
+        await api.send_file(f"/api/v1/{path}/upload", file, {}, lambda _: None)
+        file.unlink()
+
+
+def questions() -> Iterator[tuple[str, str, str, dict[str, str | int]]]:
+    """Say what is asked: report, breakdown, span, parameters."""
+    last = FIRST_DAY + timedelta(days=DAYS - 1)
+    for span, days in SPANS.items():
+        for report, breakdown in (
+            ("overview", ""),
+            ("channels", "media_source"),
+            ("channels", "media_source,campaign,country"),
+            ("cohorts", ""),
+            ("retention", ""),
+            ("retention", "media_source"),
+            ("ltv", ""),
+            ("ltv", "media_source"),
+        ):
+            asked = {"from": str(last - timedelta(days=days - 1)), "to": str(last), "tz": ZONE, "breakdown": breakdown}
+            yield report, breakdown, span, dict(asked)
+
+
+async def measure(api: TenantApi, runs: int) -> list[Figure]:
+    """Ask each question a few times, one after the other."""
+    figures = []
+    for report, breakdown, span, parameters in questions():
+        times, rows = [], 0
+        for _ in range(runs + 1):
+            started = time.perf_counter()
+            rows = len((await api.get(f"/api/v1/reports/{report}", **parameters))["data"])
+            times.append((time.perf_counter() - started) * 1000)
+        # The first one opens connections.
+        percentiles = statistics.quantiles(times[1:], n=20, method="inclusive")
+        figures.append(Figure(report, breakdown, span, rows, percentiles[9], percentiles[18]))
+    return figures
+
+
+async def _run(stack: Stack, events: int, runs: int) -> dict[str, object]:
+    async with stack.provisioner() as provisioner:
+        tenant = await provisioner.create_tenant(_TENANT)
+        if tenant.owner_password is None:
+            raise SystemExit(
+                "The benchmark's tenant is there from another run: `make down`, delete its data, `make up`."
+            )
+    credentials = Credentials(
+        tenant.tenant_id, tenant.host, tenant.write_key, tenant.owner_email, tenant.owner_password
+    )
+    rolled_seconds = await make_events(stack, tenant, events)
+    RESULTS.parent.mkdir(exist_ok=True)
+    ports = stack.settings.ports
+    async with TenantApi(f"http://{ports.host}:{ports.tenant}", credentials) as api:
+        await set_money(api)
+        figures = await measure(api, runs)
+    return {
+        "events": events,
+        "roll_up_seconds": rolled_seconds,
+        "goal_p95_ms": GOAL_P95_MS,
+        "figures": [asdict(figure) for figure in figures],
+    }
+
+
+def _print(found: dict[str, object]) -> None:
+    table = Table("report", "breakdown", "span", "rows", "p50 ms", "p95 ms", "goal", title="Reports")
+    figures = found["figures"]
+    assert isinstance(figures, list)
+    for each in figures:
+        figure = Figure(**each)
+        mark = "green" if figure.p95_ms < GOAL_P95_MS else "red"
+        table.add_row(
+            *(figure.report, figure.breakdown, figure.span, f"{figure.rows:,}", f"{figure.p50_ms:.0f}"),
+            f"[{mark}]{figure.p95_ms:.0f}[/]",
+            f"{GOAL_P95_MS:.0f}",
+        )
+    console.print(table)
+    console.print(f"{found['events']:,} events rolled up in {found['roll_up_seconds']:.1f} s")
+
+
+def main() -> None:
+    """Run the benchmark from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=10_000_000, help="how many events are made (default 10,000,000)")
+    parser.add_argument("--runs", type=int, default=20, help="how often each report is asked for (default 20)")
+    arguments = parser.parse_args()
+    stack = Stack(Settings())
+    if not stack.status():
+        raise SystemExit("The stack is not up: run `make up` first.")
+    found = asyncio.run(_run(stack, arguments.events, arguments.runs))
+    _print(found)
+    RESULTS.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

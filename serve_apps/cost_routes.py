@@ -1,0 +1,126 @@
+"""What advertising cost: one by one, or as a file."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ingest.money_rows import read_costs
+from schemas.limits import PAGE_ROWS_DEFAULT
+from schemas.money import CostLine
+from schemas.problems import BodyTooLarge, CursorInvalid, EncodingUnsupported, ParameterInvalid
+from schemas.report_problems import CostExists, CostUnknown, UploadInvalid, UploadUnreadable
+from serve_apps.answers import Page
+from serve_apps.callers import EDITORS, READERS, user_of
+from serve_apps.cursors import read_day, write_cursor
+from serve_apps.money_answers import Cost, CostFields, Uploaded, upload_body
+from serve_apps.money_uploads import take_upload
+from serve_apps.openapi import USER, documented
+from serve_apps.parameters import Cursor, Limit, RowId, Word
+from serve_apps.services import services_of
+from storage.postgres.costs import Costs, StoredCost
+
+router = APIRouter()
+
+Mapping = Annotated[
+    str | None, Query(max_length=10_000, description='JSON object, column to field: {"Spend": "cost", "x": null}.')
+]
+DryRun = Annotated[bool, Query(description="Say what is wrong with which line, and store nothing.")]
+
+
+@router.get("/api/v1/costs", response_model=Page[Cost], **documented(USER, CursorInvalid))
+async def list_costs(
+    request: Request,
+    first: Annotated[date | None, Query(alias="from", description="First day.")] = None,
+    last: Annotated[date | None, Query(alias="to", description="Last day, included.")] = None,
+    media_source: Word | None = None,
+    cursor: Cursor = None,
+    limit: Limit = PAGE_ROWS_DEFAULT,
+) -> dict[str, Any]:
+    """List costs, newest day first."""
+    costs = await _costs(request, READERS)
+    before = read_day(cursor) if cursor else None
+    page = await costs.page(before=before, since=first, until=last, media_source=media_source, limit=limit)
+    end = page[-1] if len(page) == limit else None
+    return {
+        "data": [_document(cost) for cost in page],
+        "next_cursor": end and write_cursor(end.line.day.isoformat(), str(end.cost_id)),
+    }
+
+
+@router.post("/api/v1/costs", status_code=201, response_model=Cost, **documented(USER))
+async def create_cost(request: Request, response: Response, new: CostFields) -> dict[str, Any]:
+    """Enter a cost; one of the same day, names and currency is replaced."""
+    made = await (await _costs(request)).add(_line(new))
+    response.headers["Location"] = f"/api/v1/costs/{made.cost_id}"
+    return _document(made)
+
+
+@router.post(
+    "/api/v1/costs/upload",
+    response_model=Uploaded,
+    **documented(
+        USER,
+        *(UploadInvalid, UploadUnreadable, BodyTooLarge, EncodingUnsupported, ParameterInvalid),
+        **upload_body("media_source, campaign, adset, date, app_id, country, cost, currency"),
+    ),
+)
+async def upload_costs(request: Request, mapping: Mapping = None, *, dry_run: DryRun = False) -> dict[str, Any]:
+    """Take a file of costs, all lines or none; a line replaces the cost of the same day, names and currency."""
+    costs = await _costs(request)
+    return await take_upload(request, read_costs, costs.compare, costs.put, mapping=mapping, dry_run=dry_run)
+
+
+@router.get("/api/v1/costs/{cost_id}", response_model=Cost, **documented(USER, CostUnknown))
+async def get_cost(request: Request, cost_id: RowId) -> dict[str, Any]:
+    """Give one cost."""
+    found = await (await _costs(request, READERS)).one(cost_id)
+    if found is None:
+        raise CostUnknown
+    return _document(found)
+
+
+@router.put("/api/v1/costs/{cost_id}", response_model=Cost, **documented(USER, CostUnknown, CostExists))
+async def replace_cost(request: Request, cost_id: RowId, fields: CostFields) -> dict[str, Any]:
+    """Replace all that a cost says."""
+    replaced = await (await _costs(request)).replace(cost_id, _line(fields))
+    if replaced is None:
+        raise CostUnknown
+    return _document(replaced)
+
+
+@router.delete("/api/v1/costs/{cost_id}", status_code=204, **documented(USER, CostUnknown))
+async def delete_cost(request: Request, cost_id: RowId) -> Response:
+    """Delete a cost."""
+    if not await (await _costs(request)).delete(cost_id):
+        raise CostUnknown
+    return Response(status_code=204)
+
+
+async def _costs(request: Request, roles: frozenset[str] = EDITORS) -> Costs:
+    tenant, _ = await user_of(request, roles)
+    return Costs(services_of(request).databases.tenant(tenant.tenant_id))
+
+
+def _line(fields: CostFields) -> CostLine:
+    values = fields.model_dump()
+    return CostLine(day=values.pop("date"), cost=Decimal(values.pop("cost")), **values)
+
+
+def _document(stored: StoredCost) -> dict[str, Any]:
+    line = stored.line
+    return {
+        "cost_id": stored.cost_id,
+        "media_source": line.media_source,
+        "campaign": line.campaign,
+        "adset": line.adset,
+        "date": line.day,
+        "app_id": line.app_id,
+        "country": line.country,
+        "cost": format(line.cost.normalize(), "f"),
+        "currency": line.currency,
+        "updated_at": stored.updated_at,
+    }

@@ -1,0 +1,133 @@
+"""Cohorts: people by when they installed, whether they came back, what they paid, and what it cost to win them."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from attribution.money import shown
+from attribution.report_metrics import money_ratio, ratio
+from schemas.reports import ReportQuery
+from serve_apps.report_sums import Key, Money, SumsReader
+from storage.clickhouse.report_reader import AgeWindow, CohortQuery, CohortStep, ReportReader, Row
+
+
+@dataclass(slots=True)
+class Cohort:
+    """People who installed within some days, up to `last`; counts and amounts by the days since."""
+
+    last: date
+    installs: int = 0
+    cost: Decimal = Decimal()
+    retained: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    revenue: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+
+@dataclass(frozen=True, slots=True)
+class CohortParts:
+    """What of cohorts a report shows."""
+
+    retention: bool = False
+    value: bool = False
+
+
+class CohortReader:
+    """Reads the cohorts of one report."""
+
+    def __init__(self, sums: SumsReader, reader: ReportReader, money: Money, query: ReportQuery) -> None:
+        """Take what reads costs and people, and what is asked."""
+        self._sums = sums
+        self._reader = reader
+        self._money = money
+        self._query = query
+        self._names = [dimension.value for dimension in query.breakdown]
+
+    async def read(self, asked: CohortQuery, parts: CohortParts) -> dict[Key, Cohort]:
+        """Read cohorts by their first day and the breakdown; their revenue is that of all days up to each age."""
+        sizes, retained, revenue, costs = await asyncio.gather(
+            self._reader.cohort_sizes(asked),
+            self._reader.retained(asked) if parts.retention else _nothing(),
+            self._reader.cohort_revenue(asked, self._money.conversion) if parts.value else _nothing(),
+            self._sums.costs(by_day=True),
+        )
+        cohorts: dict[Key, Cohort] = {}
+        for row in sizes:
+            self._cohort(cohorts, self._key(row), asked).installs += row["installs"]
+        for row in retained:
+            cohort = self._cohort(cohorts, self._key(row), asked)
+            for age, count in zip(asked.ages, row["retained"], strict=True):
+                cohort.retained[age] += count
+        for row in revenue:
+            if row["kept_currency"]:
+                self._sums.unconverted.revenue[row["kept_currency"]] += row["revenue"]
+                continue
+            cohort = self._cohort(cohorts, self._key(row), asked)
+            for age in asked.ages:
+                if age >= row["up_to_age"]:
+                    cohort.revenue[age] += row["revenue"]
+        for (day, *rest), cost in costs.items():
+            self._cohort(cohorts, (first_day(day, asked.step), *rest), asked).cost += cost
+        return cohorts
+
+    def _key(self, row: Row) -> Key:
+        return (row["cohort"], *(row[name] for name in self._names))
+
+    def _cohort(self, cohorts: dict[Key, Cohort], key: Key, asked: CohortQuery) -> Cohort:
+        if key not in cohorts:
+            cohorts[key] = Cohort(min(last_day(key[0], asked.step), self._query.span.last))
+        return cohorts[key]
+
+
+async def _nothing() -> list[Row]:
+    return []
+
+
+def first_day(day: date, step: CohortStep) -> date:
+    """Give the day with which a day's cohort begins: itself, its Monday, the first of its month."""
+    if step is CohortStep.DAY:
+        return day
+    return day - timedelta(days=day.weekday()) if step is CohortStep.WEEK else day.replace(day=1)
+
+
+def last_day(first: date, step: CohortStep) -> date:
+    """Give the day with which a cohort ends."""
+    if step is CohortStep.DAY:
+        return first
+    if step is CohortStep.WEEK:
+        return first + timedelta(days=6)
+    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def is_over(cohort: Cohort, age: int, window: AgeWindow, today: date) -> bool:
+    """Say whether day `age` is over for everybody of a cohort; else its figures would rise until it is."""
+    last = cohort.last + timedelta(days=age + (window is AgeWindow.HOURS_24))
+    return last < today
+
+
+def cohort_document(cohorts: Iterable[Cohort], asked: CohortQuery, parts: CohortParts, today: date) -> dict[str, Any]:
+    """Write one cohort down, or several as one: at each age those for whom it is over; None if there are none.
+
+    `retention_N` is the part that was active on day N; `revenue_N` what was paid up to day N, `ltv_N` the same by
+    install, `roas_N` by cost.
+    """
+    listed = list(cohorts)
+    installs = sum(cohort.installs for cohort in listed)
+    cost = sum((cohort.cost for cohort in listed), Decimal())
+    document: dict[str, Any] = {"installs": installs, "cost": shown(cost), "cpi": money_ratio(cost, installs)}
+    for age in asked.ages:
+        over = [cohort for cohort in listed if is_over(cohort, age, asked.window, today)]
+        size = sum(cohort.installs for cohort in over)
+        if parts.retention:
+            retained = sum(cohort.retained.get(age, 0) for cohort in over) if over else None
+            document[f"retained_{age}"] = retained
+            document[f"retention_{age}"] = None if retained is None else ratio(retained, size)
+        if parts.value:
+            revenue = sum((cohort.revenue.get(age, Decimal()) for cohort in over), Decimal()) if over else None
+            spent = sum((cohort.cost for cohort in over), Decimal())
+            document[f"revenue_{age}"] = None if revenue is None else shown(revenue)
+            document[f"ltv_{age}"] = None if revenue is None else money_ratio(revenue, size)
+            document[f"roas_{age}"] = None if revenue is None else ratio(revenue, spent)
+    return document

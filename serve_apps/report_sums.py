@@ -1,0 +1,172 @@
+"""From what the databases add up to a report's rows: sources joined, money converted, nothing counted twice."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from attribution.money import RATE_DAYS_MAX, Rate, Rates, converted, shown
+from attribution.report_metrics import Sums
+from schemas.ids import TenantId
+from schemas.money import CostLine
+from schemas.reports import Dimension, ReportQuery
+from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.report_reader import Conversion, Covered, ReportReader, Row
+from storage.postgres.connect import Database
+from storage.postgres.costs import Costs
+from storage.postgres.rates import StoredRates
+from storage.postgres.tenant_settings import TenantSettings
+
+Key = tuple[Any, ...]
+"""The day (None: all of them) and the values of the breakdown."""
+
+_COST_DIMENSIONS = frozenset(
+    {Dimension.MEDIA_SOURCE, Dimension.CAMPAIGN, Dimension.ADSET, Dimension.APP_ID, Dimension.COUNTRY}
+)
+_COUNTS_OF_CONVERSIONS = (
+    *("installs", "organic_installs", "reinstalls", "actions", "organic_actions", "purchases", "rejected"),
+)
+
+
+@dataclass(slots=True)
+class Unconverted:
+    """Amounts for whose day there is no rate, by currency: they are in no sum of the report."""
+
+    revenue: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    cost: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+    def document(self) -> list[dict[str, Any]]:
+        """List them by currency."""
+        return [
+            {
+                "currency": currency,
+                "revenue": shown(self.revenue.get(currency, Decimal())),
+                "cost": shown(self.cost.get(currency, Decimal())),
+            }
+            for currency in sorted(self.revenue.keys() | self.cost.keys())
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A tenant's costs and rates over the days of a report."""
+
+    rates: Rates
+    costs: tuple[CostLine, ...]
+    conversion: Conversion
+    covered: Covered
+
+
+async def read_money(database: Database, first: date, last: date, *, until: date | None = None) -> Money:
+    """Read the costs of some days, both included, and the rates of these and of those up to `until`."""
+    own_currency = (await TenantSettings(database).read()).currency
+    end = max(last, until or last) + timedelta(days=1)
+    stored, costs = await asyncio.gather(
+        StoredRates(database, own_currency).between(first - timedelta(days=RATE_DAYS_MAX), end),
+        Costs(database).between(first, last),
+    )
+    rates = Rates(own_currency, (Rate(each.currency, each.day, each.rate) for each in stored))
+    # A day of the zone can lie in two days of UTC, whose rates count.
+    daily = rates.daily(first - timedelta(days=1), end)
+    conversion = Conversion(
+        own_currency, [each.currency for each in daily], [each.day for each in daily], [each.rate for each in daily]
+    )
+    covering = sorted({(line.day, line.media_source, line.app_id) for line in costs})
+    covered = Covered(*(list(column) for column in zip(*covering, strict=True))) if covering else Covered()
+    return Money(rates, tuple(costs), conversion, covered)
+
+
+class SumsReader:
+    """Adds up one report of one tenant."""
+
+    def __init__(self, store: ClickHouse, tenant_id: TenantId, query: ReportQuery, money: Money) -> None:
+        """Take whose, what is asked, and the money of its days."""
+        self._query = query
+        self._names = [dimension.value for dimension in query.breakdown]
+        self._reader = ReportReader(store, tenant_id, query)
+        self._money = money
+        self.unconverted = Unconverted()
+
+    async def read(self, *, by_day: bool) -> dict[Key, Sums]:
+        """Add everything up by day, if asked, and by the breakdown."""
+        touches, conversions, users, costs = await asyncio.gather(
+            self._reader.touches(by_day=by_day),
+            self._reader.conversions(self._money.conversion, by_day=by_day),
+            self._reader.users(by_day=by_day),
+            self.costs(by_day=by_day),
+        )
+        sums: dict[Key, Sums] = defaultdict(Sums)
+        for row in touches:
+            sums[self._key(row, by_day=by_day)].add(impressions=row["impressions"], clicks=row["clicks"])
+        for row in conversions:
+            self._add_conversions(sums[self._key(row, by_day=by_day)], row)
+        for row in users:
+            sums[self._key(row, by_day=by_day)].add(users=row["users"], sessions=row["sessions"])
+        for key, cost in costs.items():
+            sums[key].add(cost=cost)
+        return sums
+
+    @property
+    def currency(self) -> str:
+        """The tenant's currency, in which the sums are."""
+        return self._money.conversion.own_currency
+
+    async def users(self) -> int:
+        """Count the people who were active on any of the days: less than the sum over the days."""
+        return sum(row["users"] for row in await self._reader.users(by_day=False))
+
+    async def costs(self, *, by_day: bool) -> dict[Key, Decimal]:
+        """Add up what was uploaded, and what touches cost where nothing was uploaded."""
+        costs: dict[Key, Decimal] = defaultdict(Decimal)
+        rows = await self._reader.touch_costs(self._money.conversion, self._money.covered, by_day=by_day)
+        for row in rows:
+            if row["kept_currency"]:
+                self.unconverted.cost[row["kept_currency"]] += row["cost"]
+            else:
+                costs[self._key(row, by_day=by_day)] += row["cost"]
+        for line in uploaded(self._money.costs, self._query):
+            rate = self._money.rates.of(line.currency, line.day)
+            if rate is None:
+                self.unconverted.cost[line.currency] += line.cost
+            else:
+                costs[self._key(cost_values(line) | {"report_day": line.day}, by_day=by_day)] += converted(
+                    line.cost, rate
+                )
+        return costs
+
+    def _add_conversions(self, sums: Sums, row: Row) -> None:
+        sums.add(**{name: row[name] for name in _COUNTS_OF_CONVERSIONS})
+        if row["kept_currency"]:
+            self.unconverted.revenue[row["kept_currency"]] += row["revenue"]
+        else:
+            sums.add(revenue=row["revenue"], organic_revenue=row["organic_revenue"])
+
+    def _key(self, row: Mapping[str, Any], *, by_day: bool) -> Key:
+        return (row["report_day"] if by_day else None, *(row[name] for name in self._names))
+
+
+def uploaded(costs: Iterable[CostLine], query: ReportQuery) -> Iterable[CostLine]:
+    """Keep the costs that fit a report's filter; what a cost does not name is empty."""
+    for line in costs:
+        values = cost_values(line)
+        if all(condition.holds(values[condition.dimension.value]) for condition in query.conditions):
+            yield line
+
+
+def cost_values(line: CostLine) -> dict[str, Any]:
+    """Give a cost's value of every dimension; empty for those that costs do not have."""
+    return {
+        dimension.value: getattr(line, dimension.value) if dimension in _COST_DIMENSIONS else ""
+        for dimension in Dimension
+    }
+
+
+def added(parts: Sequence[Sums]) -> Sums:
+    """Add sums up; users too, so the sets must share none."""
+    total = Sums()
+    for part in parts:
+        total.add(**{name: getattr(part, name) for name in Sums.__slots__})
+    return total

@@ -1,0 +1,78 @@
+-- name: dirty_hours
+SELECT toUnixTimestamp(hour), toUnixTimestamp64Milli(now64(3)) FROM (
+    SELECT hour, max(stored_at) AS last_stored, max(rolled_at) AS last_rolled FROM {event_hours} GROUP BY hour
+)
+WHERE last_rolled <= last_stored
+    OR (last_rolled < last_stored + INTERVAL {settle_seconds:UInt32} SECOND
+        AND last_stored + INTERVAL {settle_seconds:UInt32} SECOND <= now64(3))
+ORDER BY hour DESC
+LIMIT {limit:UInt32}
+
+-- name: person_key
+multiIf(
+    device_id != '', xxh3(concat('vendor_id:', device_id)),
+    gaid != '', xxh3(concat('advertising_id:', gaid)),
+    idfa != '', xxh3(concat('advertising_id:', idfa)),
+    idfv != '', xxh3(concat('vendor_id:', idfv)),
+    oaid != '', xxh3(concat('advertising_id:', oaid)),
+    user_id != '', xxh3(concat('user_id:', user_id)),
+    0
+)
+
+-- name: roll_activity
+INSERT INTO {activity}
+SELECT quarter_hour, app_id, key, paid_in, sum(session), sum(event), sum(paid),
+    fromUnixTimestamp64Milli({rolled_at:Int64}, 'UTC')
+FROM (
+    SELECT toStartOfFifteenMinutes(event_time) AS quarter_hour, app_id, {person_key} AS key,
+        if(isNull(revenue), '', currency) AS paid_in, toUInt64(event_type = 'session') AS session, toUInt64(1) AS event,
+        toDecimal128(ifNull(revenue, 0), 9) AS paid
+    FROM {events} FINAL
+    WHERE event_type IN ('session', 'in_app', 'purchase', 'ad_revenue', 'install', 'reinstall') AND key != 0
+        AND event_time >= toDateTime({since:UInt32}, 'UTC') AND event_time < toDateTime({until:UInt32}, 'UTC')
+        AND toUnixTimestamp(toStartOfHour(event_time)) IN {hours:Array(UInt32)}
+    UNION ALL
+    SELECT quarter_hour, app_id, person_key, currency, 0, 0, 0
+    FROM {activity} FINAL
+    WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDateTime({until:UInt32}, 'UTC')
+        AND toUnixTimestamp(toStartOfHour(quarter_hour)) IN {hours:Array(UInt32)}
+)
+GROUP BY quarter_hour, app_id, key, paid_in
+
+-- name: roll_touches
+INSERT INTO {touch_counts}
+SELECT quarter_hour, touch_type, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id,
+    paid_in, sum(touch), sum(paid), sum(owed), fromUnixTimestamp64Milli({rolled_at:Int64}, 'UTC')
+FROM (
+    SELECT toStartOfFifteenMinutes(event_time) AS quarter_hour, event_type AS touch_type, app_id, platform, country,
+        if(media_source = '', 'unknown', media_source) AS media_source, channel, campaign, adset, ad, site_id,
+        if(paid = 0, '', cost_currency) AS paid_in, toUInt64(1) AS touch,
+        multiIf(
+            isNull(cost_value), toDecimal128(0, 12),
+            cost_model = 'cpc' AND event_type = 'click', toDecimal128(assumeNotNull(cost_value), 12),
+            cost_model = 'cpm' AND event_type = 'impression', toDecimal128(assumeNotNull(cost_value), 12) / 1000,
+            toDecimal128(0, 12)
+        ) AS paid,
+        toUInt64(isNotNull(cost_value) AND cost_model IN ('cpi', 'cpa')) AS owed
+    FROM {events} FINAL
+    WHERE event_type IN ('click', 'impression')
+        AND event_time >= toDateTime({since:UInt32}, 'UTC') AND event_time < toDateTime({until:UInt32}, 'UTC')
+        AND toUnixTimestamp(toStartOfHour(event_time)) IN {hours:Array(UInt32)}
+    UNION ALL
+    SELECT quarter_hour, touch_type, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id,
+        currency, 0, 0, 0
+    FROM {touch_counts} FINAL
+    WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDateTime({until:UInt32}, 'UTC')
+        AND toUnixTimestamp(toStartOfHour(quarter_hour)) IN {hours:Array(UInt32)}
+)
+GROUP BY quarter_hour, touch_type, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id, paid_in
+
+-- name: mark_rolled
+INSERT INTO {event_hours} (hour, rolled_at)
+SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC'), fromUnixTimestamp64Milli({rolled_at:Int64}, 'UTC')
+
+-- name: mark_stored
+INSERT INTO {event_hours} (hour, stored_at)
+SELECT toStartOfHour(event_time, 'UTC') AS hour, now64(3, 'UTC') FROM {events}
+WHERE event_time BETWEEN {since} AND {until}
+GROUP BY hour
