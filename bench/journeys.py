@@ -29,6 +29,7 @@ from schemas.ids import TenantId
 from schemas.settings import ClickHouseSettings
 from storage.clickhouse.connect import ClickHouse, StoreAwayError
 from storage.clickhouse.journey_reader import JourneyQuestion, JourneyReader
+from storage.clickhouse.report_reader import Conversion
 from storage.clickhouse.schema import ensure_tables
 from storage.names import clickhouse_tables
 
@@ -38,7 +39,7 @@ JOURNEYS = 1_000_000
 REPLICATES = 200
 TENANT = TenantId("bench")
 QUESTION = JourneyQuestion(
-    datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC), ("install",), currency="USD"
+    datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC), ("install",), conversion=Conversion("USD")
 )
 _PORTION = 100_000
 _START_SECONDS = 20.0

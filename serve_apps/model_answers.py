@@ -8,8 +8,8 @@ from attribution.model_spec import Model
 from serve_apps.answers import Listing
 
 
-class LeftOut(BaseModel):
-    """Conversions whose revenue is in another currency: they count, their value does not."""
+class Unconverted(BaseModel):
+    """Conversions with revenue in a currency for whose day there is no rate: they count, their value does not."""
 
     currency: str
     conversions: int
@@ -28,7 +28,6 @@ class JourneysMade(BaseModel):
     lead_event: str
     lookback_days: float
     currency: str
-    left_out: list[LeftOut]
     definition: str
 
 
@@ -39,6 +38,7 @@ class Described(BaseModel):
     until: datetime = Field(alias="to")
     breakdown: list[str]
     journeys: JourneysMade
+    unconverted: list[Unconverted]
 
 
 class ChannelRow(BaseModel):

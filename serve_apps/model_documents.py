@@ -21,6 +21,7 @@ _PARAMETERS = {
 
 def described(question: JourneyQuestion, counts: JourneyCounts, made: Sequence[CurrencyCount]) -> dict[str, Any]:
     """Say which journeys were asked for, and how they were made."""
+    own = question.conversion.own_currency
     days = question.lookback.total_seconds() / _DAY_SECONDS
     return {
         "from": question.since.isoformat(),
@@ -35,14 +36,14 @@ def described(question: JourneyQuestion, counts: JourneyCounts, made: Sequence[C
             "event_name": question.event_name,
             "lead_event": question.lead_event,
             "lookback_days": days,
-            "currency": question.currency,
-            "left_out": [
-                {"currency": each.currency, "conversions": each.conversions, "revenue": f"{each.revenue:f}"}
-                for each in made
-                if each.currency not in {"", question.currency} and each.revenue is not None
-            ],
+            "currency": own,
             "definition": _definition(days),
         },
+        "unconverted": [
+            {"currency": each.currency, "conversions": each.conversions, "revenue": f"{each.revenue:f}"}
+            for each in made
+            if each.currency not in {"", own} and each.revenue is not None
+        ],
     }
 
 
@@ -117,5 +118,5 @@ def _definition(days: float) -> str:
         f"identity nor through one of these touches, up to {days:g} days after the span; counted from the person's "
         f"first touch, each {days:g} days are one journey. Of clicks of one channel within "
         f"{DUPLICATE_CLICK_WINDOW.seconds} seconds the last stands. Filters hold for the conversion, and for touches "
-        "that led to none."
+        "that led to none. Conversions that fraud rules rejected are left out, and so are those people's touches."
     )

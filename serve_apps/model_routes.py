@@ -13,11 +13,11 @@ from schemas.ids import TenantId
 from schemas.model_problems import ModelsBusy, ModelsTooLarge
 from schemas.report_problems import ReportParameterInvalid
 from serve_apps.callers import user_of
-from serve_apps.model_answers import JourneysReport, ModelsReport
+from serve_apps.model_answers import Described, JourneysReport, ModelsReport
 from serve_apps.model_documents import as_table, described, journeys_document, models_document
 from serve_apps.model_parameters import AskedJourneys, AskedModels
 from serve_apps.openapi import USER, documented
-from serve_apps.report_answers import CSV_TYPE, TABLE_RESPONSES, respond_report
+from serve_apps.report_answers import CSV_TYPE, respond_report, table_responses
 from serve_apps.services import Services, services_of
 from storage.clickhouse.journey_reader import CurrencyCount, JourneyQuestion, JourneyReader
 
@@ -29,11 +29,11 @@ _STEPS_MAX = 10
 Table = Literal["paths", "links", "lengths", "lags", "assists"]
 
 
-@router.get(
-    "/api/v1/reports/models",
-    response_model=ModelsReport,
-    **documented(USER, ReportParameterInvalid, ModelsTooLarge, ModelsBusy, responses=TABLE_RESPONSES),
-)
+def _documented(model: type[Described]) -> dict[str, Any]:
+    return documented(USER, ReportParameterInvalid, ModelsTooLarge, ModelsBusy, responses=table_responses(model))
+
+
+@router.get("/api/v1/reports/models", response_class=Response, **_documented(ModelsReport))
 async def get_models(request: Request, question: AskedJourneys, asked: AskedModels) -> Response:
     """Share conversions out over the channels of their journeys, by many models side by side.
 
@@ -53,11 +53,7 @@ async def get_models(request: Request, question: AskedJourneys, asked: AskedMode
     return _respond(request, await _answer(services, tenant.tenant_id, reader, (question, asked), compute))
 
 
-@router.get(
-    "/api/v1/reports/journeys",
-    response_model=JourneysReport,
-    **documented(USER, ReportParameterInvalid, ModelsTooLarge, ModelsBusy, responses=TABLE_RESPONSES),
-)
+@router.get("/api/v1/reports/journeys", response_class=Response, **_documented(JourneysReport))
 async def get_journeys(
     request: Request,
     question: AskedJourneys,

@@ -17,12 +17,24 @@ from schemas.ids import TenantId
 from schemas.model_problems import ModelsTooLarge
 from schemas.reports import Condition, Dimension, Operator
 from storage.clickhouse.connect import ClickHouse, StoreAwayError
+from storage.clickhouse.literals import text_hash
+from storage.clickhouse.report_reader import Conversion
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
 _SQL = load_queries("storage.clickhouse", "journeys.sql")
 _FRAGMENTS = (
-    *("touch_code", "journey_codes", "touch_person", "attributed_with_leads", "lead", "worth", "person", "touch_hash"),
+    *(
+        "touch_code",
+        "journey_codes",
+        "touch_person",
+        "attributed_with_leads",
+        "lead",
+        "worth",
+        "rate",
+        "person",
+        "touch_hash",
+    ),
     *("touch_milliseconds", "touches_asked_for", "conversions_asked_for", "conversions_near"),
 )
 """Named parts of the queries; each may hold those after it."""
@@ -52,6 +64,10 @@ _TOO_LARGE = frozenset({159, 160, 241, 306, 396})
 """The store's own limits: time, memory, size of the answer."""
 
 
+NO_MONEY = Conversion("")
+"""No currency has a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class JourneyQuestion:
     """Which journeys: those of conversions, and of touches that led to none, in a span of time; '' means any."""
@@ -64,12 +80,12 @@ class JourneyQuestion:
     lookback: timedelta = timedelta(days=7)
     event_name: str = ""
     lead_event: str = ""
-    currency: str = ""
+    conversion: Conversion = NO_MONEY
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyCount:
-    """Conversions asked for that have revenue in a currency ('': none), and how many of them no touch led to."""
+    """Conversions asked for whose revenue can be told in a currency ('': none); `organic`: no touch led to them."""
 
     currency: str
     conversions: int
@@ -126,7 +142,11 @@ class JourneyReader:
         return await self._arrow("timed", question, channels)
 
     async def _arrow(self, query: str, question: JourneyQuestion, channels: tuple[str, ...]) -> bytes:
-        codes = {"labels": list(channels), "codes": list(range(len(channels))), "others": max(len(channels) - 1, 0)}
+        codes = {
+            "labels": list(map(text_hash, channels)),
+            "codes": list(range(len(channels))),
+            "others": max(len(channels) - 1, 0),
+        }
         async with self._client() as client:
             answer: bytes = await client.raw_query(
                 self._filled(query, question),
@@ -173,17 +193,30 @@ def _journey_labels(breakdown: tuple[Dimension, ...]) -> str:
 
 
 def _parameters(question: JourneyQuestion) -> dict[str, Any]:
+    return (
+        {
+            "since": _moment(question.since),
+            "until": _moment(question.until),
+            "near": _moment(question.until + question.lookback),
+            "lookback_milliseconds": question.lookback // timedelta(milliseconds=1),
+            "duplicate_milliseconds": DUPLICATE_CLICK_WINDOW // timedelta(milliseconds=1),
+            "conversion_types": list(question.conversion_types),
+            "event_name": question.event_name,
+            "lead_event": question.lead_event,
+        }
+        | _rates(question.conversion)
+        | {_slot(place): list(condition.values) for place, condition in enumerate(question.conditions)}
+    )
+
+
+def _rates(conversion: Conversion) -> dict[str, Any]:
+    keys = [f"{currency} {day}" for currency, day in zip(conversion.currencies, conversion.days, strict=True)]
+    # A list to look something up in has to have something in it.
     return {
-        "since": _moment(question.since),
-        "until": _moment(question.until),
-        "near": _moment(question.until + question.lookback),
-        "lookback_milliseconds": question.lookback // timedelta(milliseconds=1),
-        "duplicate_milliseconds": DUPLICATE_CLICK_WINDOW // timedelta(milliseconds=1),
-        "conversion_types": list(question.conversion_types),
-        "event_name": question.event_name,
-        "lead_event": question.lead_event,
-        "currency": question.currency,
-    } | {_slot(place): list(condition.values) for place, condition in enumerate(question.conditions)}
+        "own_currency": conversion.own_currency,
+        "rate_keys": ["", *keys],
+        "rate_values": [0.0, *map(float, conversion.rates)],
+    }
 
 
 def _conditions(conditions: tuple[Condition, ...]) -> str:

@@ -62,8 +62,9 @@ FROM {attributed_with_leads}
 WHERE notEmpty(touch_ids) AND {conversions_asked_for}
 
 -- name: made
--- The conversions asked for, by currency: how many, how many of them without a touch, and their revenue.
-SELECT if(revenue IS NULL, '', currency) AS currency_of, count() AS conversions, countIf(empty(touch_ids)) AS organic,
+-- The conversions asked for, by the currency that their revenue can be told in ('': they have none): how many, how many
+-- of them without a touch, and their revenue as it was.
+SELECT multiIf(revenue IS NULL, '', {rate} > 0, {own_currency:String}, currency) AS currency_of, count() AS conversions, countIf(empty(touch_ids)) AS organic,
     sum(revenue) AS revenue_sum
 FROM {attributed} FINAL
 WHERE {conversions_asked_for}
@@ -79,7 +80,7 @@ event_type IN ('click', 'impression') AND event_time >= {since:DateTime64(3, 'UT
 
 -- name: conversions_asked_for
 conversion_time >= {since:DateTime64(3, 'UTC')} AND conversion_time < {until:DateTime64(3, 'UTC')}
-AND conversion_type IN {conversion_types:Array(String)}
+AND conversion_type IN {conversion_types:Array(String)} AND fraud_verdict != 'rejected'
 AND ({event_name:String} = '' OR event_name = {event_name:String})
 {conditions}
 
@@ -103,7 +104,14 @@ toInt64(arrayCount(
 )) - 1
 
 -- name: worth
-if(currency = {currency:String}, toFloat64(ifNull(revenue, 0)), 0)
+toFloat64(ifNull(revenue, 0)) * {rate}
+
+-- name: rate
+-- What one unit of the conversion's currency was worth on its day of UTC; 0 where nobody knows.
+if(currency = {own_currency:String}, 1, transform(
+    concat(currency, ' ', toString(toDate(conversion_time, 'UTC'))),
+    {rate_keys:Array(String)}, {rate_values:Array(Float64)}, toFloat64(0)
+))
 
 -- name: person
 multiIf(
@@ -126,10 +134,10 @@ xxh3(event_id)
 toUnixTimestamp64Milli(event_time)
 
 -- name: touch_code
-transform({touch_label}, {labels:Array(String)}, {codes:Array(UInt16)}, toUInt16({others:UInt16}))
+transform(xxh3({touch_label}), {labels:Array(UInt64)}, {codes:Array(UInt16)}, toUInt16({others:UInt16}))
 
 -- name: journey_codes
-arrayMap(label -> transform(label, {labels:Array(String)}, {codes:Array(UInt16)}, toUInt16({others:UInt16})), {journey_labels})
+arrayMap(label -> transform(xxh3(label), {labels:Array(UInt64)}, {codes:Array(UInt16)}, toUInt16({others:UInt16})), {journey_labels})
 
 -- name: condition
 AND {negation} has({{values}:Array(String)}, {field})

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +25,10 @@ from attribution.models import credit
 from cli.main import app
 from cli.tenant_api import ApiError, TenantApi
 from local.demo_paths import parse_paths, path_events
+from schemas.money import RateLine
+from storage.postgres.connect import Databases
+from storage.postgres.rates import StoredRates
+from storage.postgres.tenant_settings import StoredSettings, TenantSettings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, new_tenant
@@ -32,6 +37,7 @@ pytestmark = pytest.mark.anyio
 
 SOURCES = ("mail", "search", "social", "tv")
 IDENTITIES = ("device_id", "gaid", "user_id", "click_id")
+RATE = 1.25
 REPORT = "/api/v1/reports/models"
 PATHS = """path;total_conversions;total_conversion_value;total_null
 tv > search;30;90.50;70
@@ -77,6 +83,13 @@ def made_events(now: datetime) -> list[dict[str, Any]]:
     double = {"user_id": "double"}
     made += [touch(start + timedelta(seconds=seconds), "search", double) for seconds in (0, 8, 16, 40)]
     made += [touch(start, "social", {"click_id": secrets.token_hex(8)}) for _ in range(3)]
+    # A lead between the second touch and the third, and revenue in another currency.
+    lead = {"device_id": secrets.token_hex(8)}
+    made += [
+        touch(start - timedelta(hours=hours), source, lead) for hours, source in ((5, "tv"), (3, "mail"), (1, "tv"))
+    ]
+    made += [event("in_app", event_time=(start - timedelta(hours=2)).isoformat(), event_name="sign_up", **lead)]
+    made += [event("install", event_time=start.isoformat(), revenue="10", currency="EUR", **lead)]
     # By the click alone, and by nothing at all.
     made.append(touch(start, "search", {"click_id": "the-click"}))
     made.append(event("install", event_time=(start + timedelta(hours=1)).isoformat(), click_id="the-click"))
@@ -94,6 +107,7 @@ async def planted(running: RunningStack) -> AsyncIterator[Planted]:
     tenant = await new_tenant(running)
     events = made_events(utc_now())
     async with api_of(running, tenant) as api:
+        await enter_rate(running, tenant, next(each for each in events if each.get("currency") == "EUR"))
         await send(running, tenant, events)
         await until_published(api, sum(each["event_type"] == "install" for each in events))
         yield Planted(tenant, api, events)
@@ -109,6 +123,15 @@ async def send(running: RunningStack, tenant: ProvisionedTenant, events: Sequenc
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         answer = await client.post(f"{running.tenant_url}/api/v1/events/ingest?wait=stored", **body)
     assert answer.json()["rejected"] == []
+
+
+async def enter_rate(running: RunningStack, tenant: ProvisionedTenant, install: dict[str, Any]) -> None:
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    database = databases.tenant(tenant.tenant_id)
+    await TenantSettings(database).write(StoredSettings("USD", "UTC"))
+    day = datetime.fromisoformat(install["event_time"]).date()
+    await StoredRates(database, "USD").put([RateLine("EUR", day, Decimal(str(RATE)))])
+    await databases.close()
 
 
 async def until_published(api: TenantApi, installs: int) -> None:
@@ -156,11 +179,20 @@ def brute_force(events: list[dict[str, Any]]) -> tuple[Journeys, int]:
         lost += windows.values()
     paths = [[each["media_source"] for each in found] for found in (*(found for _, found in won), *lost)]
     flags = [1.0] * len(won) + [0.0] * len(lost)
-    values = [float(install.get("revenue", 0)) for install, _ in won] + [0.0] * len(lost)
+    values = [worth_of(install) for install, _ in won] + [0.0] * len(lost)
     journeys = journeys_of_paths(paths, flags, [1 - flag for flag in flags], values)
     ages = [ago(install, each) / timedelta(days=1) for install, found in won for each in found]
     journeys.ages[: len(ages)] = ages
+    for place, (install, found) in enumerate(won):
+        for lead in (
+            each for each in events if each["event_type"] == "in_app" and person_of(each) == person_of(install)
+        ):
+            journeys.leads[place] = sum(ago(lead, each) >= timedelta(0) for each in found) - 1
     return journeys, organic
+
+
+def worth_of(install: dict[str, Any]) -> float:
+    return float(install.get("revenue", 0)) * (RATE if install.get("currency") == "EUR" else 1)
 
 
 def once(touches: Touches) -> Touches:
@@ -190,7 +222,7 @@ def of_model(report: dict[str, Any], model: Model) -> dict[str, float]:
 @pytest.mark.parametrize("measure", ["conversions", "value"])
 async def test_credits_are_those_of_the_raw_events(planted: Planted, measure: str) -> None:
     """Every model gives each channel what it gives over journeys read by brute force, by number and by value."""
-    report = await planted.api.get(REPORT, replicates=0, measure=measure, currency="USD")
+    report = await planted.api.get(REPORT, replicates=0, measure=measure, lead_event="sign_up")
     journeys, organic = brute_force(planted.events)
     made = report["journeys"]
     assert (made["converting"], made["null"]) == (journeys.conversions.sum(), journeys.nulls.sum())
@@ -208,6 +240,9 @@ async def test_breakdown_and_filter(planted: Planted) -> None:
     assert set(of_model(report, Model.LINEAR)) == {f"{source} / {source} sale" for source in SOURCES}
     nothing = await planted.api.get(REPORT, filter="country=XX")
     assert (nothing["data"], nothing["journeys"]["null"]) == ([], 0)
+    assert report["unconverted"] == []
+    other = await planted.api.get(REPORT, model="last", replicates=0, measure="value", currency="JPY")
+    assert [row["currency"] for row in other["unconverted"]] == ["USD", "EUR"]
     everything = await planted.api.get(REPORT, model="last", replicates=0, filter="country!=XX;platform!~zz")
     assert everything["journeys"]["null"] == report["journeys"]["null"]
 
@@ -216,7 +251,7 @@ async def test_journeys_as_they_are(planted: Planted) -> None:
     """Paths, flow, lengths, lags and assists count what the raw events say."""
     document = await planted.api.get("/api/v1/reports/journeys", paths=1_000, steps=3)
     journeys, _ = brute_force(planted.events)
-    counts = Counter()
+    counts: Counter[tuple[tuple[str, ...], bool]] = Counter()
     for start, end, conversion in zip(journeys.starts, journeys.starts[1:], journeys.conversions, strict=False):
         path = tuple(journeys.channels[code] for code in journeys.touches[start:end])
         counts[path, bool(conversion)] += 1
@@ -234,7 +269,7 @@ async def test_journeys_as_they_are(planted: Planted) -> None:
 
 async def test_intervals_and_seed(planted: Planted) -> None:
     """The same seed gives the same intervals, which hold the credit; another seed gives others."""
-    asked = {"model": "markov,shapley", "replicates": 100}
+    asked: dict[str, Any] = {"model": "markov,shapley", "replicates": 100}
     first, again, other = [await planted.api.get(REPORT, **asked, seed=seed) for seed in (1, 1, 2)]
     assert first == again
     assert first["data"] != other["data"]
