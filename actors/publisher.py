@@ -54,7 +54,10 @@ class Publisher:
                 await self._backoff.wait()
                 continue
             self._backoff.reset()
-            if results:
+            if len(results) == self._settings.publish_rows:
+                # More wait, as after an import: a full batch is worth its part.
+                await asyncio.sleep(took)
+            elif results:
                 await asyncio.sleep(max(self._settings.publish_rest_seconds, took))
             else:
                 await self._recorded.after(given, _LOOK_SECONDS)

@@ -16,6 +16,8 @@ from storage.clickhouse.rollups import SETTLE_SECONDS, Rollups
 from telemetry.backoff import Backoff
 
 _SPAN_HOURS_MAX = 24
+_REST_SECONDS = 0.2
+"""Least rest while older hours wait, as after an import."""
 
 log = structlog.get_logger()
 
@@ -38,7 +40,7 @@ class Roller:
             given = self._stored.count
             started = time.monotonic()
             try:
-                is_done = await self._roll_some()
+                left = await self._roll_some()
             except (StoreAwayError, RowsRefusedError) as error:
                 # It may have been too much at once.
                 self._span_hours = max(1, self._span_hours // 4)
@@ -46,18 +48,19 @@ class Roller:
                 await self._backoff.wait()
                 continue
             self._backoff.reset()
-            took = time.monotonic() - started
-            if is_done:
+            if left is None:
                 await self._stored.after(given, self._look_seconds)
-            else:
-                least = self._settings.rollup_rest_seconds
-                await asyncio.sleep(max(least, took * self._settings.rollup_rest_factor))
+                continue
+            least = _REST_SECONDS if left else self._settings.rollup_rest_seconds
+            took = time.monotonic() - started
+            await asyncio.sleep(max(least, took * self._settings.rollup_rest_factor))
 
-    async def _roll_some(self) -> bool:
-        """Roll some hours up; say whether there were none."""
+    async def _roll_some(self) -> int | None:
+        """Roll some hours up; say how many are left to do, None if there were none."""
         dirty = await self._rollups.dirty()
         if not dirty.hours:
-            return True
-        await self._rollups.roll(dirty.newest(self._span_hours))
+            return None
+        rolled = dirty.newest(self._span_hours)
+        await self._rollups.roll(rolled)
         self._span_hours = min(_SPAN_HOURS_MAX, 2 * self._span_hours)
-        return False
+        return len(dirty.hours) - len(rolled.hours)

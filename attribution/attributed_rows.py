@@ -12,7 +12,7 @@ _OF_EVENT = ("received_at", "app_id", "platform", "country", "event_name", "reve
 _OF_RESULT = (
     *("conversion_id", "conversion_type", "conversion_time", "is_organic", "media_source", "channel", "campaign"),
     *("adset", "ad", "attributed_touch_id", "attributed_touch_type", "attributed_touch_time", "match_type"),
-    *("match_confidence", "ctit_seconds", "policy_version"),
+    *("match_confidence", "ctit_seconds", "policy_version", "conversion_kind", "site_id", "install_id", "install_time"),
 )
 
 
@@ -23,21 +23,15 @@ def attributed_row(event: dict[str, Any], result: dict[str, Any], revision: int)
     `install_id` is its own id.
     """
     row = {name: event[name] for name in _OF_EVENT if event.get(name) is not None}
-    row |= {name: result[name] for name in _OF_RESULT if result.get(name) is not None}
     if result["conversion_type"] in _INSTALLS:
         row |= {"install_id": result["conversion_id"], "install_time": result["conversion_time"]}
-    candidates = result["candidates"]
-    return (
-        row
-        | _journey(candidates)
-        | {
-            "revision": revision,
-            "person_key": person_key(event),
-            "site_id": next(
-                (each["touch"]["site_id"] for each in candidates if each["reason"] == CandidateReason.WON), ""
-            ),
-        }
-    )
+    row |= {"conversion_kind": result["conversion_type"], "site_id": _winning_site(result["candidates"])}
+    row |= {name: result[name] for name in _OF_RESULT if result.get(name) is not None}
+    return row | _journey(result["candidates"]) | {"revision": revision, "person_key": person_key(event)}
+
+
+def _winning_site(candidates: Sequence[dict[str, Any]]) -> str:
+    return next((each["touch"]["site_id"] for each in candidates if each["reason"] == CandidateReason.WON), "")
 
 
 def _journey(candidates: Sequence[dict[str, Any]]) -> dict[str, Any]:

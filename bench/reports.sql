@@ -56,10 +56,10 @@ WHERE at < fromUnixTimestamp64Milli({begin_ms} + {span_ms}, 'UTC')
 
 -- name: attributed
 INSERT INTO {attributed} (
-    conversion_id, revision, conversion_type, conversion_time, received_at, app_id, platform, country, person_key,
+    conversion_id, revision, conversion_type, conversion_kind, conversion_time, received_at, app_id, platform, country, person_key,
     is_organic, media_source, channel, campaign, adset, ad, site_id, attributed_touch_id, revenue, currency
 )
-SELECT event_id, 1, event_type, event_time, received_at, app_id, platform, country,
+SELECT event_id, 1, event_type, event_type, event_time, received_at, app_id, platform, country,
     xxh3(concat('vendor_id:', device_id)), p.organic, if(p.organic, 'organic', p.source),
     if(p.organic, '', 'paid'), if(p.organic, '', p.campaign_name), if(p.organic, '', p.adset_name),
     if(p.organic, '', p.ad_name), if(p.organic, '', p.site), if(p.organic, '', concat('touch-', event_id)), revenue,

@@ -101,7 +101,7 @@ class ActorSettings(_Group):
         default=2.0, description="Rest between two such inserts: reports may be so late, and parts stay few."
     )
     rollup_rest_seconds: float = Field(
-        default=5.0, description="Least rest between two roll-ups for reports: each is three parts."
+        default=5.0, description="Least rest after a roll-up for reports that left no hour: each makes three parts."
     )
     rollup_rest_factor: float = Field(
         default=9.0, description="The same in multiples of what the last one took: a tenth of one core at most."

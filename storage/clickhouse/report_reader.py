@@ -1,5 +1,6 @@
 """Reads what reports add up, from the counts and the attributed conversions of a tenant."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -20,6 +21,9 @@ _CONDITIONS = {
     Operator.CONTAINS: "condition_contains",
     Operator.CONTAINS_NOT: "condition_contains_not",
 }
+
+_NOT_ACTIONS = ["install", "reinstall", "re_attribution", "re_engagement", "session"]
+"""Kinds of conversions that are no actions after an install."""
 
 Row = dict[str, Any]
 
@@ -84,7 +88,12 @@ class ReportReader:
             "member": _SQL["member"],
         }
         span = query.span
-        self._bound |= {"since": _utc(span.since), "until": _utc(span.until), "zone": span.zone}
+        self._bound |= {
+            "since": _utc(span.since),
+            "until": _utc(span.until),
+            "zone": span.zone,
+            "not_actions": _NOT_ACTIONS,
+        }
 
     async def touches(self, *, by_day: bool) -> list[Row]:
         """Count: report_day, impressions, clicks."""
@@ -94,8 +103,8 @@ class ReportReader:
         """Add up what touches cost: report_day, kept_currency (empty: converted), cost."""
         slots = {"day": _SQL["day_of_touch" if by_day else "no_day"]}
         bound = _rates(conversion) | _covered(covered)
-        found = await self._read("touch_costs", slots, bound)
-        if await self._read("has_prices", {}):
+        found, has_prices = await asyncio.gather(self._read("touch_costs", slots, bound), self._read("has_prices", {}))
+        if has_prices:
             slots = {"day": _SQL["day_of_conversion" if by_day else "no_day"]}
             found += await self._read("price_costs", slots, bound)
         return found

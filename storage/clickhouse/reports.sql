@@ -99,8 +99,8 @@ FROM (
             AND event_time >= {since:DateTime('UTC')} - INTERVAL 90 DAY AND event_time < {until:DateTime('UTC')}
         GROUP BY event_id
     ) AS prices ON conversions.attributed_touch_id = prices.event_id
-    WHERE (price_model = 'cpi' AND conversion_type = 'install')
-        OR (price_model = 'cpa' AND conversion_type NOT IN ('install', 'reinstall', 're_engagement', 're_attribution'))
+    WHERE (price_model = 'cpi' AND conversion_kind = 'install')
+        OR (price_model = 'cpa' AND conversion_kind NOT IN {not_actions:Array(String)})
     GROUP BY {dimensions} report_day, utc_day, cost_day, cost_source, cost_app, currency
 ) AS amounts
 LEFT ANY JOIN ({rate_table}) AS rates ON amounts.currency = rates.rate_currency AND amounts.utc_day = rates.rate_day
@@ -118,16 +118,12 @@ SELECT report_day, {dimensions}
 FROM (
     SELECT {day} AS report_day, toDate(conversion_time) AS utc_day, {dimensions}
         if(isNull(revenue) OR is_bad, '', toString(currency)) AS currency, fraud_verdict = 'rejected' AS is_bad,
-        countIf(conversion_type = 'install' AND NOT is_bad) AS installs,
-        countIf(conversion_type = 'install' AND NOT is_bad AND is_organic) AS organic_installs,
-        countIf(conversion_type = 'reinstall' AND NOT is_bad) AS reinstalls,
-        countIf(
-            conversion_type NOT IN ('install', 'reinstall', 're_engagement', 're_attribution') AND NOT is_bad
-        ) AS actions,
-        countIf(
-            conversion_type NOT IN ('install', 'reinstall', 're_engagement', 're_attribution') AND NOT is_bad AND is_organic
-        ) AS organic_actions,
-        countIf(conversion_type = 'purchase' AND NOT is_bad) AS purchases,
+        countIf(conversion_kind = 'install' AND NOT is_bad) AS installs,
+        countIf(conversion_kind = 'install' AND NOT is_bad AND is_organic) AS organic_installs,
+        countIf(conversion_kind IN ('reinstall', 're_attribution') AND NOT is_bad) AS reinstalls,
+        countIf(conversion_kind NOT IN {not_actions:Array(String)} AND NOT is_bad) AS actions,
+        countIf(conversion_kind NOT IN {not_actions:Array(String)} AND NOT is_bad AND is_organic) AS organic_actions,
+        countIf(conversion_kind = 'purchase' AND NOT is_bad) AS purchases,
         countIf(is_bad) AS rejected,
         sumIf(toDecimal128(ifNull(revenue, 0), 9), NOT is_bad) AS paid,
         sumIf(toDecimal128(ifNull(revenue, 0), 9), NOT is_bad AND is_organic) AS paid_organic
@@ -154,9 +150,7 @@ FROM (
 ) AS active
 SEMI LEFT JOIN (
     SELECT {dimensions} {member} AS member FROM {attributed} FINAL
-    WHERE conversion_type = 'install' AND conversion_time < {until:DateTime('UTC')} AND {conditions}
-    ORDER BY conversion_time
-    LIMIT 1 BY member
+    WHERE conversion_kind = 'install' AND conversion_time < {until:DateTime('UTC')} AND {conditions}
 ) AS installs USING member
 GROUP BY {dimensions} report_day
 
@@ -166,7 +160,7 @@ person_key + xxh3(app_id)
 -- name: cohort
 SELECT {dimensions} {member} AS member, toStartOfFifteenMinutes(conversion_time) AS installed
 FROM {attributed} FINAL
-WHERE conversion_type = 'install' AND fraud_verdict != 'rejected' AND person_key != 0
+WHERE conversion_kind = 'install' AND fraud_verdict != 'rejected' AND person_key != 0
     AND conversion_time >= {since:DateTime('UTC')} AND conversion_time < {until:DateTime('UTC')} AND {conditions}
 ORDER BY conversion_time
 LIMIT 1 BY member

@@ -2,11 +2,12 @@
 -- every question. Postgres stays the truth of results; this is the copy that scans fast.
 
 -- One row for each conversion and revision. The newest revision replaces the others when parts are merged; readers take
--- it by FINAL. The journey lies in parallel arrays over the valid touches (won, earlier, lower_priority), oldest first.
+-- it by FINAL. `conversion_kind` is what the rules made of it, `conversion_type` what was sent. The journey lies in parallel arrays over the valid touches (won, earlier, lower_priority), oldest first.
 CREATE TABLE IF NOT EXISTS {attributed} (
     conversion_id String,
     revision UInt32,
     conversion_type LowCardinality(String),
+    conversion_kind LowCardinality(String),
     conversion_time DateTime64(3, 'UTC'),
     received_at DateTime64(3, 'UTC'),
     app_id LowCardinality(String),
