@@ -18,6 +18,7 @@ from scipy.sparse.linalg import splu
 
 from attribution.journeys import Floats, Ints, Journeys, summed
 from attribution.model_spec import MARKOV_ORDER_MAX
+from attribution.tallies import Tally
 
 _DENSE_STATES_MAX = 512
 """Up to so many states one dense inverse is faster than a sparse system for each channel."""
@@ -52,12 +53,38 @@ class MarkovChain:
     members: Marks
 
     @cached_property
-    def _steps(self) -> tuple[Ints, Ints]:
-        """Each step within a journey: its states before and after as one number, and the journey."""
+    def ends(self) -> Tally:
+        """Count by the state in which journeys end: [S]."""
+        return Tally(self.states[self.journeys.starts[1:] - 1], np.arange(len(self.journeys.lengths)), self._size)
+
+    @cached_property
+    def seen(self) -> Tally:
+        """Count by first state [S], by last state [S], and by step within a journey [M], one after the other."""
+        _, steps, owners = self._steps
+        firsts = self.states[self.journeys.starts[:-1]]
+        each = np.arange(len(firsts))
+        return Tally(
+            np.concatenate((firsts, self.ends.codes + self._size, steps + 2 * self._size)),
+            np.concatenate((each, each, owners)),
+            2 * self._size + len(self._steps[0]),
+        )
+
+    @property
+    def _size(self) -> int:
+        return len(self.members)
+
+    @cached_property
+    def _steps(self) -> tuple[Ints, Ints, Ints]:
+        """The distinct steps [M], as numbers S * before + after; which of them each step is, and its journey."""
         inner = np.ones(len(self.states), dtype=bool)
         inner[self.journeys.starts[:-1]] = False
         after = np.flatnonzero(inner)
-        return self.states[after - 1] * len(self.members) + self.states[after], self.journeys.owners[after]
+        steps = self.states[after - 1] * self._size + self.states[after]
+        if self._size <= _DENSE_STATES_MAX:
+            # All that there can be: the matrix itself.
+            return np.arange(self._size**2), steps, self.journeys.owners[after]
+        known, codes = np.unique(steps, return_inverse=True)
+        return known, codes, self.journeys.owners[after]
 
     def removal_effects(self, conversions: Floats, nulls: Floats) -> RemovalEffects:
         """Solve the chain, the journeys weighing `conversions` and `nulls` [J].
@@ -65,32 +92,23 @@ class MarkovChain:
         Put what the conversions were worth in their place to share out value: then journeys weigh by it on their way
         to (conversion), while the null ones keep their mass.
         """
-        size = len(self.members)
-        weights = conversions + nulls
-        total = weights.sum()
-        if not total or not conversions.any():
+        return self.solved(self.ends.of(conversions), self.seen.of(conversions + nulls))
+
+    def solved(self, converting: Floats, seen: Floats) -> RemovalEffects:
+        """Solve the chain from what `ends` and `seen` tally."""
+        size = self._size
+        firsts, lasts, moves = np.split(seen, (size, 2 * size))
+        total = firsts.sum()
+        if not total or not converting.any():
             return RemovalEffects(np.zeros(self.members.shape[1]), 0.0)
-        firsts = self.states[self.journeys.starts[:-1]]
-        lasts = self.states[self.journeys.starts[1:] - 1]
-        visits = summed(self.states, weights[self.journeys.owners], size)
-        # A state that no journey of any weight enters leads nowhere.
-        scale = 1.0 / np.where(visits > 0, visits, 1.0)
-        start = summed(firsts, weights, size) / total
-        converting = summed(lasts, conversions, size) * scale
         if size <= _DENSE_STATES_MAX:
-            return _dense_effects(start, self._dense_moves(weights) * scale[:, None], converting, self.members)
-        transitions = self._sparse_moves(weights).multiply(scale[:, None]).tocsc()
-        return _sparse_effects(start, transitions, converting, self.members)
-
-    def _dense_moves(self, weights: Floats) -> Floats:
-        steps, owners = self._steps
-        size = len(self.members)
-        return summed(steps, weights[owners], size * size).reshape(size, size)
-
-    def _sparse_moves(self, weights: Floats) -> sparse.csr_array:
-        steps, owners = self._steps
-        size = len(self.members)
-        return sparse.csr_array((weights[owners], np.divmod(steps, size)), shape=(size, size))
+            leaving = moves.reshape(size, size)
+            scale = _inverse(lasts + leaving.sum(axis=1))
+            return _dense_effects(firsts / total, leaving * scale[:, None], converting * scale, self.members)
+        before, after = np.divmod(self._steps[0], size)
+        scale = _inverse(lasts + summed(before, moves, size))
+        transitions = sparse.csc_array((moves * scale[before], (before, after)), shape=(size, size))
+        return _sparse_effects(firsts / total, transitions, converting * scale, self.members)
 
 
 def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
@@ -113,6 +131,11 @@ def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
     for back in range(order):
         members[np.arange(len(known)), known // base**back % base] = True
     return MarkovChain(journeys, states, members[:, 1:])
+
+
+def _inverse(visits: Floats) -> Floats:
+    # A state that no journey of any weight enters leads nowhere.
+    return 1.0 / np.where(visits > 0, visits, 1.0)
 
 
 def _numbered(codes: Ints, space: int) -> tuple[Ints, Ints]:

@@ -67,6 +67,9 @@ class ClickHouseSettings(_Group):
 
     insert_seconds: float = Field(60.0, description="An insert without an answer by then is sent again.")
     query_seconds: float = Field(10.0, description="A report that takes longer is broken off.")
+    journeys_seconds: float = Field(
+        default=30.0, description="The same for journeys: reading a million of them takes a few seconds on one core."
+    )
     query_threads: int = Field(
         default=1, description="Three reading threads make inserts 2.3 times slower on two cores."
     )
@@ -201,6 +204,19 @@ class FraudSettings(_Group):
     preview_seconds: float = Field(default=20.0, description="A preview that takes longer is broken off.")
 
 
+class ModelSettings(_Group):
+    """Multi-touch models and journeys, computed while somebody waits."""
+
+    at_once: int = Field(2, description="Questions that a replica has computed at once, each of another tenant.")
+    wait_seconds: float = Field(20.0, description="A question that has not had its turn by then becomes a 503.")
+    deadline_seconds: float = Field(60.0, description="A computation that takes longer is ended, and becomes a 422.")
+    cache_seconds: float = Field(
+        default=60.0, description="So long is an answer kept, unless anything new has been stored for the tenant."
+    )
+    answers_kept: int = Field(100, description="Of more than these, a replica drops the oldest.")
+    task_cpus: float = Field(0.1, description="Ray's book-keeping share: computing is nice to all other work.")
+
+
 class ImportSettings(_Group):
     """Bulk imports of files."""
 
@@ -257,6 +273,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     links: LinkSettings = LinkSettings()
     pool: PoolSettings = PoolSettings()
+    models: ModelSettings = ModelSettings()
     imports: ImportSettings = ImportSettings()
     fraud: FraudSettings = FraudSettings()
     auth: AuthSettings = AuthSettings()

@@ -32,6 +32,7 @@ from serve_apps import (
     ingest_routes,
     link_admin_routes,
     link_routes,
+    model_routes,
     person_routes,
     policy_routes,
     quality_routes,
@@ -48,6 +49,7 @@ from serve_apps.direct import Direct
 from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
+from serve_apps.model_runs import ModelRuns
 from serve_apps.openapi import operation_id, publish
 from serve_apps.problem_responses import install_problem_handlers
 from serve_apps.property_checks import PropertyChecks
@@ -83,6 +85,7 @@ _TENANT_ROUTERS = (
     rejected_routes.router,
     event_routes.router,
     quality_routes.router,
+    model_routes.router,
     report_routes.router,
     cost_routes.router,
     rate_routes.router,
@@ -117,6 +120,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         intake=Intake(actors, quotas, PropertyChecks(feed), ConversionRules(feed)),
         quotas=quotas,
         touches=TouchRecorder(actors, journal, settings.links),
+        models=ModelRuns(settings.models),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
         previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
         passwords=Passwords(settings.auth),

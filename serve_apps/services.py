@@ -9,6 +9,7 @@ from schemas.settings import Settings
 from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
+from serve_apps.model_runs import ModelRuns
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.connect import Databases
@@ -30,6 +31,7 @@ class Services:
     intake: Intake
     quotas: Quotas
     touches: TouchRecorder
+    models: ModelRuns
     imports: ImportIntake
     previews: FraudPreviews
     passwords: Passwords
