@@ -46,6 +46,7 @@ from serve_apps import (
 )
 from serve_apps.conversion_rules import ConversionRules
 from serve_apps.direct import Direct
+from serve_apps.fair_turns import FairTurns
 from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
@@ -119,6 +120,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         actors=actors,
         intake=Intake(actors, quotas, PropertyChecks(feed), ConversionRules(feed)),
         quotas=quotas,
+        turns=FairTurns(),
         touches=TouchRecorder(actors, journal, settings.links),
         models=ModelRuns(settings.models),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),

@@ -80,6 +80,7 @@ async def ingest_events(request: Request) -> Response:
     services = services_of(request)
     with services.quotas.admitted(tenant, key, utc_now()) as charge:
         body = await read_body(request)
+        await services.turns.turn(tenant.tenant_id)
         text = body_text(request, body)
         events = decode_events(request, text)
         charge(len(events))

@@ -82,7 +82,9 @@ async def receive(request: Request) -> Response:
     services = services_of(request)
     sender = await _sender(request)
     with services.quotas.admitted(sender.tenant, sender.key, utc_now()) as charge:
-        text = sender.body_text or body_text(request, await read_body(request))
+        body = b"" if sender.body_text else await read_body(request)
+        await services.turns.turn(sender.tenant.tenant_id)
+        text = sender.body_text or body_text(request, body)
         documents = decode_events(request, text)
         if any(key_text != sender.key_text for key_text in write_keys(documents)):
             raise KeyInvalid("A `writeKey` of the body is not the key that the request came with.")

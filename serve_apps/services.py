@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from actors.handles import TenantActors
 from schemas.settings import Settings
+from serve_apps.fair_turns import FairTurns
 from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
@@ -30,6 +31,7 @@ class Services:
     actors: TenantActors
     intake: Intake
     quotas: Quotas
+    turns: FairTurns
     touches: TouchRecorder
     models: ModelRuns
     imports: ImportIntake
