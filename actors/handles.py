@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
 
+from actors.host_calls import Consignment
+from actors.host_lane import HostLane
 from actors.placement import place_of
 from actors.tenant_host import find_host
 from ingest.split import split
@@ -39,6 +41,7 @@ class TenantActors:
         self._settings = settings
         self._counts: dict[TenantId, int] = {}
         self._hosts: dict[str, Any] = {}
+        self._lanes: dict[str, HostLane] = {}
 
     async def append(self, tenant_id: TenantId, requests: Sequence[PreparedEvents]) -> Durable:
         """Make requests durable. A call that may have run is repeated: event ids make that harmless.
@@ -98,8 +101,11 @@ class TenantActors:
         await self._in_layout(tenant_id, _CHECK_SECONDS, look)
 
     async def _append(self, tenant_id: TenantId, shard: Shard, batch: EventBatch) -> AppendReceipt:
-        receipt: AppendReceipt = await self._call(tenant_id, shard, "append", batch)
-        return receipt
+        place = place_of(tenant_id, shard, self._settings.actor.hosts)
+        lane = self._lanes.get(place)
+        if lane is None:
+            lane = self._lanes[place] = HostLane(lambda: self._host(place))
+        return await self._repeated(tenant_id, shard, lambda: lane.append(Consignment(tenant_id, shard, batch)))
 
     async def _in_layout(
         self, tenant_id: TenantId, timeout_seconds: float, work: Callable[[int], Awaitable[Result]]
@@ -135,17 +141,23 @@ class TenantActors:
         return count
 
     async def _call(self, tenant_id: TenantId, shard: Shard, method: str, *arguments: Any) -> Any:
-        problem = ActorUnavailable(retry_after_seconds=1)
         place = place_of(tenant_id, shard, self._settings.actor.hosts)
+        return await self._repeated(
+            tenant_id, shard, lambda: getattr(self._host(place), method).remote(tenant_id, shard, *arguments)
+        )
+
+    async def _repeated(self, tenant_id: TenantId, shard: Shard, call: Callable[[], Awaitable[Result]]) -> Result:
+        """Call a shard's host, more than once if it is away for a moment."""
+        problem = ActorUnavailable(retry_after_seconds=1)
         try:
             for attempt in range(_TRIES):
                 try:
-                    return await getattr(self._host(place), method).remote(tenant_id, shard, *arguments)
+                    return await call()
                 except ActorUnavailableError:
                     await asyncio.sleep(_RETRY_SECONDS * (attempt + 1))
                 except (ActorDiedError, RayActorError) as error:
                     # It has left because nobody needed it, or died: the name leads to its successor, if it has one.
-                    self._hosts.pop(place, None)
+                    self._hosts.pop(place_of(tenant_id, shard, self._settings.actor.hosts), None)
                     if await self._look(tenant_id) != shard.count:
                         raise problem from error
                     await asyncio.sleep(_RETRY_SECONDS * attempt)

@@ -5,6 +5,7 @@ takes up the shards that were at work at its place when its predecessor died. A 
 """
 
 import asyncio
+import secrets
 from contextlib import suppress
 from typing import Any
 
@@ -13,14 +14,16 @@ import structlog
 from ray.exceptions import RayError
 
 from actors.attributor import PoolAwayError
+from actors.host_calls import Answer, Ticket, pack_answers, unpack_consignments
 from actors.placement import is_shared, place_of
 from actors.pool_client import PoolClient
 from actors.store_turns import StoreTurns
 from actors.tenant_shard import HostTools, TenantShard
 from schemas.backends import Backends
-from schemas.batches import AppendReceipt, EventBatch
+from schemas.batches import AppendReceipt
 from schemas.ids import TenantId
 from schemas.problem import Problem
+from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
 from schemas.shards import Shard
 from storage.clickhouse.connect import ClickHouse
@@ -31,6 +34,8 @@ from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 
 _CALLS_MAX = 10_000
+_TOGETHER_SECONDS = 0.1
+_KEPT_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -57,13 +62,48 @@ class TenantHost:
             StoreTurns(settings.actor),
         )
         self._shards: dict[tuple[TenantId, Shard], TenantShard] = {}
+        self._late: dict[str, asyncio.Task[AppendReceipt]] = {}
         self._leaving: dict[tuple[TenantId, Shard], asyncio.Task[None]] = {}
         # Ray runs the constructor on the actor's loop.
         self._beginning = asyncio.get_running_loop().create_task(self._begin(pool))
 
-    async def append(self, tenant_id: TenantId, shard: Shard, batch: EventBatch) -> AppendReceipt:
-        """Make a batch durable; see `TenantShard.append`."""
-        return await self._shard(tenant_id, shard).append(batch)
+    async def append(self, packed: bytes) -> bytes:
+        """Make batches durable: a receipt for each, or the shard's refusal, or a ticket if it takes long.
+
+        See `TenantShard.append`; `actors.host_calls` says how both ways are packed.
+        """
+        calls = [
+            asyncio.create_task(self._shard(each.tenant_id, each.shard).append(each.batch))
+            for each in unpack_consignments(packed)
+        ]
+        await asyncio.wait(calls, timeout=_TOGETHER_SECONDS)
+        return pack_answers([self._answer(call) for call in calls])
+
+    def _answer(self, call: asyncio.Task[AppendReceipt]) -> Answer:
+        if not call.done():
+            ticket = Ticket(secrets.token_hex(16))
+            self._late[ticket.number] = call
+            call.add_done_callback(lambda _: self._forget_later(ticket.number))
+            return ticket
+        error = call.exception()
+        if error is None:
+            return call.result()
+        return error if isinstance(error, Problem) else ActorUnavailable(repr(error), retry_after_seconds=1)
+
+    def _forget_later(self, number: str) -> None:
+        """Keep an answer for a while: whoever has the ticket may have died."""
+        asyncio.get_running_loop().call_later(_KEPT_SECONDS, lambda: self._late.pop(number, None))
+
+    async def collect(self, number: str) -> AppendReceipt:
+        """Give the receipt of a batch that took long.
+
+        Raises:
+            ActorUnavailable: this host is not the one that gave the ticket; it has died since.
+        """
+        call = self._late.get(number)
+        if call is None:
+            raise ActorUnavailable(retry_after_seconds=1)
+        return await asyncio.shield(call)
 
     async def wait_stored(self, tenant_id: TenantId, shard: Shard, spool_id: int) -> None:
         """Wait until ClickHouse has a spool row; see `TenantShard.wait_stored`."""

@@ -1,8 +1,8 @@
 """Who is served next: tenants in turn, however many requests each of them has open.
 
 What a request costs a replica comes in one piece, when its body is there: decompressing, parsing, checking. Without
-turns these pieces would come in the order in which bodies arrive, and a tenant with hundreds of requests open would keep
-everyone else waiting behind them.
+turns these pieces would come in the order in which bodies arrive, and a tenant with hundreds of requests open would
+keep everyone else waiting behind them.
 """
 
 import asyncio
