@@ -6,7 +6,8 @@ android; others have no fingerprint. Of the version count the first number and t
 filed under its version, or under none if it is unknown; an install is looked up under both.
 
 An address of a local network tells nothing, and neither does one that is shared by many (a mobile carrier's, an
-office's): where more than `FINGERPRINT_TOUCHES_MAX` touches share a fingerprint in the 24 h before an install, none of them counts.
+office's): where more than `FINGERPRINT_TOUCHES_MAX` touches share a fingerprint in the 24 h before an install, none of
+them counts.
 
 ClickHouse files the touches by the same rules (`storage/clickhouse/migrations`), where that costs ingest least: in the
 view that files them under their other keys.

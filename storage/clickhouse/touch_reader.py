@@ -92,4 +92,4 @@ def _within(conversion: Conversion, found: _Found, lookback: timedelta) -> Itera
 
 def _few(touches: Iterable[Touchpoint]) -> Sequence[Touchpoint]:
     found = list(touches)
-    return found if len(found) <= FINGERPRINT_TOUCHES_MAX else ()
+    return found if len({touch.touch_id for touch in found}) <= FINGERPRINT_TOUCHES_MAX else ()

@@ -58,6 +58,7 @@ async def results(api: TenantApi, http: httpx.AsyncClient, *events: dict[str, An
 
         async def attributed(conversion_id: str = each["event_id"]) -> dict[str, Any] | None:
             result: dict[str, Any] = await api.get(f"/api/v1/attributions/{conversion_id}")
+            assert result["state"] != "failed", result["failure"]
             return result if result["state"] == "attributed" else None
 
         found.append(await eventually(attributed))
