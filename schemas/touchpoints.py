@@ -143,8 +143,11 @@ class ConversionCase:
 
 
 def place_in_time(time: datetime, event_type: str, event_id: str) -> tuple[datetime, int, str]:
-    """Order what one person did; at the same moment an install comes before what it makes possible."""
-    return time, _RANKS.get(event_type, len(_RANKS)), event_id
+    """Order what one person did; in the same millisecond an install comes before what it makes possible.
+
+    A stored time has no finer parts, so those of a time as it was sent do not count.
+    """
+    return time.replace(microsecond=time.microsecond // 1_000 * 1_000), _RANKS.get(event_type, len(_RANKS)), event_id
 
 
 _RANKS = {"install": 0, "reinstall": 0, "session": 1}

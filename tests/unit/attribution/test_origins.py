@@ -9,7 +9,7 @@ from attribution.decide import attribute
 from attribution.origins import origin_of
 from schemas.policy import Policy
 from schemas.results import AttributionResult, CandidateReason
-from schemas.touchpoints import Conversion, ConversionCase, ConversionKind, Origin
+from schemas.touchpoints import Conversion, ConversionCase, ConversionKind, Origin, place_in_time
 from tests.unit.attribution.cases import INSTALLED, case, touch, view
 
 HOUR = timedelta(hours=1)
@@ -163,6 +163,14 @@ def test_origins_of_the_same_call_are_decided_before_their_heirs() -> None:
     assert [each.media_source for each in results] == ["email"] * 3
     assert [each.install_id for each in results] == ["i"] * 3
     assert origin_of(results[1]).conversion_kind is ConversionKind.REINSTALL
+
+
+def test_one_moment_has_an_order() -> None:
+    """An install before the purchase of its millisecond, whatever finer parts their times have."""
+    fine = timedelta(microseconds=999)
+    installed = place_in_time(INSTALLED + fine, "install", "z")
+    assert installed < place_in_time(INSTALLED, "session", "a") < place_in_time(INSTALLED, "purchase", "a")
+    assert place_in_time(INSTALLED - timedelta(microseconds=1), "purchase", "a") < installed
 
 
 def test_an_origin_that_failed_is_left_out() -> None:
