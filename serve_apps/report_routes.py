@@ -18,7 +18,7 @@ from serve_apps.openapi import USER, documented
 from serve_apps.report_answers import CohortReport, PerformanceReport, respond_report, table_responses
 from serve_apps.report_cohorts import CohortParts, CohortReader, cohort_document
 from serve_apps.report_parameters import Asked
-from serve_apps.report_sums import Key, SumsReader, added, read_money
+from serve_apps.report_sums import Key, SumsReader, read_money
 from serve_apps.services import services_of
 from storage.clickhouse.report_reader import AgeWindow, CohortQuery, CohortStep, ReportReader
 from telemetry.clock import utc_now
@@ -98,10 +98,7 @@ async def get_ltv(
 async def _performance(request: Request, query: ReportQuery, *, by_day: bool) -> tuple[dict[Key, Sums], dict[str, Any]]:
     """Add a report's days up; the document has all but the rows."""
     reader = await _sums_reader(request, query)
-    sums = await reader.read(by_day=by_day)
-    total = added(list(sums.values()))
-    if by_day:
-        total.users = await reader.users()
+    sums, total = await reader.read(by_day=by_day)
     return sums, _head(query, reader) | {"totals": total.document()}
 
 

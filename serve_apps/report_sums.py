@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -90,13 +90,17 @@ class SumsReader:
         self._money = money
         self.unconverted = Unconverted()
 
-    async def read(self, *, by_day: bool) -> dict[Key, Sums]:
-        """Add everything up by day, if asked, and by the breakdown."""
-        touches, conversions, users, costs = await asyncio.gather(
+    async def read(self, *, by_day: bool) -> tuple[dict[Key, Sums], Sums]:
+        """Add everything up by day, if asked, and by the breakdown; and all of it together.
+
+        Of all days together, the users are fewer than the sum of the days': who came twice is one.
+        """
+        touches, conversions, users, costs, users_of_all = await asyncio.gather(
             self._reader.touches(by_day=by_day),
             self._reader.conversions(self._money.conversion, by_day=by_day),
             self._reader.users(by_day=by_day),
             self.costs(by_day=by_day),
+            self._reader.users(by_day=False) if by_day else _none(),
         )
         sums: dict[Key, Sums] = defaultdict(Sums)
         for row in touches:
@@ -107,16 +111,15 @@ class SumsReader:
             sums[self._key(row, by_day=by_day)].add(users=row["users"], sessions=row["sessions"])
         for key, cost in costs.items():
             sums[key].add(cost=cost)
-        return sums
+        total = added(sums.values())
+        if by_day:
+            total.users = sum(row["users"] for row in users_of_all)
+        return sums, total
 
     @property
     def currency(self) -> str:
         """The tenant's currency, in which the sums are."""
         return self._money.conversion.own_currency
-
-    async def users(self) -> int:
-        """Count the people who were active on any of the days: less than the sum over the days."""
-        return sum(row["users"] for row in await self._reader.users(by_day=False))
 
     async def costs(self, *, by_day: bool) -> dict[Key, Decimal]:
         """Add up what was uploaded, and what touches cost where nothing was uploaded."""
@@ -131,10 +134,9 @@ class SumsReader:
             rate = self._money.rates.of(line.currency, line.day)
             if rate is None:
                 self.unconverted.cost[line.currency] += line.cost
-            else:
-                costs[self._key(cost_values(line) | {"report_day": line.day}, by_day=by_day)] += converted(
-                    line.cost, rate
-                )
+                continue
+            labels = (cost_value(line, dimension) for dimension in self._query.breakdown)
+            costs[(line.day if by_day else None, *labels)] += converted(line.cost, rate)
         return costs
 
     def _add_conversions(self, sums: Sums, row: Row) -> None:
@@ -148,23 +150,23 @@ class SumsReader:
         return (row["report_day"] if by_day else None, *(row[name] for name in self._names))
 
 
-def uploaded(costs: Iterable[CostLine], query: ReportQuery) -> Iterable[CostLine]:
+def uploaded(costs: Iterable[CostLine], query: ReportQuery) -> Iterator[CostLine]:
     """Keep the costs that fit a report's filter; what a cost does not name is empty."""
     for line in costs:
-        values = cost_values(line)
-        if all(condition.holds(values[condition.dimension.value]) for condition in query.conditions):
+        if all(condition.holds(cost_value(line, condition.dimension)) for condition in query.conditions):
             yield line
 
 
-def cost_values(line: CostLine) -> dict[str, Any]:
-    """Give a cost's value of every dimension; empty for those that costs do not have."""
-    return {
-        dimension.value: getattr(line, dimension.value) if dimension in _COST_DIMENSIONS else ""
-        for dimension in Dimension
-    }
+def cost_value(line: CostLine, dimension: Dimension) -> str:
+    """Give a cost's value of a dimension; empty for one that costs do not have."""
+    return getattr(line, dimension) if dimension in _COST_DIMENSIONS else ""
 
 
-def added(parts: Sequence[Sums]) -> Sums:
+async def _none() -> list[Row]:
+    return []
+
+
+def added(parts: Iterable[Sums]) -> Sums:
     """Add sums up; users too, so the sets must share none."""
     total = Sums()
     for part in parts:

@@ -1,5 +1,6 @@
 """Reads what reports add up, from the counts and the attributed conversions of a tenant."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -102,8 +103,8 @@ class ReportReader:
         """Add up what touches cost: report_day, kept_currency (empty: converted), cost."""
         slots = {"day": _SQL["day_of_touch" if by_day else "no_day"]}
         bound = _rates(conversion) | _covered(covered)
-        found = await self._read("touch_costs", slots, bound)
-        if await self._read("has_prices", {}):
+        found, has_prices = await asyncio.gather(self._read("touch_costs", slots, bound), self._read("has_prices", {}))
+        if has_prices:
             slots = {"day": _SQL["day_of_conversion" if by_day else "no_day"]}
             found += await self._read("price_costs", slots, bound)
         return found

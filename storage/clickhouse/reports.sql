@@ -151,8 +151,6 @@ FROM (
 SEMI LEFT JOIN (
     SELECT {dimensions} {member} AS member FROM {attributed} FINAL
     WHERE conversion_kind = 'install' AND conversion_time < {until:DateTime('UTC')} AND {conditions}
-    ORDER BY conversion_time
-    LIMIT 1 BY member
 ) AS installs USING member
 GROUP BY {dimensions} report_day
 

@@ -8,7 +8,7 @@ import pytest
 from schemas.money import CostLine
 from schemas.reports import Dimension, ReportQuery, Span, parse_filter
 from serve_apps.report_cohorts import Cohort, CohortParts, cohort_document, first_day, is_over, last_day
-from serve_apps.report_sums import cost_values, uploaded
+from serve_apps.report_sums import cost_value, uploaded
 from storage.clickhouse.report_reader import AgeWindow, CohortQuery, CohortStep
 
 THURSDAY = date(2026, 11, 26)
@@ -53,7 +53,7 @@ def test_totals_are_over_the_cohorts_that_are_old_enough() -> None:
 def test_a_cost_has_no_value_of_what_it_does_not_name() -> None:
     """A filter by platform leaves out costs, which have none."""
     line = CostLine("alpha", "spring", "", THURSDAY, "app", "DE", "EUR", Decimal(1))
-    assert cost_values(line)[Dimension.PLATFORM] == ""
+    assert cost_value(line, Dimension.PLATFORM) == ""
     span = Span(THURSDAY, THURSDAY, "UTC")
     assert list(uploaded([line], ReportQuery(span, (), parse_filter("media_source=alpha;country=DE")))) == [line]
     assert list(uploaded([line], ReportQuery(span, (), parse_filter("platform=ios")))) == []
