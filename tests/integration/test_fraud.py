@@ -53,6 +53,7 @@ async def test_an_injected_click_loses_to_the_next_valid_one(api: TenantApi, htt
     assert reasons == {"injector": "fraud:click_injection", "honest": "won"}
     fraud = result["fraud"]
     assert (fraud["verdict"], fraud["rules"]) == ("rejected", ["click_injection"])
+    assert fraud["conversion_verdict"] == "valid"
     assert (fraud["claimed_media_source"], fraud["claimed_site_id"]) == ("injector", "s-9")
     finding = next(each for each in fraud["findings"] if each["rule"] == "click_injection")
     assert finding["evidence"]["ctit_seconds"] == pytest.approx(-10, abs=1)
