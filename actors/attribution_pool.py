@@ -3,16 +3,18 @@
 It holds no credentials and reads nothing: conversions come with their candidate touches, results go back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 from ray import serve
 
 from actors.pool_calls import POOL_DEPLOYMENT, pack_results, unpack_cases
 from attribution.decide import attribute
-from schemas.results import AttributionFailure, AttributionOutcome
+from attribution.origins import origin_of
+from schemas.policy import Policy
+from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
 from schemas.settings import PoolSettings
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase, Origin
 from telemetry.failpoints import refuse
 from telemetry.heap import settle_heap
 
@@ -33,15 +35,26 @@ class AttributionPool:
 
 
 def decide(cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionOutcome]:
-    """Attribute each case; one that cannot be decided is a failure of its own, and no matter of the others."""
-    return [_outcome(case, policy) for case in cases]
+    """Attribute each case; one that cannot be decided is a failure of its own, and no matter of the others.
+
+    Cases stand after those from which they inherit.
+    """
+    inherited_from = {each for case in cases for each in case.origins if isinstance(each, str)}
+    decided: dict[str, Origin] = {}
+    outcomes: list[AttributionOutcome] = []
+    for case in cases:
+        outcome = _outcome(case, policy, decided)
+        if isinstance(outcome, AttributionResult) and outcome.conversion_id in inherited_from:
+            decided[outcome.conversion_id] = origin_of(outcome)
+        outcomes.append(outcome)
+    return outcomes
 
 
-def _outcome(case: ConversionCase, policy: Policy) -> AttributionOutcome:
+def _outcome(case: ConversionCase, policy: Policy, decided: Mapping[str, Origin]) -> AttributionOutcome:
     conversion_id = case.conversion.conversion_id
     try:
         refuse("pool_attribute", conversion_id)
-        return attribute(case, policy)
+        return attribute(case, policy, decided)
     except Exception as error:
         log.exception("case_failed", conversion_id=conversion_id)
         return AttributionFailure(conversion_id, repr(error))

@@ -14,13 +14,14 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from actors.case_reader import CaseReader
 from actors.signal import Signal
-from attribution.keys import conversion_from_event, lookback
+from attribution.keys import conversion_from_event
+from schemas.policy import Policy
 from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
 from schemas.settings import ActorSettings
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase
 from storage.clickhouse.connect import StoreAwayError
-from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import ConversionWriter, PendingConversion
 from storage.postgres.fencing import EpochSupersededError
@@ -46,7 +47,7 @@ class Attributor:
     def __init__(
         self,
         conversions: ConversionWriter,
-        touches: TouchReader,
+        cases: CaseReader,
         attribute: Attribute,
         stored: Signal,
         recorded: Signal,
@@ -58,7 +59,7 @@ class Attributor:
         `poll_seconds` is None when there is no other shard.
         """
         self._conversions = conversions
-        self._touches = touches
+        self._cases = cases
         self._attribute = attribute
         self._stored = stored
         self._recorded = recorded
@@ -123,6 +124,8 @@ class Attributor:
         return [outcome for outcome in outcomes if isinstance(outcome, AttributionFailure)]
 
     async def _decide(self, pending: list[PendingConversion]) -> list[AttributionOutcome]:
-        conversions = [conversion_from_event(each.event) for each in pending]
-        cases = await self._touches.cases(conversions, lookback(self._policy))
-        return await self._attribute(cases, self._policy)
+        conversions = [conversion_from_event(each.event, self._policy) for each in pending]
+        cases = await self._cases.cases(conversions, self._policy)
+        outcomes = await self._attribute(cases, self._policy)
+        ours = {each.conversion_id for each in pending}
+        return [outcome for outcome in outcomes if outcome.conversion_id in ours]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import structlog
 
 from actors.attributor import Attribute, Attributor
+from actors.case_reader import CaseReader
 from actors.committer import Committer
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog
@@ -30,7 +31,6 @@ from schemas.shards import Shard
 from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.event_writer import EventWriter
 from storage.clickhouse.rollups import Rollups
-from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import ConversionWriter
 from storage.postgres.publications import Publications
@@ -50,7 +50,7 @@ class Stores:
 
     spool: Spool
     events: EventWriter
-    touches: TouchReader
+    cases: CaseReader
     conversions: ConversionWriter
     publications: Publications
     attributed: AttributedWriter
@@ -75,7 +75,7 @@ class TenantPipeline:
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
         self._storer = Storer(spool, stores.events, self._backlog, self._committed, stored, settings)
         self._attributor = Attributor(
-            conversions, stores.touches, stores.attribute, stored, recorded, poll_seconds, settings
+            conversions, stores.cases, stores.attribute, stored, recorded, poll_seconds, settings
         )
         self._publisher = Publisher(stores.publications, stores.attributed, recorded, settings)
         # What is counted is the whole tenant's: one shard does it for all.

@@ -7,8 +7,9 @@ costs more than deciding the conversions.
 import pickle
 from collections.abc import Sequence
 
+from schemas.policy import Policy
 from schemas.results import AttributionOutcome
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase
 
 POOL_APP = "attribution"
 POOL_DEPLOYMENT = "AttributionPool"

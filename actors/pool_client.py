@@ -9,8 +9,9 @@ from ray.exceptions import RayError
 
 from actors.attributor import PoolAwayError
 from actors.pool_calls import POOL_APP, POOL_DEPLOYMENT, pack_cases, unpack_results
+from schemas.policy import Policy
 from schemas.results import AttributionOutcome
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase
 
 
 class PoolClient:

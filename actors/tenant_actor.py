@@ -16,6 +16,7 @@ import ray
 import structlog
 
 from actors.attributor import PoolAwayError
+from actors.case_reader import CaseReader
 from actors.pipeline import Stores, TenantPipeline, has_work
 from actors.pool_client import PoolClient
 from schemas.backends import Backends
@@ -27,10 +28,12 @@ from schemas.shards import WHOLE_TENANT, Shard, all_shards
 from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.install_reader import InstallReader
 from storage.clickhouse.rollups import Rollups
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST, Database, Databases
 from storage.postgres.conversion_writer import ConversionWriter
+from storage.postgres.origin_reader import OriginReader
 from storage.postgres.publications import Publications
 from storage.spool.layout import Layout
 from storage.spool.repository import Spool
@@ -64,7 +67,9 @@ class TenantActor:
             Stores(
                 Spool(self._database, shard),
                 EventWriter(store, tenant_id),
-                TouchReader(store, tenant_id),
+                CaseReader(
+                    TouchReader(store, tenant_id), InstallReader(store, tenant_id), OriginReader(self._database)
+                ),
                 ConversionWriter(self._database, shard),
                 Publications(self._database, shard),
                 AttributedWriter(store, tenant_id),

@@ -1,8 +1,10 @@
 """The sentences of a result: why each considered touch won or lost, in words that need no manual."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
 
-from schemas.touchpoints import Conversion, MatchType, Touchpoint, TouchType
+from schemas.touchpoints import Conversion, MatchType, Origin, Touchpoint, TouchType
 
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
@@ -14,7 +16,9 @@ _WINDOW_UNITS = (("hour", _HOUR), ("minute", _MINUTE))
 
 _VERBS = {TouchType.CLICK: "Clicked", TouchType.IMPRESSION: "Seen"}
 _NOUNS = {TouchType.CLICK: "click", TouchType.IMPRESSION: "view"}
-_MATCHES = {match_type: match_type.value.replace("_", " ") for match_type in MatchType}
+_MATCHES = {match_type: match_type.value.replace("_", " ") for match_type in MatchType} | {
+    MatchType.PROBABILISTIC: "IP address and device"
+}
 
 
 def duration(span: timedelta) -> str:
@@ -30,6 +34,7 @@ def duration(span: timedelta) -> str:
     return "less than 1 s" if span else "0 s"
 
 
+@cache
 def window_name(window: timedelta) -> str:
     """Name a window as the field does: `7-day`, `24-hour`, `90-minute`."""
     if window > _DAY and not window % _DAY:
@@ -40,15 +45,31 @@ def window_name(window: timedelta) -> str:
     return f"{int(window.total_seconds())}-second"
 
 
-def won(touch: Touchpoint, conversion: Conversion, window: timedelta, *, rivals: int, rival_clicks: int) -> str:
-    """Say why `touch` won over `rivals` other touches in their windows, `rival_clicks` of them clicks."""
+def won(
+    touch: Touchpoint, conversion: Conversion, window: timedelta, rivals: Sequence[Touchpoint], heritage: Origin | None
+) -> str:
+    """Say why `touch` won over the other touches in their windows; a conversion with a `heritage` keeps its source."""
+    rival_clicks = [rival for rival in rivals if rival.touch_type is TouchType.CLICK]
+    is_alike = touch.match_type is MatchType.PROBABILISTIC
     if not rivals:
         why = "the only touch that counts"
-    elif touch.touch_type is TouchType.CLICK:
-        why = "the latest click" if rival_clicks else "the only click, which beats every view"
-    else:
+    elif touch.touch_type is TouchType.IMPRESSION:
         why = "the latest view, and there is no click"
-    return f"{_inside(touch, conversion, window)}; {why}, so it wins."
+    elif not rival_clicks:
+        why = "the only click, which beats every view"
+    elif not is_alike and all(rival.match_type is MatchType.PROBABILISTIC for rival in rival_clicks):
+        why = "the only click that is matched for certain"
+    else:
+        why = "the latest click"
+    if is_alike:
+        why = f"matched by {_MATCHES[touch.match_type]} alone, but {why}"
+    if heritage is None:
+        return f"{_inside(touch, conversion, window)}; {why}, so it wins."
+    event = _event(conversion)
+    return (
+        f"{_inside(touch, conversion, window)}; {why}, so it leads the journey; "
+        f"{event} itself belongs to the {heritage.conversion_kind.replace('_', '-')} ({heritage.media_source})."
+    )
 
 
 def earlier(touch: Touchpoint, conversion: Conversion, window: timedelta) -> str:
@@ -60,6 +81,26 @@ def earlier(touch: Touchpoint, conversion: Conversion, window: timedelta) -> str
 def beaten_by_click(touch: Touchpoint, conversion: Conversion, window: timedelta) -> str:
     """Say that a view lost to a click."""
     return f"{_inside(touch, conversion, window)}, but a click beats a view whatever their times."
+
+
+def beaten_by_certainty(touch: Touchpoint, conversion: Conversion, window: timedelta) -> str:
+    """Say that a click that is matched by likeness lost to one that is matched by an identity."""
+    return (
+        f"{_inside(touch, conversion, window)}, but matched only by {_MATCHES[touch.match_type]}: "
+        "a click that is matched for certain wins."
+    )
+
+
+def no_consent(touch: Touchpoint, conversion: Conversion) -> str:
+    """Say that the person does not allow what would tie the touch to the conversion."""
+    match = _MATCHES[touch.match_type]
+    return f"{_before(touch, conversion)}, but matched by {match}, which may not be used without consent."
+
+
+def before_install(touch: Touchpoint, conversion: Conversion, installed: datetime) -> str:
+    """Say that a touch came before the app was already there."""
+    span = duration(installed - touch.touch_time)
+    return f"{_before(touch, conversion)}, but {span} before the app was installed the time before: it led up to that."
 
 
 def tied(touch: Touchpoint, winner: Touchpoint) -> str:
@@ -108,7 +149,10 @@ def _inside(touch: Touchpoint, conversion: Conversion, window: timedelta) -> str
 
 def _before(touch: Touchpoint, conversion: Conversion) -> str:
     span = duration(conversion.conversion_time - touch.touch_time)
-    return f"{_VERBS[touch.touch_type]} {span} before {_event(conversion)}"
+    verb = _VERBS[touch.touch_type]
+    if touch.is_claimed:
+        verb = f"Claimed by {touch.media_source or 'its network'} as {verb.lower()}"
+    return f"{verb} {span} before {_event(conversion)}"
 
 
 def _event(conversion: Conversion) -> str:

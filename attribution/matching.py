@@ -4,27 +4,33 @@ The rules, of mobile attribution as the field practises it, in the order in whic
 
 1. A touch found under several of the person's keys is *one* candidate, at the strongest match that
    gives it an open window.
-2. It is put aside if it was for another app, came after the conversion, or lies outside the lookback
-   window of its type and match. A window includes its ends. Time is measured from the conversion, also
+2. It is put aside if it was for another app, came after the conversion or before the install that was there already,
+   was found only by what the person does not allow to be used, or lies outside the lookback
+   window of its source, type and match. A window includes its ends. Time is measured from the conversion, also
    for an install whose store says when it began: a click between that moment and the first open is
    a sign of click injection, which the fraud rules judge, and a negative CTIT is the evidence they need.
 3. Clicks of one media source and key within 10 s are one. The *latest* stands for them: it is the one
    whose click id the store hands on, and a click that turns up late in an older place can then never
-   move the winner. Two clicks share a key if a match type found both.
-4. Clicks beat views whatever their time; then the latest wins. Every match here is deterministic, so its
-   type decides only between touches of the same moment; then the one received first, then the lower id.
+   move the winner. Two clicks share a key if a match type found both. Where one of them is matched for certain and
+   the other by likeness, the certain one stands.
+4. Clicks beat views whatever their time; among clicks one that is matched for certain beats one by likeness; then the
+   latest wins. Among certain matches the type decides only between touches of the same moment; then the one received
+   first, then the lower id.
 
 So the outcome depends on the set of touches alone, never on the order in which they are given.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from attribution import explanations
+from attribution.consent import is_allowed
+from schemas.policy import Policy
 from schemas.results import Candidate, CandidateReason
-from schemas.touchpoints import Conversion, ConversionCase, MatchType, Policy, Touchpoint, TouchType
+from schemas.touchpoints import Conversion, ConversionCase, MatchType, Origin, Touchpoint, TouchType
 
 _STRENGTH = {match_type: place for place, match_type in enumerate(MatchType)}
 _NO_TIME = timedelta()
@@ -40,9 +46,12 @@ class _Contender:
     found_by: frozenset[MatchType]
 
 
-def judge(case: ConversionCase, policy: Policy) -> tuple[Candidate, ...]:
+def judge(
+    case: ConversionCase, policy: Policy, *, since: datetime | None = None, heritage: Origin | None = None
+) -> tuple[Candidate, ...]:
     """Decide every touch of a case: the winner first (if there is one), the others newest first.
 
+    No touch before `since` can win. The sentences name the `heritage` of a conversion that inherits its source.
     Each touch id appears once. At most one candidate has the reason `won`; none has it if no touch is left.
     Source of the rules: the module's docstring.
     """
@@ -53,7 +62,7 @@ def judge(case: ConversionCase, policy: Policy) -> tuple[Candidate, ...]:
     contenders: list[_Contender] = []
     candidates: list[Candidate] = []
     for found in findings.values():
-        screened = _screen(found, case.conversion, policy)
+        screened = _screen(found, case.conversion, policy, since)
         if isinstance(screened, _Contender):
             contenders.append(screened)
         else:
@@ -61,7 +70,7 @@ def judge(case: ConversionCase, policy: Policy) -> tuple[Candidate, ...]:
 
     contenders.sort(key=_preference)
     standing, repeated = _fold_duplicates(contenders, policy.duplicate_click_window)
-    candidates += _rank(standing, case.conversion)
+    candidates += _rank(standing, case.conversion, heritage)
     candidates += (
         Candidate(
             contender.touch,
@@ -73,9 +82,12 @@ def judge(case: ConversionCase, policy: Policy) -> tuple[Candidate, ...]:
     return _arrange(candidates)
 
 
-def _screen(found: list[Touchpoint], conversion: Conversion, policy: Policy) -> _Contender | Candidate:
+def _screen(
+    found: list[Touchpoint], conversion: Conversion, policy: Policy, since: datetime | None
+) -> _Contender | Candidate:
     """Merge the findings of one touch, and put it aside if it cannot win at all."""
-    found.sort(key=_finding_order)
+    if len(found) > 1:
+        found.sort(key=_finding_order)
     strongest = found[0]
     if strongest.app_id and conversion.app_id and strongest.app_id != conversion.app_id:
         return Candidate(strongest, CandidateReason.OTHER_APP, explanations.other_app(strongest, conversion))
@@ -84,12 +96,21 @@ def _screen(found: list[Touchpoint], conversion: Conversion, policy: Policy) -> 
         return Candidate(
             strongest, CandidateReason.AFTER_CONVERSION, explanations.after_conversion(strongest, conversion)
         )
-    windows = policy.click_windows if strongest.touch_type is TouchType.CLICK else policy.view_windows
-    for touch in found:
+    if since is not None and strongest.touch_time < since:
+        return Candidate(
+            strongest, CandidateReason.OUTSIDE_WINDOW, explanations.before_install(strongest, conversion, since)
+        )
+    allowed = found
+    if conversion.withheld or not is_allowed(strongest.consent, policy):
+        allowed = [touch for touch in found if _is_allowed(touch, conversion, policy)]
+    if not allowed:
+        return Candidate(strongest, CandidateReason.NO_CONSENT, explanations.no_consent(strongest, conversion))
+    windows = policy.windows(strongest.touch_type, strongest.media_source)
+    for touch in allowed:
         window = windows.get(touch.match_type)
         if window is not None and age <= window:
-            return _Contender(touch, age, window, frozenset(finding.match_type for finding in found))
-    widest = max(found, key=lambda touch: windows.get(touch.match_type, _NO_TIME))
+            return _Contender(touch, age, window, frozenset([finding.match_type for finding in allowed]))
+    widest = max(allowed, key=lambda touch: windows.get(touch.match_type, _NO_TIME))
     return Candidate(
         widest,
         CandidateReason.OUTSIDE_WINDOW,
@@ -97,15 +118,27 @@ def _screen(found: list[Touchpoint], conversion: Conversion, policy: Policy) -> 
     )
 
 
+def _is_allowed(touch: Touchpoint, conversion: Conversion, policy: Policy) -> bool:
+    match_type = touch.match_type
+    if match_type in conversion.withheld:
+        return False
+    return match_type not in policy.consent_needed_for or is_allowed(touch.consent, policy)
+
+
 def _fold_duplicates(preferred: Iterable[_Contender], window: timedelta) -> tuple[list[_Contender], list[_Contender]]:
     """Part contenders, best first, into those that stand and the clicks that another stands for."""
     standing: list[_Contender] = []
     repeated: list[_Contender] = []
-    by_source: defaultdict[str, list[_Contender]] = defaultdict(list)
+    certain: defaultdict[str, list[_Contender]] = defaultdict(list)
+    alike: defaultdict[str, list[_Contender]] = defaultdict(list)
     for contender in preferred:
-        if contender.touch.touch_type is TouchType.CLICK:
-            clicks = by_source[contender.touch.media_source]
-            if _stands_for(clicks, contender, window):
+        touch = contender.touch
+        if touch.touch_type is TouchType.CLICK:
+            is_alike = _is_alike(touch)
+            clicks = (alike if is_alike else certain)[touch.media_source]
+            if (clicks and _stands_for(clicks, contender, window)) or (
+                is_alike and _stands_beside(certain[touch.media_source], contender, window)
+            ):
                 repeated.append(contender)
                 continue
             clicks.append(contender)
@@ -122,17 +155,26 @@ def _stands_for(later_clicks: list[_Contender], click: _Contender, window: timed
     return False
 
 
-def _rank(standing: list[_Contender], conversion: Conversion) -> list[Candidate]:
+def _stands_beside(clicks: list[_Contender], click: _Contender, window: timedelta) -> bool:
+    """Say whether one of the clicks, newest first, stands for a click at most `window` before or after it."""
+    first = bisect_left(clicks, click.age - window, key=_age)
+    last = bisect_right(clicks, click.age + window, key=_age)
+    return any(not other.found_by.isdisjoint(click.found_by) for other in clicks[first:last])
+
+
+def _age(contender: _Contender) -> timedelta:
+    return contender.age
+
+
+def _rank(standing: list[_Contender], conversion: Conversion, heritage: Origin | None) -> list[Candidate]:
     """Give the first of the standing contenders the conversion, and the others their reason."""
     if not standing:
         return []
     winner = standing[0]
-    rival_clicks = sum(contender.touch.touch_type is TouchType.CLICK for contender in standing[1:])
-    explanation = explanations.won(
-        winner.touch, conversion, winner.window, rivals=len(standing) - 1, rival_clicks=rival_clicks
-    )
+    rivals = [contender.touch for contender in standing[1:]]
+    explanation = explanations.won(winner.touch, conversion, winner.window, rivals, heritage)
     ranked = [Candidate(winner.touch, CandidateReason.WON, explanation)]
-    ranked += (_loser(contender, winner, conversion) for contender in standing[1:])
+    ranked += [_loser(contender, winner, conversion) for contender in standing[1:]]
     return ranked
 
 
@@ -141,15 +183,23 @@ def _loser(contender: _Contender, winner: _Contender, conversion: Conversion) ->
     if touch.touch_type is not winner.touch.touch_type:
         explanation = explanations.beaten_by_click(touch, conversion, window)
         return Candidate(touch, CandidateReason.LOWER_PRIORITY, explanation)
+    if _is_alike(touch) and not _is_alike(winner.touch):
+        explanation = explanations.beaten_by_certainty(touch, conversion, window)
+        return Candidate(touch, CandidateReason.LOWER_PRIORITY, explanation)
     if contender.age == winner.age:
         return Candidate(touch, CandidateReason.LOWER_PRIORITY, explanations.tied(touch, winner.touch))
     return Candidate(touch, CandidateReason.EARLIER, explanations.earlier(touch, conversion, window))
+
+
+def _is_alike(touch: Touchpoint) -> bool:
+    return touch.match_type is MatchType.PROBABILISTIC
 
 
 def _preference(contender: _Contender) -> tuple[object, ...]:
     touch = contender.touch
     return (
         touch.touch_type is not TouchType.CLICK,
+        _is_alike(touch),
         contender.age,
         _STRENGTH[touch.match_type],
         touch.received_at,

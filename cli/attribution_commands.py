@@ -50,7 +50,8 @@ def timeline(found: dict[str, Any]) -> list[str]:
             f"{mark} {_when(touch['touch_time'], at)}  {said}",
             f"[dim]│[/]   {escape(candidate['reason'])}: {escape(candidate['explanation'])}",
         ]
-    lines.append(f"{_END} {at:%Y-%m-%d %H:%M:%S}  {found['conversion_type']} {escape(found['conversion_id'])}")
+    kind = (found.get("conversion_kind") or found["conversion_type"]).replace("_", "-")
+    lines.append(f"{_END} {at:%Y-%m-%d %H:%M:%S}  {kind} {escape(found['conversion_id'])}")
     return [*lines, f"    {_verdict(found)}"]
 
 
@@ -65,7 +66,9 @@ def _verdict(found: dict[str, Any]) -> str:
     if found["state"] != "attributed":
         return f"{found['state']}: it has no result yet."
     revision = f"[dim]revision {found['revision']}, policy {found['policy_version']}, {found['model_version']}[/]"
+    install_id = found.get("install_id")
+    heritage = f", inherited from {escape(install_id)}" if install_id not in {None, found["conversion_id"]} else ""
     if found["is_organic"]:
-        return f"[bold]organic[/]: no touch led to it.  {revision}"
+        return f"[bold]organic[/]{heritage}: no touch led to it.  {revision}"
     named = " / ".join(filter(None, (found["media_source"], found["campaign"])))
-    return f"goes to [bold green]{escape(named)}[/].  {revision}"
+    return f"goes to [bold green]{escape(named)}[/]{heritage}.  {revision}"

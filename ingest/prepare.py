@@ -18,6 +18,7 @@ from xxhash import xxh3_64_intdigest
 
 from ingest.amounts import decimal_text
 from ingest.click_ids import find_click_id
+from ingest.conversions import DEFAULT_TESTS, ConversionTest
 from ingest.dead_letters import Originals
 from ingest.nesting import nesting_levels
 from ingest.property_checks import PropertyCheck
@@ -51,11 +52,13 @@ def prepare(
     stamp: Stamp,
     property_checks: Mapping[str, PropertyCheck] = MappingProxyType({}),
     text: bytes = b"",
+    conversion_tests: Mapping[str, ConversionTest] = DEFAULT_TESTS,
 ) -> PreparedEvents:
     """Check, normalise and stamp the events of one request. Every event is either a row or a rejection.
 
     `property_checks` are the tenant's own schemas by `event_name`; they apply to in-app events. `text` is the body
-    that the events were parsed from, if they are as they stood in it.
+    that the events were parsed from, if they are as they stood in it. `conversion_tests` say by type which events are
+    conversions.
     Takes any JSON (and `BrokenLine`) and never raises for it; the events themselves stay unchanged.
     """
     is_valid = checks()
@@ -85,7 +88,7 @@ def prepare(
                 continue
             if violations:
                 row = _marked(row, violations[0])
-        if kind in CONVERSION_TYPES:
+        if (converts := conversion_tests.get(kind)) and converts(event):
             conversions.append(ConversionRow(len(rows), event_id, kind, event["event_time"], row[:-1]))
         rows.append(row)
         hashes.append(xxh3_64_intdigest(event_id.encode()))
@@ -140,7 +143,9 @@ def _normalised(event: dict[str, Any]) -> dict[str, Any]:
             row[name] = decimal_text(event[name])
     if "quantity" in event:
         row["quantity"] = int(event["quantity"])
-    if event["event_type"] in CONVERSION_TYPES and "click_id" not in event and (click_id := find_click_id(event)):
+    kind = event["event_type"]
+    may_carry_click = kind in CONVERSION_TYPES or ("deep_link" in event and kind == EventType.SESSION)
+    if may_carry_click and "click_id" not in event and (click_id := find_click_id(event)):
         row["click_id"] = click_id
     return row
 

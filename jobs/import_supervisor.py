@@ -16,6 +16,7 @@ import ray
 import structlog
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
+from ingest.conversions import conversion_tests
 from jobs.import_work import Appender, ImportRun, patiently
 from schemas.backends import Backends
 from schemas.ids import TenantId
@@ -54,7 +55,10 @@ def run_import(
         files = ImportFiles(settings.imports_folder, tenant_id)
         imports = Imports(databases.tenant(tenant_id))
         try:
-            await ImportRun(tenant_id, imports, files, appender(backends, settings)).carry_out(import_id)
+            directory = DirectoryReader(databases.control())
+            named = await patiently(lambda: directory.conversion_events(tenant_id))
+            run = ImportRun(tenant_id, imports, files, appender(backends, settings), conversion_tests(named))
+            await run.carry_out(import_id)
         finally:
             await databases.close()
 

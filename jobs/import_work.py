@@ -5,13 +5,14 @@ is started again, and the tenant's actor counts its events as duplicates. So eve
 happens; only in the report may those of one batch have moved from `accepted` to `duplicates`.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 import structlog
 
+from ingest.conversions import ConversionTest
 from ingest.import_columns import with_id
 from ingest.prepare import Stamp, prepare
 from jobs.import_rows import Rows, open_rows
@@ -62,11 +63,19 @@ class _Batch:
 class ImportRun:
     """Runs imports of one tenant."""
 
-    def __init__(self, tenant_id: TenantId, imports: Imports, files: ImportFiles, appender: Appender) -> None:
+    def __init__(
+        self,
+        tenant_id: TenantId,
+        imports: Imports,
+        files: ImportFiles,
+        appender: Appender,
+        conversion_tests: Mapping[str, ConversionTest],
+    ) -> None:
         self._tenant_id = tenant_id
         self._imports = imports
         self._files = files
         self._appender = appender
+        self._conversion_tests = conversion_tests
 
     async def carry_out(self, import_id: str) -> None:
         """Bring an import to its end, whatever that is; nothing happens to one that has ended."""
@@ -108,7 +117,7 @@ class ImportRun:
             raise UnreadableFileError("Its file is gone; send it again.") from error
         with source:
             rows = _until_fault(source.rows(progress.rows_done), faults)
-            while batch := _next_batch(rows, self._tenant_id, record.file_sha256):
+            while batch := _next_batch(rows, self._tenant_id, record.file_sha256, self._conversion_tests):
                 progress = await self._send(record, batch, progress, source.bytes_done())
         if faults:
             raise faults[0]
@@ -143,7 +152,9 @@ def _until_fault(rows: Rows, faults: list[UnreadableFileError]) -> Rows:
         faults.append(error)
 
 
-def _next_batch(rows: Rows, tenant_id: TenantId, file_sha256: str) -> _Batch | None:
+def _next_batch(
+    rows: Rows, tenant_id: TenantId, file_sha256: str, conversion_tests: Mapping[str, ConversionTest]
+) -> _Batch | None:
     """Check the next rows, as many as are sent together; None at the end."""
     stamp = Stamp(tenant_id, new_batch_id(), utc_now(), "", "")
     prepared: list[PreparedEvents] = []
@@ -153,7 +164,9 @@ def _next_batch(rows: Rows, tenant_id: TenantId, file_sha256: str) -> _Batch | N
         taken = list(islice(rows, IMPORT_SLICE_ROWS))
         if not taken:
             break
-        checked = prepare([with_id(event, file_sha256, row) for row, event in taken], stamp)
+        checked = prepare(
+            [with_id(event, file_sha256, row) for row, event in taken], stamp, conversion_tests=conversion_tests
+        )
         prepared.append(checked)
         rejections += _rejections(checked, [row for row, _ in taken])
         last_row = taken[-1][0]

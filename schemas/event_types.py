@@ -31,7 +31,7 @@ class EventType(StrEnum):
 
 
 CONVERSION_TYPES = frozenset({EventType.INSTALL, EventType.REINSTALL, EventType.PURCHASE})
-"""Events that are attributed to a touch."""
+"""Events that are attributed to a touch unless a tenant's policy says otherwise."""
 
 
 @cache

@@ -22,6 +22,7 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     Of SDKs (sdk_problems.py): WriteKeyUnknown 404; RequestTimeout 408
     Of tenants' schemas (event_schema_problems.py): EventSchemaUnknown 404; EventSchemaIncompatible,
     EventSchemasTooMany 409; EventSchemaInvalid 422
+    Of attribution policies (policy_problems.py): PolicyInvalid 422
     Of reports and money (report_problems.py): ReportParameterInvalid, UploadUnreadable 400; CostUnknown,
     RateUnknown 404; CostExists 409; UploadInvalid 422
 """

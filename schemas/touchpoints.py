@@ -1,12 +1,12 @@
-"""Touchpoints, conversions and the policy by which one is attributed to the other.
+"""Touchpoints, conversions, and what the pool is told of both.
 
 What comes by the dozen for each conversion is a tuple, the rest has no slots: both are made and pickled several
 times faster than frozen dataclasses with slots.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 
@@ -24,6 +24,28 @@ class MatchType(StrEnum):
     ADVERTISING_ID = "advertising_id"
     VENDOR_ID = "vendor_id"
     USER_ID = "user_id"
+    PROBABILISTIC = "probabilistic"
+
+
+class Consent(IntEnum):
+    """What the person said to being measured, as far as an event tells."""
+
+    REFUSED = -1
+    UNKNOWN = 0
+    GRANTED = 1
+
+
+class ConversionKind(StrEnum):
+    """What a conversion is, by the rules; its type says only what was sent."""
+
+    INSTALL = "install"
+    REINSTALL = "reinstall"
+    RE_ATTRIBUTION = "re_attribution"
+    RE_ENGAGEMENT = "re_engagement"
+    SESSION = "session"
+    PURCHASE = "purchase"
+    AD_REVENUE = "ad_revenue"
+    IN_APP = "in_app"
 
 
 class MatchKey(NamedTuple):
@@ -34,7 +56,10 @@ class MatchKey(NamedTuple):
 
 
 class Touchpoint(NamedTuple):
-    """An impression or a click, as found under one match key."""
+    """An impression or a click, as found under one match key.
+
+    `consent` is a `Consent`, as the touch's own event tells. What a self-attributing network reported `is_claimed`.
+    """
 
     touch_id: str
     touch_type: TouchType
@@ -49,11 +74,18 @@ class Touchpoint(NamedTuple):
     adset: str = ""
     ad: str = ""
     site_id: str = ""
+    consent: int = 0
+    is_claimed: bool = False
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """An install, reinstall or purchase, with the identities it can be matched by."""
+    """An event that is attributed, with the identities it can be matched by.
+
+    `withheld` are the match types that its event would allow and the person's choice does not: of those, `keys` holds
+    what is stored anyway, so that the result can tell. `person` is the identity under which its person's events are
+    counted.
+    """
 
     conversion_id: str
     conversion_type: str
@@ -61,29 +93,60 @@ class Conversion:
     app_id: str = ""
     install_begin_time: datetime | None = None
     keys: tuple[MatchKey, ...] = ()
+    withheld: frozenset[MatchType] = frozenset()
+    person: MatchKey | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """An earlier result of the same person in the same app: what later conversions inherit from it.
+
+    `install_id` is the conversion to whose source they belong: itself, but for a reinstall without a touch.
+    """
+
+    conversion_id: str
+    conversion_kind: ConversionKind
+    conversion_time: datetime
+    install_id: str
+    install_time: datetime
+    first_install_time: datetime
+    is_organic: bool
+    media_source: str
+    channel: str = ""
+    campaign: str = ""
+    adset: str = ""
+    ad: str = ""
+    site_id: str = ""
+    attributed_touch_id: str | None = None
+    attributed_touch_type: TouchType | None = None
+    attributed_touch_time: datetime | None = None
+    match_type: MatchType | None = None
+    match_confidence: float = 0.0
 
 
 @dataclass(frozen=True)
 class ConversionCase:
-    """All that the pool needs to attribute one conversion: it reads nothing itself."""
+    """All that the pool needs to attribute one conversion: it reads nothing itself.
+
+    `origins` are the person's earlier re-engagements and, last, install, newest first: as they were decided, or the
+    ids of those that are decided in the same call. `activity` are times at which the person was active before the
+    conversion, newest first; only re-engagement asks for them. `fingerprint_devices` says how many devices were seen
+    with the conversion's fingerprint in the window, itself included.
+    """
 
     conversion: Conversion
     touchpoints: tuple[Touchpoint, ...]
+    origins: tuple[Origin | str, ...] = ()
+    activity: tuple[datetime, ...] = ()
+    fingerprint_devices: int = 1
 
 
-@dataclass(frozen=True)
-class Policy:
-    """A tenant's choices, versioned. Windows are the defaults of the field for deterministic matches."""
+def place_in_time(time: datetime, event_type: str, event_id: str) -> tuple[datetime, int, str]:
+    """Order what one person did; in the same millisecond an install comes before what it makes possible.
 
-    version: int = 1
-    click_windows: dict[MatchType, timedelta] = field(
-        default_factory=lambda: dict.fromkeys(MatchType, timedelta(days=7))
-    )
-    view_windows: dict[MatchType, timedelta] = field(
-        default_factory=lambda: {
-            MatchType.ADVERTISING_ID: timedelta(hours=24),
-            MatchType.VENDOR_ID: timedelta(hours=24),
-            MatchType.USER_ID: timedelta(hours=24),
-        }
-    )
-    duplicate_click_window: timedelta = timedelta(seconds=10)
+    A stored time has no finer parts, so those of a time as it was sent do not count.
+    """
+    return time.replace(microsecond=time.microsecond // 1_000 * 1_000), _RANKS.get(event_type, len(_RANKS)), event_id
+
+
+_RANKS = {"install": 0, "reinstall": 0, "session": 1}

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.imports import ImportFormat, ImportState, UnknownColumns
 from schemas.links import Link
 from schemas.results import CandidateReason
-from schemas.touchpoints import MatchType, TouchType
+from schemas.touchpoints import ConversionKind, MatchType, TouchType
 from storage.postgres.conversion_reader import ConversionCounts
 from storage.postgres.dead_letters import ReasonCount
 
@@ -94,6 +94,8 @@ class Touch(BaseModel):
     adset: str
     ad: str
     site_id: str
+    consent: Literal[-1, 0, 1] = Field(0, description="What its event says: -1 refused, 0 nothing, 1 granted.")
+    is_claimed: bool = Field(default=False, description="Whether a self-attributing network reported it.")
 
 
 class ConsideredTouch(BaseModel):
@@ -123,12 +125,17 @@ class Attribution(BaseModel):
     revenue: str | None = None
     currency: str | None = None
     event_name: str | None = None
+    conversion_kind: ConversionKind | None = Field(None, description="What it is by the rules.")
+    install_id: str | None = Field(None, description="The install or re-engagement whose source it has.")
+    install_time: datetime | None = None
+    first_install_time: datetime | None = None
     is_organic: bool | None = None
     media_source: str | None = None
     channel: str | None = None
     campaign: str | None = None
     adset: str | None = None
     ad: str | None = None
+    site_id: str | None = None
     attributed_touch_id: str | None = None
     attributed_touch_type: TouchType | None = None
     attributed_touch_time: datetime | None = None
@@ -137,6 +144,7 @@ class Attribution(BaseModel):
     ctit_seconds: float | None = None
     contributors: list[str] | None = None
     candidates: list[ConsideredTouch] | None = None
+    withheld_matches: list[MatchType] | None = Field(None, description="What the person does not allow to be used.")
     credits: dict[str, dict[str, float]] | None = None
     policy_version: int | None = None
     model_version: str | None = None

@@ -36,6 +36,7 @@ from serve_apps import (
     segment_routes,
     segment_settings_routes,
 )
+from serve_apps.conversion_rules import ConversionRules
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.openapi import operation_id, publish
@@ -98,7 +99,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         store=ClickHouse(backends, settings.clickhouse),
         feed=feed,
         actors=actors,
-        intake=Intake(actors, quotas, PropertyChecks(feed)),
+        intake=Intake(actors, quotas, PropertyChecks(feed), ConversionRules(feed)),
         quotas=quotas,
         touches=TouchRecorder(actors, journal, settings.links),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),

@@ -15,6 +15,7 @@ from schemas.batches import Rejection
 from schemas.ids import TenantId, new_batch_id
 from schemas.limits import BODY_BYTES_MAX
 from schemas.problems import BodyTooLarge, EventsInvalid
+from serve_apps.conversion_rules import ConversionRules
 from serve_apps.courier import Courier
 from serve_apps.property_checks import PropertyChecks
 from telemetry.clock import utc_now
@@ -66,9 +67,12 @@ def rejected_document(rejection: Rejection) -> dict[str, Any]:
 class Intake:
     """Takes events for tenants."""
 
-    def __init__(self, actors: TenantActors, quotas: Quotas, checks: PropertyChecks) -> None:
+    def __init__(
+        self, actors: TenantActors, quotas: Quotas, checks: PropertyChecks, conversions: ConversionRules
+    ) -> None:
         self._actors = actors
         self._checks = checks
+        self._conversions = conversions
         self._quotas = quotas
         self._courier = Courier(actors)
 
@@ -84,7 +88,7 @@ class Intake:
             Problem: the tenant's actor does not take them now.
         """
         stamp = Stamp(tenant_id, new_batch_id(), utc_now(), client_ip(request), request.headers.get("user-agent", ""))
-        prepared = prepare(events, stamp, self._checks.of(tenant_id), text)
+        prepared = prepare(events, stamp, self._checks.of(tenant_id), text, self._conversions.of(tenant_id))
         nothing = IngestAnswer(0, 0, prepared.rejected, stamp.batch_id, "")
         if not events:
             raise EventsInvalid("The request holds no event.", extra=nothing.document())

@@ -23,4 +23,6 @@ def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
         "touch_counts": f"{CLICKHOUSE_DATABASE}.touch_counts_{tenant_id}",
         "event_hours": f"{CLICKHOUSE_DATABASE}.event_hours_{tenant_id}",
         "event_hours_feed": f"{CLICKHOUSE_DATABASE}.event_hours_feed_{tenant_id}",
+        "install_keys": f"{CLICKHOUSE_DATABASE}.install_keys_{tenant_id}",
+        "install_keys_feed": f"{CLICKHOUSE_DATABASE}.install_keys_feed_{tenant_id}",
     }

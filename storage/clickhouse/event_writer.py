@@ -110,9 +110,9 @@ class EventWriter:
                     ranges += [(middle, last), (first, middle)]
 
     async def stored_among(self, keys: EventKeys) -> set[str]:
-        """Say which of these events the table has, and see to it that their touches can be found, and all counted.
+        """Say which of these events the table has; see to it that touches and installs are found, and all is counted.
 
-        A crash of the store may have come between an event and the keys of its touch, or the note of its hour.
+        A crash of the store may have come between an event and its keys, or the note of its hour.
 
         Raises:
             StoreAwayError: the store did not answer.
@@ -123,18 +123,19 @@ class EventWriter:
                 answer = await client.query(self._filled("stored_among", keys, event_ids))
             found.update(row[0] for row in answer.result_rows)
         if found:
-            await self._feed_touch_keys(keys, found)
+            await self._feed_keys(keys, found)
             async with self._store.client() as client:
                 await client.command(self._with_times(_ROLLUPS_SQL["mark_stored"], keys))
         return found
 
-    async def _feed_touch_keys(self, keys: EventKeys, event_ids: set[str]) -> None:
-        database, table = self._tables["touch_keys_feed"].split(".")
-        async with self._store.client() as client:
-            answer = await client.query(_SQL["touch_keys_select"], parameters={"database": database, "table": table})
-            feed = answer.result_rows[0][0]
-            for portion in _portions(event_ids):
-                await client.command(self._filled("feed_touch_keys", keys, portion, feed=feed))
+    async def _feed_keys(self, keys: EventKeys, event_ids: set[str]) -> None:
+        for kind in ("touch", "install"):
+            database, table = self._tables[f"{kind}_keys_feed"].split(".")
+            async with self._store.client() as client:
+                answer = await client.query(_SQL["feed_select"], parameters={"database": database, "table": table})
+                feed = answer.result_rows[0][0]
+                for portion in _portions(event_ids):
+                    await client.command(self._filled(f"feed_{kind}_keys", keys, portion, feed=feed))
 
     def _filled(self, query: str, keys: EventKeys, event_ids: Collection[str], **slots: str) -> str:
         hashes = number_list(map(text_hash, event_ids))

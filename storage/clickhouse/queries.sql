@@ -4,7 +4,7 @@ SELECT engine, engine_full FROM system.tables WHERE database = {database:String}
 -- name: stored_among
 SELECT event_id FROM {events} WHERE event_time BETWEEN {since} AND {until} AND xxh3(event_id) IN ({hashes})
 
--- name: touch_keys_select
+-- name: feed_select
 SELECT as_select FROM system.tables WHERE database = {database:String} AND name = {table:String}
 
 -- name: feed_touch_keys
@@ -13,13 +13,60 @@ WHERE touch_time BETWEEN {since} AND {until} AND xxh3(touch_id) IN ({hashes}) AN
     SELECT key_hash, touch_time, touch_id FROM {touch_keys} WHERE touch_time BETWEEN {since} AND {until}
 )
 
+-- name: feed_install_keys
+INSERT INTO {install_keys} SELECT * FROM ({feed})
+WHERE install_time BETWEEN {since} AND {until} AND xxh3(install_id) IN ({hashes})
+    AND (key_hash, install_time, install_id) NOT IN (
+        SELECT key_hash, install_time, install_id FROM {install_keys} WHERE install_time BETWEEN {since} AND {until}
+    )
+
+-- name: installs
+SELECT install_id, event_type, install_time, match_type, match_value, app_id
+FROM {install_keys}
+WHERE key_hash IN ({hashes}) AND install_time BETWEEN {since} AND {until}
+ORDER BY key_hash, install_time DESC, install_id DESC
+LIMIT {per_key} BY key_hash
+
+-- name: devices
+SELECT match_value, install_time, person_key
+FROM {install_keys}
+WHERE key_hash IN ({hashes}) AND install_time BETWEEN {since} AND {until} AND match_type = 'probabilistic'
+ORDER BY key_hash, install_time DESC
+LIMIT {per_key} BY key_hash
+
+-- name: activity
+SELECT
+    xxh3(multiIf(
+        device_id != '', concat('vendor_id:', device_id),
+        gaid != '', concat('advertising_id:', gaid),
+        idfa != '', concat('advertising_id:', idfa),
+        idfv != '', concat('vendor_id:', idfv),
+        oaid != '', concat('advertising_id:', oaid),
+        concat('user_id:', user_id)
+    )) AS person_key,
+    app_id,
+    event_time
+FROM {events}
+WHERE event_type IN ('session', 'install', 'reinstall', 'purchase') AND event_time BETWEEN {since} AND {until}
+    AND person_key IN ({hashes})
+ORDER BY event_time DESC
+LIMIT {per_key} BY person_key, app_id
+
 -- name: touches
 SELECT touch_id, touch_type, touch_time, received_at, match_type, match_value, app_id, media_source,
-    channel, campaign, campaign_id, adset, ad, site_id
+    channel, campaign, campaign_id, adset, ad, site_id, consent, is_claimed
 FROM {touch_keys}
 WHERE key_hash IN ({hashes}) AND touch_time BETWEEN {since} AND {until}
 ORDER BY key_hash, touch_time, touch_id
 LIMIT 1 BY key_hash, touch_time, touch_id
+
+-- name: touches_alike
+SELECT touch_id, touch_type, touch_time, received_at, match_type, match_value, app_id, media_source,
+    channel, campaign, campaign_id, adset, ad, site_id, consent, is_claimed
+FROM {touch_keys}
+WHERE key_hash IN ({hashes}) AND touch_time BETWEEN {since} AND {until}
+ORDER BY key_hash, touch_time DESC, touch_id
+LIMIT {per_key} BY key_hash
 
 -- name: events_before
 SELECT * FROM {events}

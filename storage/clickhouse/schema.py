@@ -30,7 +30,7 @@ async def guard_tables(store: ClickHouse, tenant_id: TenantId) -> None:
         WrongTableError: one is missing, or its `non_replicated_deduplication_window` is too small.
     """
     tables = clickhouse_tables(tenant_id)
-    for slot in ("events", "touch_keys"):
+    for slot in ("events", "touch_keys", "install_keys"):
         database, table = tables[slot].split(".")
         async with store.client() as client:
             answer = await client.query(_SQL["table_engine"], parameters={"database": database, "table": table})

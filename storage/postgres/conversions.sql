@@ -54,3 +54,9 @@ WHERE (c.conversion_time, c.conversion_id) < ($1, $2)
     AND ($7::boolean IS NULL OR a.is_organic = $7)
 ORDER BY c.conversion_time DESC, c.conversion_id DESC
 LIMIT $8
+
+-- name: origins
+SELECT c.conversion_id, c.event, a.result - 'candidates' AS result
+FROM conversions AS c
+LEFT JOIN attributions AS a ON a.conversion_id = c.conversion_id AND a.revision = c.revision
+WHERE c.conversion_id = ANY($1::text[]) AND c.failure IS NULL

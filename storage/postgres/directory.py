@@ -1,6 +1,8 @@
 """The directory of tenants in the control database: read whole by replicas, written by provisioning."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 from pydantic import Base64Bytes
@@ -18,6 +20,7 @@ class TenantRecord:
     """A tenant as the directory knows it; `state` is provisioning, active or suspended.
 
     A limit of None is the default one. `shards` is what was asked for; the tenant's own database says what is.
+    `conversion_events` is what the tenant's policy says.
     """
 
     tenant_id: TenantId
@@ -27,6 +30,7 @@ class TenantRecord:
     events_per_second: float | None = None
     events_per_day: int | None = None
     shards: int = 1
+    conversion_events: frozenset[str] = frozenset({"purchase"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,10 @@ class DirectoryRows:
     event_schemas: tuple[EventSchemaRecord, ...]
 
 
+def _tenant(row: Mapping[str, Any]) -> TenantRecord:
+    return TenantRecord(**{**row, "conversion_events": frozenset(row["conversion_events"])})
+
+
 class DirectoryReader:
     """What every process may read of the directory."""
 
@@ -101,6 +109,11 @@ class DirectoryReader:
         """Read the number that grows with every change of the directory."""
         async with self._control.connection() as connection:
             return int(await connection.fetchval(_SQL["version"]))
+
+    async def conversion_events(self, tenant_id: TenantId) -> frozenset[str]:
+        """Read which later events of a tenant are conversions."""
+        async with self._control.connection() as connection:
+            return _tenant(await connection.fetchrow(_SQL["tenant"], tenant_id)).conversion_events
 
     async def rows(self) -> DirectoryRows:
         """Read the whole directory as of one moment."""
@@ -117,7 +130,7 @@ class DirectoryReader:
             event_schemas = await connection.fetch(_SQL["event_schemas"])
         return DirectoryRows(
             version,
-            tuple(TenantRecord(**row) for row in tenants),
+            tuple(map(_tenant, tenants)),
             tuple(KeyRecord(**{**row, "scopes": frozenset(row["scopes"])}) for row in keys),
             tuple(SigningKeyRecord(**row) for row in signing_keys),
             tuple(LinkRecord(**row) for row in links),
@@ -144,7 +157,7 @@ class DirectoryWriter:
                 await connection.execute(_SQL["claim_tenant"], tenant_id, host, name)
             except asyncpg.UniqueViolationError as error:
                 raise HostTaken(f"{host} belongs to another tenant.") from error
-            record = TenantRecord(**await connection.fetchrow(_SQL["tenant"], tenant_id))
+            record = _tenant(await connection.fetchrow(_SQL["tenant"], tenant_id))
         if record.host != host:
             raise TenantExists(f"{tenant_id} exists with the host {record.host}.")
         return record
@@ -163,7 +176,12 @@ class DirectoryWriter:
         """
         async with self._control.connection() as connection:
             row = await connection.fetchrow(_SQL["set_limits"], tenant_id, events_per_second, events_per_day, shards)
-        return None if row is None else TenantRecord(**row)
+        return None if row is None else _tenant(row)
+
+    async def set_conversion_events(self, tenant_id: TenantId, names: Collection[str]) -> None:
+        """Say which later events of a tenant are conversions; replicas know within a second."""
+        async with self._control.connection() as connection:
+            await connection.execute(_SQL["set_conversion_events"], tenant_id, sorted(names))
 
     async def add_key(self, record: KeyRecord, prefix: str) -> None:
         """Enter a key; `prefix` is the part of it that may be shown again."""

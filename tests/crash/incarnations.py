@@ -7,23 +7,27 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.attribution_pool import decide
+from actors.case_reader import CaseReader
 from actors.pipeline import Stores, TenantPipeline
 from ingest.frames import join
 from ingest.parse import parse_events
 from ingest.prepare import Stamp, prepare
 from schemas.batches import EventBatch
 from schemas.ids import new_batch_id
+from schemas.policy import Policy
 from schemas.results import AttributionOutcome
 from schemas.settings import ClickHouseSettings
 from schemas.shards import WHOLE_TENANT, Shard
-from schemas.touchpoints import ConversionCase, Policy
+from schemas.touchpoints import ConversionCase
 from storage.clickhouse.attributed_writer import AttributedWriter
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.event_writer import EventWriter
+from storage.clickhouse.install_reader import InstallReader
 from storage.clickhouse.rollups import Rollups
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import Databases
 from storage.postgres.conversion_writer import ConversionWriter
+from storage.postgres.origin_reader import OriginReader
 from storage.postgres.publications import Publications
 from storage.spool.repository import Spool
 from telemetry.clock import utc_now
@@ -59,7 +63,9 @@ async def incarnation(
     stores = Stores(
         Spool(database, shard),
         EventWriter(store, tenant.tenant_id),
-        TouchReader(store, tenant.tenant_id),
+        CaseReader(
+            TouchReader(store, tenant.tenant_id), InstallReader(store, tenant.tenant_id), OriginReader(database)
+        ),
         ConversionWriter(database, shard),
         Publications(database, shard),
         AttributedWriter(store, tenant.tenant_id),

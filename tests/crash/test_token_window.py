@@ -110,7 +110,7 @@ async def bench(running: RunningStack, tenant: ProvisionedTenant) -> AsyncIterat
     """Let the tenant's tables remember no more than a few tokens."""
     async with _opened(running, tenant) as opened:
         tables = clickhouse_tables(TenantId(tenant.tenant_id))
-        for name in ("events", "touch_keys"):
+        for name in ("events", "touch_keys", "install_keys"):
             setting = f"non_replicated_deduplication_window = {WINDOW}"
             await opened.statement(f"ALTER TABLE {tables[name]} MODIFY SETTING {setting}")
             # A merge would fold a doubled row before it is counted.

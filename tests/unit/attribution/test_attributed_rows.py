@@ -9,7 +9,7 @@ from xxhash import xxh3_64_intdigest
 from attribution.attributed_rows import attributed_row
 from attribution.decide import attribute
 from attribution.people import NOBODY, person_key
-from schemas.touchpoints import Policy
+from schemas.policy import Policy
 from tests.unit.attribution.cases import case, touch
 
 HOUR = timedelta(hours=1)
@@ -40,6 +40,20 @@ def test_an_organic_purchase_has_no_touch_and_no_install() -> None:
     assert (row["is_organic"], row["media_source"], row["revenue"]) == (True, "organic", "4.99")
     assert not row.keys() & {"attributed_touch_id", "match_type", "install_id", "install_time", "currency"}
     assert (row["touch_ids"], row["site_id"]) == ([], "")
+
+
+def test_an_heir_names_its_install_and_its_source() -> None:
+    """A purchase that inherits has the install's names, id and time, and is what the rules made of it."""
+    result = as_recorded(attribute(case(touch("own", HOUR), kind="purchase"), Policy()))
+    heritage = {
+        "install_id": "i-1",
+        "install_time": "2026-03-01T00:00:00Z",
+        "site_id": "s",
+        "conversion_kind": "purchase",
+    }
+    row = attributed_row(EVENT, result | heritage | {"media_source": "email"}, 1)
+    assert {name: row[name] for name in heritage} == heritage
+    assert (row["media_source"], row["touch_ids"]) == ("email", ["own"])
 
 
 def test_a_person_is_known_by_the_strongest_identity() -> None:

@@ -5,8 +5,9 @@ from datetime import timedelta
 from hypothesis import given
 
 from attribution.decide import attribute
+from schemas.policy import Policy
 from schemas.results import CandidateReason
-from schemas.touchpoints import MatchType, Policy, Touchpoint, TouchType
+from schemas.touchpoints import MatchType, Touchpoint, TouchType
 from tests.unit.attribution.cases import INSTALLED, case, journeys, touch, view
 
 HOUR = timedelta(hours=1)
@@ -19,7 +20,7 @@ def test_a_conversion_without_touches_is_organic() -> None:
     assert (result.is_organic, result.media_source, result.match_confidence) == (True, "organic", 0.0)
     assert result.credits == {"last_touch": {"organic": 1.0}}
     assert (result.attributed_touch_id, result.match_type, result.ctit_seconds) == (None, None, None)
-    assert (result.policy_version, result.model_version) == (7, "rules-1")
+    assert (result.policy_version, result.model_version) == (7, "rules-2")
 
 
 def test_a_conversion_whose_touches_all_fall_outside_is_organic_and_keeps_them() -> None:

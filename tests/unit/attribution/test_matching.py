@@ -1,5 +1,6 @@
 """Every touch of a case gets one reason and one sentence, by the rules and whatever the order."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -7,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attribution.decide import attribute
 from attribution.matching import judge
+from schemas.policy import Policy, parse_policy
 from schemas.results import Candidate, CandidateReason
-from schemas.touchpoints import ConversionCase, MatchType, Policy, Touchpoint, TouchType
+from schemas.touchpoints import Consent, ConversionCase, MatchType, Touchpoint, TouchType
 from tests.unit.attribution.cases import case, journeys, touch, view
 
 HOUR = timedelta(hours=1)
@@ -148,6 +151,79 @@ def test_ties_go_to_the_stronger_match_then_the_first_received_then_the_lower_id
     assert "comes first by its id" in sentence(tied, "d")
 
 
+def test_a_certain_click_beats_a_later_one_by_likeness() -> None:
+    """`lower_priority` for the later click; alone it wins for a day, and says that it is matched by likeness."""
+    alike = touch("alike", HOUR, match=MatchType.PROBABILISTIC)
+    both = case(touch("certain", 6 * DAY), alike)
+    assert reasons(both) == {"certain": CandidateReason.WON, "alike": CandidateReason.LOWER_PRIORITY}
+    assert sentence(both, "alike") == (
+        "Clicked 1 h before the install, inside the 24-hour click window, but matched only by IP address and device: "
+        "a click that is matched for certain wins."
+    )
+    assert sentence(both, "certain").endswith("the only click that is matched for certain, so it wins.")
+    assert "matched by IP address and device alone" in sentence(case(alike), "alike")
+    late = case(touch("late", DAY + SECOND, match=MatchType.PROBABILISTIC))
+    assert reasons(late)["late"] is CandidateReason.OUTSIDE_WINDOW
+    assert reasons(case(alike), Policy(has_probabilistic=False))["alike"] is CandidateReason.OUTSIDE_WINDOW
+
+
+def test_a_click_by_likeness_beats_a_view() -> None:
+    """Clicks beat views, however they are matched."""
+    assert winner(judge(case(touch("c", HOUR, match=MatchType.PROBABILISTIC), view("v", HOUR / 2)), POLICY)) == "c"
+
+
+def test_a_certain_click_stands_for_one_by_likeness_before_or_after_it() -> None:
+    """`duplicate` up to 10 s on both sides if both were found by fingerprint; not where only one was."""
+    certain = [touch("c", 60 * SECOND), touch("c", 60 * SECOND, match=MatchType.PROBABILISTIC)]
+    around = [touch(f"a{age}", age * SECOND, match=MatchType.PROBABILISTIC) for age in (49, 50, 70, 71)]
+    found = reasons(case(*certain, *around))
+    assert found["c"] is CandidateReason.WON
+    assert found["a50"] is found["a70"] is CandidateReason.DUPLICATE
+    assert found["a49"] is found["a71"] is CandidateReason.LOWER_PRIORITY
+    assert reasons(case(certain[0], around[1]))["a50"] is CandidateReason.LOWER_PRIORITY
+
+
+def test_a_source_has_its_own_windows() -> None:
+    """28 days for one source, 7 for the others, no views of a third."""
+    policy = parse_policy(
+        {
+            "media_sources": {
+                "email": {"click_windows_hours": {"advertising_id": 672}},
+                "meta_ads": {"view_windows_hours": {"advertising_id": None}},
+            }
+        },
+        1,
+    )
+    touches = case(touch("long", 28 * DAY, source="email"), touch("short", 8 * DAY), view("none", HOUR))
+    assert reasons(touches, policy) == {
+        "long": CandidateReason.WON,
+        "short": CandidateReason.OUTSIDE_WINDOW,
+        "none": CandidateReason.OUTSIDE_WINDOW,
+    }
+
+
+def test_what_may_not_be_used_is_not() -> None:
+    """`no_consent` by the touch's word or the conversion's; another match of the same touch still counts."""
+    denied = touch("t", HOUR)._replace(consent=Consent.REFUSED)
+    assert reasons(case(denied))["t"] is CandidateReason.NO_CONSENT
+    assert sentence(case(denied), "t") == (
+        "Clicked 1 h before the install, but matched by advertising id, which may not be used without consent."
+    )
+    by_device = denied._replace(match_type=MatchType.VENDOR_ID)
+    (only,) = judge(case(denied, by_device), POLICY)
+    assert (only.reason, only.touch.match_type) == (CandidateReason.WON, MatchType.VENDOR_ID)
+    plain = case(touch("t", HOUR))
+    withheld = replace(plain.conversion, withheld=frozenset({MatchType.ADVERTISING_ID}))
+    assert reasons(replace(plain, conversion=withheld))["t"] is CandidateReason.NO_CONSENT
+    assert reasons(plain, Policy(is_consent_presumed=False))["t"] is CandidateReason.NO_CONSENT
+
+
+def test_a_claim_says_that_it_is_one() -> None:
+    """By whom, and when it was claimed to be."""
+    claim = touch("t", 2 * HOUR)._replace(is_claimed=True)
+    assert sentence(case(claim), "t").startswith("Claimed by google_ads as clicked 2 h before the install, inside")
+
+
 def test_the_winner_stands_first_and_the_others_follow_newest_first() -> None:
     """Winner, then by time from the conversion backwards."""
     judged = judge(case(view("v", HOUR), touch("old", 9 * DAY), touch("won", DAY), touch("late", -HOUR)), POLICY)
@@ -196,6 +272,17 @@ def test_the_order_in_which_touches_are_given_never_matters(touches: list[Touchp
     shuffled = list(touches)
     order.shuffle(shuffled)
     assert judge(case(*shuffled), POLICY) == judge(case(*touches), POLICY)
+
+
+@given(journeys(), st.sampled_from(TouchType), st.integers(91, 400))
+def test_a_touch_outside_every_window_changes_nothing_but_the_candidates(
+    touches: list[Touchpoint], kind: TouchType, days: int
+) -> None:
+    """The same candidates and one more, and the same result but for them."""
+    added = touch("added", days * DAY, kind=kind)
+    before, after = attribute(case(*touches), POLICY), attribute(case(*touches, added), POLICY)
+    assert [found for found in after.candidates if found.touch.touch_id != "added"] == list(before.candidates)
+    assert replace(after, candidates=()) == replace(before, candidates=())
 
 
 @given(journeys())

@@ -29,7 +29,10 @@ def check_conserved(sent: list[Any], prepared: PreparedEvents) -> None:
     kept = [event for index, event in enumerate(sent) if index not in set(indexes)]
     assert [row["event_id"] for row in rows] == [event["event_id"] for event in kept]
     assert [each.row for each in prepared.conversions] == [
-        position for position, row in enumerate(rows) if row["event_type"] in CONVERSION_TYPES
+        position
+        for position, row in enumerate(rows)
+        if row["event_type"] in CONVERSION_TYPES
+        or (row["event_type"] == "session" and not row.keys().isdisjoint({"deep_link", "click_id"}))
     ]
     for rejection in prepared.rejected:
         assert 1 <= len(rejection.errors) <= ERRORS_PER_EVENT_MAX

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xxhash import xxh3_64_intdigest
 
+from ingest.conversions import conversion_tests
 from ingest.prepare import prepare
 from schemas.event_types import CONVERSION_TYPES, EventType
 from schemas.limits import EVENT_BYTES_MAX, EVENT_NESTING_MAX
@@ -99,6 +100,35 @@ def test_conversions_travel_beside_the_rows() -> None:
     assert [each.event for each in prepared.conversions] == lines[1:3]
     assert prepared.conversions[0].conversion_id == "install-1"
     assert prepared.conversions[0].conversion_time == "2026-10-01T12:00:00Z"
+
+
+def converted(*sent: dict[str, object], names: tuple[str, ...] = ("purchase",)) -> list[str]:
+    """Tell the ids of the events that are conversions, by what a policy names."""
+    tests = conversion_tests(frozenset(names))
+    return [each.conversion_id for each in prepare(list(sent), STAMP, conversion_tests=tests).conversions]
+
+
+def test_a_policy_names_the_later_events_that_are_conversions() -> None:
+    """Installs always; purchases, advertising revenue and in-app events if they are named; nothing else."""
+    sent = [
+        minimal(EventType.INSTALL, event_id="install"),
+        minimal(EventType.PURCHASE, event_id="purchase"),
+        minimal(EventType.AD_REVENUE, event_id="ad"),
+        minimal(EventType.IN_APP, event_id="level", event_name="level_complete"),
+        minimal(EventType.IN_APP, event_id="named-so", event_name="purchase"),
+        minimal(EventType.CLICK, event_id="click"),
+    ]
+    assert converted(*sent) == ["install", "purchase"]
+    assert converted(*sent, names=()) == ["install"]
+    assert converted(*sent, names=("ad_revenue", "level_complete")) == ["install", "ad", "level"]
+
+
+def test_a_session_that_a_link_opened_is_a_conversion() -> None:
+    """With a deep link, whose click id it takes, or a click id; another session is none."""
+    opened = minimal(EventType.SESSION, event_id="opened", deep_link="app://x?click_id=c-1")
+    tapped = minimal(EventType.SESSION, event_id="tapped", click_id="c-2")
+    assert converted(opened, minimal(EventType.SESSION), tapped) == ["opened", "tapped"]
+    assert row_of(opened)["click_id"] == "c-1"
 
 
 def test_hashes_stand_in_the_order_of_the_rows() -> None:

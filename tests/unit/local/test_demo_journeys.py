@@ -14,7 +14,8 @@ from attribution.decide import attribute
 from attribution.keys import conversion_from_event
 from local.demo_journeys import Demo, make_demo
 from local.demo_sources import EVERY_SOURCE
-from schemas.touchpoints import ConversionCase, MatchType, Policy, Touchpoint, TouchType
+from schemas.policy import Policy
+from schemas.touchpoints import ConversionCase, MatchType, Touchpoint, TouchType
 from tests.unit.local.acceptance import accept
 
 NOW = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)
@@ -58,7 +59,9 @@ def last_touch_installs() -> Counter[str]:
         )
         for event in journey:
             if event["event_type"] == "install":
-                counted[attribute(ConversionCase(conversion_from_event(event), touches), Policy()).media_source] += 1
+                counted[
+                    attribute(ConversionCase(conversion_from_event(event, Policy()), touches), Policy()).media_source
+                ] += 1
     return counted
 
 

@@ -23,7 +23,8 @@ from local.demo_paths import (
     path_events,
     read_paths,
 )
-from schemas.touchpoints import ConversionCase, MatchType, Policy, Touchpoint, TouchType
+from schemas.policy import Policy
+from schemas.touchpoints import ConversionCase, MatchType, Touchpoint, TouchType
 from tests.unit.local.acceptance import accept
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 535_897, tzinfo=UTC)
@@ -89,7 +90,7 @@ def attributed(events: list[dict[str, Any]]) -> dict[str, LastTouchTotal]:
             )
             for touch in touches
         )
-        result = attribute(ConversionCase(conversion_from_event(last), found), Policy())
+        result = attribute(ConversionCase(conversion_from_event(last, Policy()), found), Policy())
         assert len(result.contributors) == len(touches) - 1, "every earlier step is an assist"
         installs[result.media_source] += 1
         values[result.media_source] += Decimal(last.get("revenue", 0))

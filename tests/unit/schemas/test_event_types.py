@@ -50,7 +50,7 @@ def test_every_type_has_a_file_and_every_file_a_type() -> None:
 
 
 def test_what_is_attributed() -> None:
-    """Installs, reinstalls and purchases are attributed to touches."""
+    """Installs, reinstalls and purchases are attributed to touches, unless a policy says otherwise."""
     assert {"install", "reinstall", "purchase"} == CONVERSION_TYPES
 
 
