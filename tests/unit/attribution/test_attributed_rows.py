@@ -44,6 +44,20 @@ def test_an_organic_purchase_has_no_touch_and_no_install() -> None:
     assert (row["touch_ids"], row["site_id"]) == ([], "")
 
 
+def test_an_heir_names_its_install_and_its_source() -> None:
+    """A purchase that inherits has the install's names, id and time, and is what the rules made of it."""
+    result = as_recorded(attribute(case(touch("own", HOUR), kind="purchase"), Policy()))
+    heritage = {
+        "install_id": "i-1",
+        "install_time": "2026-03-01T00:00:00Z",
+        "site_id": "s",
+        "conversion_kind": "purchase",
+    }
+    row = attributed_row(EVENT, result | heritage | {"media_source": "email"}, 1)
+    assert {name: row[name] for name in heritage} == heritage
+    assert (row["media_source"], row["touch_ids"]) == ("email", ["own"])
+
+
 def test_a_person_is_known_by_the_strongest_identity() -> None:
     """device_id before gaid before user_id, hashed with its kind; nobody without any."""
     assert person_key({"user_id": "u", "gaid": "g", "device_id": "d"}) == xxh3_64_intdigest(b"vendor_id:d")
