@@ -5,6 +5,9 @@ Four loops follow each other along the spool; each says to the next one when it 
     append ──► Committer ──► Storer ──► Attributor ──► Publisher
                spool row     ClickHouse  pool, results  ClickHouse
 
+What is to be done once for a tenant, two more loops of its first shard do: Identities tells on which links between ids
+came or went, Recomputer runs history under another policy. Both hand conversions back to the Attributor.
+
 Each repeats what it was doing after a failure, from what the databases say. So killing the process between
 any two lines loses nothing and stores nothing twice.
 """
@@ -135,6 +138,7 @@ class TenantPipeline:
         self._shard = shard
         self._spool = spool
         self._conversions = conversions
+        self._recomputes = stores.recomputes
         self._settings = settings
         self._backlog = Backlog()
         self._committed = Cursor()
@@ -240,6 +244,7 @@ class TenantPipeline:
                 )
                 if self._leads:
                     await self._conversions.forget_watched()
+                    await self._recomputes.forget()
             except CONNECTION_LOST as error:
                 log.warning("housekeeping_failed", error=repr(error))
 

@@ -36,7 +36,7 @@ def _winning_site(candidates: Sequence[dict[str, Any]]) -> str:
 
 
 def _fraud(result: dict[str, Any], site_id: str) -> dict[str, Any]:
-    """Tell the verdict, and who claimed the conversion: where no rule found anything, who has it."""
+    """Tell the verdicts, and who claimed the conversion: where no rule found anything, who has it."""
     fraud = result.get("fraud") or {}
     if not fraud.get("findings"):
         claim = {
@@ -48,7 +48,8 @@ def _fraud(result: dict[str, Any], site_id: str) -> dict[str, Any]:
         }
     else:
         claim = {name: value for name, value in fraud.items() if name.startswith("claimed_")}
-        claim |= {"fraud_verdict": fraud["verdict"], "fraud_rules": fraud["rules"]}
+        claim |= {"claim_verdict": fraud["verdict"], "claim_rules": fraud["rules"]}
+        claim |= {"fraud_verdict": fraud["conversion_verdict"], "fraud_rules": fraud["conversion_rules"]}
         claim["if_on_media_source"] = fraud["if_on_media_source"]
     return {name: value for name, value in claim.items() if value is not None}
 

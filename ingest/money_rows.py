@@ -13,8 +13,13 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
 
+import orjson
+
 from schemas.money import CostLine, RateLine
 from schemas.problem import FieldError
+from schemas.report_problems import ReportParameterInvalid
+
+_FIELDS = ("media_source", "campaign", "adset", "date", "app_id", "country", "cost", "currency", "rate")
 
 LINES_MAX = 200_000
 ERRORS_MAX = 100
@@ -66,6 +71,23 @@ def read_rates(content: bytes, mapping: Mapping[str, str | None]) -> CheckedLine
         UnreadableLinesError: it is no CSV, or lacks a column.
     """
     return _checked(content, mapping, rate_line, ("date", "currency", "rate"))
+
+
+def parse_columns(text: str) -> dict[str, str | None]:
+    """Read which column goes to which field: a JSON object; null leaves a column out.
+
+    Raises:
+        ReportParameterInvalid: it is none, or names a field that costs and rates do not have.
+    """
+    try:
+        mapping = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        mapping = None
+    if not isinstance(mapping, dict) or not all(field is None or field in _FIELDS for field in mapping.values()):
+        raise ReportParameterInvalid(
+            f'`mapping` is a JSON object such as {{"Spend": "cost", "x": null}}; fields are {", ".join(_FIELDS)}.'
+        )
+    return mapping
 
 
 def cost_line(values: Mapping[str, Any]) -> CostLine:

@@ -128,13 +128,17 @@ class FraudFinding:
 class ConversionFraud:
     """The verdict on a conversion's claim: on the touch that wins where no rule is on.
 
-    `rules` are those that found something of that touch or of the conversion. `claimed_*` name that touch, None and
-    empty if there is none. `if_on_media_source` is who would get the conversion if every rule in shadow were on, None
-    where that is who has it now. `findings` are all, of losing touches too.
+    `rules` are those that found something of that touch or of the conversion. `conversion_verdict` is on the conversion
+    as it stands: `rejected` if it is itself fraudulent, while one that was only taken from who claimed it is as good as
+    any other; `conversion_rules` are those that speak against it, or against who has it now. `claimed_*` name the touch
+    that claimed it, None and empty if there is none. `if_on_media_source` is who would get the conversion if every rule
+    in shadow were on, None where that is who has it now. `findings` are all, of losing touches too.
     """
 
     verdict: FraudVerdict = FraudVerdict.VALID
     rules: tuple[FraudRule, ...] = ()
+    conversion_verdict: FraudVerdict = FraudVerdict.VALID
+    conversion_rules: tuple[FraudRule, ...] = ()
     claimed_touch_id: str | None = None
     claimed_media_source: str = ""
     claimed_campaign: str = ""

@@ -66,6 +66,9 @@ IDENTITY_KEYS_PER_USER_MAX = 100
 POLICIES_PER_TENANT_MAX = 1_000
 """Versions of a tenant's policy."""
 
+RECOMPUTES_KEPT_DAYS = 30
+"""How long a recomputation can be looked at, and adopted, after it ended."""
+
 RECOMPUTES_UNFINISHED_MAX = 5
 """Recomputations of one tenant that wait or run; they run one after the other."""
 

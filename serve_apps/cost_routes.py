@@ -11,8 +11,8 @@ from starlette.responses import Response
 from ingest.money_rows import read_costs
 from schemas.limits import PAGE_ROWS_DEFAULT
 from schemas.money import CostLine
-from schemas.problems import BodyTooLarge, CursorInvalid, EncodingUnsupported, ParameterInvalid
-from schemas.report_problems import CostExists, CostUnknown, UploadInvalid, UploadUnreadable
+from schemas.problems import BodyTooLarge, CursorInvalid, EncodingUnsupported
+from schemas.report_problems import CostExists, CostUnknown, ReportParameterInvalid, UploadInvalid, UploadUnreadable
 from serve_apps.answers import Page
 from serve_apps.callers import EDITORS, READERS, user_of
 from serve_apps.cursors import read_day, write_cursor
@@ -64,7 +64,7 @@ async def create_cost(request: Request, response: Response, new: CostFields) -> 
     response_model=Uploaded,
     **documented(
         USER,
-        *(UploadInvalid, UploadUnreadable, BodyTooLarge, EncodingUnsupported, ParameterInvalid),
+        *(UploadInvalid, UploadUnreadable, BodyTooLarge, EncodingUnsupported, ReportParameterInvalid),
         **upload_body("media_source, campaign, adset, date, app_id, country, cost, currency"),
     ),
 )

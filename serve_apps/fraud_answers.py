@@ -27,6 +27,10 @@ class ConversionFraudShown(BaseModel):
 
     verdict: FraudVerdict
     rules: list[FraudRule]
+    conversion_verdict: FraudVerdict = Field(
+        FraudVerdict.VALID, description="On the conversion as it stands: reports leave rejected ones out."
+    )
+    conversion_rules: list[FraudRule] = Field([], description="Rules that speak against it, or who has it now.")
     claimed_touch_id: str | None
     claimed_media_source: str
     claimed_campaign: str

@@ -57,7 +57,7 @@ async def put_fraud_list(request: Request, kind: ListKind) -> dict[str, Any]:
 
 
 async def _text(request: Request) -> str:
-    media_type = request.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in {"text/plain", "text/csv", "application/json"}:
         raise MediaTypeUnsupported("Send text/plain or text/csv with one entry a line, or application/json.")
     body = bytearray()

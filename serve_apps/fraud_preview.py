@@ -121,4 +121,4 @@ def _sums(costs: dict[str, tuple[Any, str]]) -> list[dict[str, str]]:
     sums: dict[str, Decimal] = {}
     for amount, currency in costs.values():
         sums[currency] = sums.get(currency, Decimal(0)) + Decimal(amount)
-    return [{"currency": currency, "amount": f"{amount:f}"} for currency, amount in sorted(sums.items())]
+    return [{"currency": currency, "amount": f"{amount.normalize():f}"} for currency, amount in sorted(sums.items())]

@@ -6,8 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from ingest.import_options import parse_mapping
-from ingest.money_rows import CheckedLines, Line, UnreadableLinesError
+from ingest.money_rows import CheckedLines, Line, UnreadableLinesError, parse_columns
 from schemas.report_problems import UploadInvalid, UploadUnreadable
 from serve_apps.intake import body_text, read_body
 
@@ -26,11 +25,12 @@ async def take_upload(
     """Take a file; `count` and `store` give how many lines are new and how many have another value.
 
     Raises:
+        ReportParameterInvalid: the mapping is none.
         UploadUnreadable: it is no CSV, or lacks a column.
         UploadInvalid: lines are at fault, and it is no dry run; nothing was stored.
     """
     content = body_text(request, await read_body(request))
-    named = parse_mapping(mapping or "{}")
+    named = parse_columns(mapping or "{}")
     try:
         checked = await asyncio.to_thread(read, content, named)
     except UnreadableLinesError as error:

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from ingest.money_rows import read_rates
 from schemas.limits import PAGE_ROWS_DEFAULT
 from schemas.money import RateLine
-from schemas.problems import BodyTooLarge, CursorInvalid, EncodingUnsupported, ParameterInvalid
-from schemas.report_problems import RateUnknown, UploadInvalid, UploadUnreadable
+from schemas.problems import BodyTooLarge, CursorInvalid, EncodingUnsupported
+from schemas.report_problems import RateUnknown, ReportParameterInvalid, UploadInvalid, UploadUnreadable
 from serve_apps.answers import Page
 from serve_apps.callers import EDITORS, OWNERS, READERS, user_of
 from serve_apps.cost_routes import DryRun, Mapping
@@ -49,7 +49,7 @@ async def list_rates(
     response_model=Uploaded,
     **documented(
         USER,
-        *(UploadInvalid, UploadUnreadable, BodyTooLarge, EncodingUnsupported, ParameterInvalid),
+        *(UploadInvalid, UploadUnreadable, BodyTooLarge, EncodingUnsupported, ReportParameterInvalid),
         **upload_body("date, currency, rate"),
     ),
 )

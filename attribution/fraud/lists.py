@@ -43,10 +43,10 @@ def parse_list(kind: ListKind, text: str) -> list[str]:
     """
     entries: dict[str, None] = {}
     faults: list[FieldError] = []
-    for number, cell in _cells(text):
+    for number, line in _lines(text):
         try:
-            entries[_entry(kind, cell)] = None
-        except ValueError as error:
+            entries[_entry(kind, line)] = None
+        except (ValueError, csv.Error) as error:
             faults.append(FieldError(number, f"/lines/{number}", f"Line {number}: {error}."))
     if faults:
         shown = tuple(islice(faults, _FAULTS_SHOWN))
@@ -56,18 +56,19 @@ def parse_list(kind: ListKind, text: str) -> list[str]:
     return list(entries)
 
 
-def _cells(text: str) -> Iterator[tuple[int, str]]:
+def _lines(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         bare = line.strip()
         if bare and not bare.startswith("#"):
-            # A user agent may hold commas, and no quote that begins it: then the line is the entry.
-            yield number, next(csv.reader([bare]))[0].strip() if bare.startswith('"') else bare
+            yield number, bare
 
 
-def _entry(kind: ListKind, cell: str) -> str:
+def _entry(kind: ListKind, line: str) -> str:
+    # A user agent may hold commas: only where it is quoted is the line CSV.
+    is_csv = kind is not ListKind.USER_AGENT or line.startswith('"')
+    cell = next(csv.reader([line]))[0].strip() if is_csv else line
     if kind in _NETWORKS:
-        return str(ip_network(cell.partition(",")[0].strip()))
-    cell = cell if kind is ListKind.USER_AGENT else cell.partition(",")[0].strip()
+        return str(ip_network(cell))
     if not cell or len(cell) > _ENTRY_CHARS_MAX or "\0" in cell:
         raise ValueError(f"an entry has 1 to {_ENTRY_CHARS_MAX} characters")
     return cell.lower() if kind in {ListKind.DEVICE, ListKind.USER_AGENT} else cell

@@ -45,7 +45,8 @@ def settle(case: ConversionCase, policy: Policy, attribute: Attribute) -> Attrib
         then = _without(findings, valid, case, policy, attribute).media_source
     else:
         then = result.media_source
-    return replace(result, fraud=_verdict(claim, findings, None if then == result.media_source else then))
+    verdict = _verdict(claim, findings, None if then == result.media_source else then)
+    return replace(result, fraud=_standing(verdict, result))
 
 
 def _without(
@@ -87,6 +88,18 @@ def _verdict(
         claimed_ctit_seconds=claim.ctit_seconds,
         if_on_media_source=if_on_media_source,
         findings=findings,
+    )
+
+
+def _standing(fraud: ConversionFraud, result: AttributionResult) -> ConversionFraud:
+    """Add the verdict on the conversion as it stands: a touch that was rejected says nothing of who has it now."""
+    owners = {None, result.attributed_touch_id}
+    against = [finding for finding in fraud.findings if finding.touch_id in owners]
+    verdict = FraudVerdict.SUSPECT if against else FraudVerdict.VALID
+    if any(finding.touch_id is None and finding.mode is FraudMode.ON for finding in against):
+        verdict = FraudVerdict.REJECTED
+    return replace(
+        fraud, conversion_verdict=verdict, conversion_rules=tuple(dict.fromkeys(each.rule for each in against))
     )
 
 

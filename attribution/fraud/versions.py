@@ -10,8 +10,8 @@ _IOS_LAST_COUNTED, _IOS_FIRST_NAMED = 18, 26
 
 _ANDROID_OF_2025 = 16
 _YEAR = 2025
-_API_LEVEL_MIN = 21
-"""What some SDKs send for Android in the place of a version; 21 is Android 5."""
+_API_LEVEL_MIN, _API_LEVEL_OF_2025 = 21, 36
+"""What some SDKs send for Android in the place of a version: 21 is Android 5, 36 is Android 16."""
 
 
 def version_numbers(text: str) -> tuple[int, ...] | None:
@@ -41,6 +41,6 @@ def os_version_exists(platform: str, os_version: str, at: datetime) -> bool:
     if platform == "ios":
         return 1 <= major <= _IOS_LAST_COUNTED or _IOS_FIRST_NAMED <= major <= _IOS_FIRST_NAMED + years + 1
     if platform == "android":
-        is_api_level = len(numbers) == 1 and major >= _API_LEVEL_MIN
+        is_api_level = len(numbers) == 1 and _API_LEVEL_MIN <= major <= _API_LEVEL_OF_2025 + years + 1
         return is_api_level or 1 <= major <= _ANDROID_OF_2025 + years + 1
     return True

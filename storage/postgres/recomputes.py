@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from schemas.limits import RECOMPUTES_UNFINISHED_MAX
+from schemas.limits import RECOMPUTES_KEPT_DAYS, RECOMPUTES_UNFINISHED_MAX
 from schemas.policy_problems import TooManyRecomputes
 from schemas.recomputes import Move, NewRecompute, RecomputeProgress, RecomputeRecord, RecomputeState
 from storage.postgres.connect import Database
@@ -72,6 +72,11 @@ class Recomputes:
         """Say whether any waits or runs."""
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_SQL["has_unfinished"]))
+
+    async def forget(self) -> None:
+        """Drop what ended long ago, with the list of what it would have moved."""
+        async with self._database.connection() as connection:
+            await connection.execute(_SQL["forget"], RECOMPUTES_KEPT_DAYS)
 
     async def begin(self) -> RecomputeRecord | None:
         """Take up the oldest unfinished one; None if there is none."""

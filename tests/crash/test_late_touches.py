@@ -10,12 +10,19 @@ import pytest
 
 from cli.tenant_api import TenantApi
 from telemetry.clock import utc_now
+from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import send_patiently
-from tests.stack_fixtures import RunningStack, event, eventually, ndjson
+from tests.stack_fixtures import RunningStack, event, eventually, ndjson, new_tenant
 
 pytestmark = pytest.mark.anyio
 
 RECOMPUTE = "/api/v1/attributions/recompute"
+
+
+@pytest.fixture(scope="module")
+async def tenant(running: RunningStack) -> ProvisionedTenant:
+    """Make a tenant for all tests here: what takes long is the first call of its actor."""
+    return await new_tenant(running)
 
 
 def ago(**span: float) -> str:
@@ -64,13 +71,13 @@ async def test_a_recomputation_goes_on(running: RunningStack, api: TenantApi, ht
     events = []
     for place in range(30):
         device = secrets.token_hex(8)
-        click = event(event_time=ago(days=5 if place < 10 else 1), media_source="ads", device_id=device)
-        events += [click, event("install", device_id=device)]
+        click = event(event_time=ago(days=35 if place < 10 else 31), media_source="ads", device_id=device)
+        events += [click, event("install", event_time=ago(days=30), device_id=device)]
     await send_patiently(http, ndjson(events))
     for each in events[1::2]:
         await revised(api, each["event_id"], 1)
     (running.failpoints / "recompute_before_record").touch()
-    asked = {"policy": {"click_windows_hours": {"vendor_id": 48}}, "from": ago(days=1), "to": ago(days=-1)}
+    asked = {"policy": {"click_windows_hours": {"vendor_id": 48}}, "from": ago(days=31), "to": ago(days=29)}
     begun = await api.post(RECOMPUTE, asked)
     await is_killed(running, "recompute_before_record")
 

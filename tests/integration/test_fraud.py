@@ -53,6 +53,7 @@ async def test_an_injected_click_loses_to_the_next_valid_one(api: TenantApi, htt
     assert reasons == {"injector": "fraud:click_injection", "honest": "won"}
     fraud = result["fraud"]
     assert (fraud["verdict"], fraud["rules"]) == ("rejected", ["click_injection"])
+    assert fraud["conversion_verdict"] == "valid"
     assert (fraud["claimed_media_source"], fraud["claimed_site_id"]) == ("injector", "s-9")
     finding = next(each for each in fraud["findings"] if each["rule"] == "click_injection")
     assert finding["evidence"]["ctit_seconds"] == pytest.approx(-10, abs=1)
@@ -139,6 +140,37 @@ async def test_a_preview_is_what_then_happens(api: TenantApi, http: httpx.AsyncC
     assert await eventually(moved_now)
     revisions = (await api.get(f"/api/v1/attributions/{fast[0]}"))["revisions"]
     assert revisions[-1]["cause"] == "fraud"
+
+
+async def test_a_review_finds_a_site_that_floods(api: TenantApi, http: httpx.AsyncClient) -> None:
+    """Of 120 installs at random times after the click and as many within minutes, the former get a new revision."""
+    events: list[dict[str, Any]] = []
+    installs: dict[str, list[str]] = {"flood": [], "fine": []}
+    for number in range(240):
+        site = "flood" if number % 2 else "fine"
+        device, minutes = secrets.token_hex(8), 5 + number * 6 if site == "flood" else 5 + number / 20
+        of_app = {"device_id": device, "app_id": "app.flooded"}
+        install = event("install", event_time=ago(minutes=2), **of_app)
+        events += [event(event_time=ago(minutes=2 + minutes), media_source="net", site_id=site, **of_app), install]
+        installs[site].append(install["event_id"])
+    await http.post(PATH, json=events)
+    await attributed(api, installs["flood"][-1])
+
+    async def is_counted() -> bool:
+        found = await api.get("/api/v1/reports/fraud", media_source="net")
+        return bool(sum(each["installs"] for each in found["ctit"]) == 240)
+
+    assert await eventually(is_counted)
+    review = await api.post("/api/v1/fraud/reviews", {"days": 1})
+
+    async def is_flagged() -> bool:
+        result = await api.get(f"/api/v1/attributions/{installs['flood'][0]}")
+        return "click_flooding" in result["fraud"]["rules"] and len(result["revisions"]) == 2
+
+    assert await eventually(is_flagged)
+    assert (await api.get(f"/api/v1/fraud/reviews/{review['review_id']}"))["sites"] == 1
+    fine = await api.get(f"/api/v1/attributions/{installs['fine'][0]}")
+    assert (fine["fraud"]["rules"], len(fine["revisions"])) == ([], 1)
 
 
 async def test_the_report_counts_and_measures(api: TenantApi, http: httpx.AsyncClient) -> None:

@@ -8,9 +8,11 @@ from xxhash import xxh3_64_intdigest
 
 from attribution.attributed_rows import attributed_row
 from attribution.decide import attribute
+from attribution.fraud.settle import settle
 from attribution.people import NOBODY, person_key
 from schemas.policy import Policy
 from tests.unit.attribution.cases import case, touch
+from tests.unit.attribution.fraud.test_settle import INJECTED
 
 HOUR = timedelta(hours=1)
 EVENT = {"event_id": "i-1", "event_type": "install", "device_id": "d-1", "app_id": "app", "country": "DE"}
@@ -42,9 +44,36 @@ def test_an_organic_purchase_has_no_touch_and_no_install() -> None:
     assert (row["touch_ids"], row["site_id"]) == ([], "")
 
 
+def test_an_heir_names_its_install_and_its_source() -> None:
+    """A purchase that inherits has the install's names, id and time, and is what the rules made of it."""
+    result = as_recorded(attribute(case(touch("own", HOUR), kind="purchase"), Policy()))
+    heritage = {
+        "install_id": "i-1",
+        "install_time": "2026-03-01T00:00:00Z",
+        "site_id": "s",
+        "conversion_kind": "purchase",
+    }
+    row = attributed_row(EVENT, result | heritage | {"media_source": "email"}, 1)
+    assert {name: row[name] for name in heritage} == heritage
+    assert (row["media_source"], row["touch_ids"]) == ("email", ["own"])
+
+
 def test_a_person_is_known_by_the_strongest_identity() -> None:
     """device_id before gaid before user_id, hashed with its kind; nobody without any."""
     assert person_key({"user_id": "u", "gaid": "g", "device_id": "d"}) == xxh3_64_intdigest(b"vendor_id:d")
     assert person_key({"user_id": "u", "gaid": "g"}) == xxh3_64_intdigest(b"advertising_id:g")
     assert person_key({"user_id": "u"}) == xxh3_64_intdigest(b"user_id:u")
     assert person_key({"ip": "192.0.2.1"}) == NOBODY
+
+
+def test_a_rejected_claim_is_told_beside_the_verdict_on_the_conversion() -> None:
+    """Taken from an injector, an install is valid, and the row still tells who claimed it and how that was judged."""
+    result = orjson.loads(orjson.dumps(settle(INJECTED, Policy(), attribute), default=lambda value: value._asdict()))
+    row = attributed_row({"received_at": "2026-03-14T12:00:00Z"}, result, 1)
+    assert (row["media_source"], row["fraud_verdict"], row["fraud_rules"]) == ("honest", "valid", [])
+    assert (row["claimed_media_source"], row["claim_verdict"], row["claim_rules"]) == (
+        "injector",
+        "rejected",
+        ["click_injection"],
+    )
+    assert row["claimed_ctit_seconds"] == -25.0

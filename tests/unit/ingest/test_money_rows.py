@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.money_rows import UnreadableLinesError, read_costs, read_rates
+from ingest.money_rows import UnreadableLinesError, parse_columns, read_costs, read_rates
 from schemas.money import CostLine, RateLine
+from schemas.report_problems import ReportParameterInvalid
 
 HEAD = "media_source,campaign,date,cost,currency\n"
 
@@ -84,3 +85,11 @@ def test_no_file_crashes(content: bytes) -> None:
     except UnreadableLinesError:
         return
     assert found.faulty >= len(found.errors)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', '{"a": "event_time"}', '{"a": ["cost"]}'])
+def test_what_is_no_mapping_is_refused(text: str) -> None:
+    """An object of columns to fields of costs and rates, or null."""
+    assert parse_columns('{"Spend": "cost", "x": null}') == {"Spend": "cost", "x": None}
+    with pytest.raises(ReportParameterInvalid):
+        parse_columns(text)

@@ -134,7 +134,7 @@ CREATE INDEX recomputes_page ON recomputes (created_at, recompute_id);
 CREATE INDEX recomputes_unfinished ON recomputes (created_at) WHERE state IN ('queued', 'running');
 
 CREATE TABLE recompute_moves (
-    recompute_id text NOT NULL REFERENCES recomputes,
+    recompute_id text NOT NULL REFERENCES recomputes ON DELETE CASCADE,
     conversion_id text NOT NULL,
     shard smallint NOT NULL,
     changes jsonb NOT NULL,

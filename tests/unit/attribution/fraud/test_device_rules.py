@@ -78,6 +78,7 @@ def test_a_purchase_before_its_install_is_impossible() -> None:
         ("android", "Android 14", True),
         ("android", "42.0", False),
         ("android", "33", True),
+        ("android", "99", False),
         ("android", "0.9", False),
         ("ios", "unknown", True),
         ("ios", "", True),

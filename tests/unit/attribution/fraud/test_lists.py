@@ -22,7 +22,7 @@ def test_a_list_is_read_line_by_line() -> None:
     text = "\ufeff# ours\n203.0.113.0/24, a note\n\n  198.51.100.7 \r\n203.0.113.0/24\n2001:db8::/32\n"
     assert parse_list(ListKind.IP, text) == ["203.0.113.0/24", "198.51.100.7/32", "2001:db8::/32"]
     assert parse_list(ListKind.DEVICE, "AB-12,stolen\n") == ["ab-12"]
-    assert parse_list(ListKind.SITE, '"a,b"\nnet/site-1\n') == ["a", "net/site-1"]
+    assert parse_list(ListKind.SITE, '"a,b"\nnet/site-1\n') == ["a,b", "net/site-1"]
     assert parse_list(ListKind.USER_AGENT, "Evil (KHTML, like Gecko)\n") == ["evil (khtml, like gecko)"]
 
 
@@ -34,6 +34,8 @@ def test_a_wrong_line_is_named() -> None:
     assert "Line 2: 203.0.113.1/24 has host bits set" in refused.value.errors[0].detail
     with pytest.raises(FraudListInvalid):
         parse_list(ListKind.DEVICE, "x" * 513)
+    with pytest.raises(FraudListInvalid):
+        parse_list(ListKind.SITE, "x" * 200_000)
 
 
 def test_a_list_has_a_limit() -> None:

@@ -50,6 +50,7 @@ def test_an_injected_click_loses_to_the_next_valid_one() -> None:
     assert lost.explanation == "Clicked 25 s after the install had begun, by the store's clock."
     fraud = result.fraud
     assert (fraud.verdict, fraud.rules) == (FraudVerdict.REJECTED, (FraudRule.CLICK_INJECTION,))
+    assert (fraud.conversion_verdict, fraud.conversion_rules) == (FraudVerdict.VALID, ())
     assert (fraud.claimed_media_source, fraud.claimed_touch_id, fraud.claimed_ctit_seconds) == (
         "injector",
         "injected",
@@ -64,6 +65,7 @@ def test_a_rule_in_shadow_changes_nothing_but_tells() -> None:
     assert shadowed.media_source == "injector"
     assert shadowed.fraud.verdict is FraudVerdict.SUSPECT
     assert shadowed.fraud.if_on_media_source == "honest"
+    assert shadowed.fraud.conversion_verdict is FraudVerdict.SUSPECT
 
 
 def test_what_speaks_against_the_conversion_leaves_it_organic() -> None:
@@ -73,7 +75,7 @@ def test_what_speaks_against_the_conversion_leaves_it_organic() -> None:
     result = settle(case, ON, attribute)
     assert result.is_organic
     assert {each.reason for each in result.candidates} == {CandidateReason.FRAUD_DUPLICATE_DEVICE}
-    assert result.fraud.verdict is FraudVerdict.REJECTED
+    assert (result.fraud.verdict, result.fraud.conversion_verdict) == (FraudVerdict.REJECTED, FraudVerdict.REJECTED)
 
 
 def test_a_click_that_a_rejected_one_stood_for_can_win() -> None:
