@@ -23,6 +23,9 @@ from attribution.tallies import Tally
 _DENSE_STATES_MAX = 512
 """Up to so many states one dense inverse is faster than a sparse system for each channel."""
 
+STATES_MAX = 50_000
+"""More are hardly visited more than once each: nothing can be learned of them, and solving them takes for ever."""
+
 _TABLE_MAX = 2**20
 
 Marks = NDArray[np.bool_]
@@ -115,7 +118,7 @@ def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
     """Find the states of an order, 1 to `MARKOV_ORDER_MAX`: so many latest channels, fewer near a journey's start.
 
     Raises:
-        ValueError: the order is out of range, or there are more channels than the states' numbers can hold.
+        ValueError: the order is out of range, or the journeys have more than `STATES_MAX` states.
     """
     if not 1 <= order <= MARKOV_ORDER_MAX:
         raise ValueError(f"the order must be 1 to {MARKOV_ORDER_MAX}")
@@ -127,6 +130,8 @@ def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
         reaches = np.flatnonzero(journeys.places >= back)
         codes[reaches] += (journeys.touches[reaches - back] + 1) * base**back
     known, states = _numbered(codes, base**order)
+    if len(known) > STATES_MAX:
+        raise ValueError(f"order {order} has {len(known):,} states here, of which {STATES_MAX:,} are the most")
     members = np.zeros((len(known), base), dtype=bool)
     for back in range(order):
         members[np.arange(len(known)), known // base**back % base] = True
