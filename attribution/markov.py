@@ -18,7 +18,7 @@ from scipy.sparse.linalg import splu
 
 from attribution.journeys import Floats, Ints, Journeys, summed
 from attribution.model_spec import MARKOV_ORDER_MAX
-from attribution.tallies import Tally
+from attribution.tallies import Tally, sums_of
 
 _DENSE_STATES_MAX = 512
 """Up to so many states one dense inverse is faster than a sparse system for each channel."""
@@ -61,16 +61,11 @@ class MarkovChain:
         return Tally(self.states[self.journeys.starts[1:] - 1], np.arange(len(self.journeys.lengths)), self._size)
 
     @cached_property
-    def seen(self) -> Tally:
-        """Count by first state [S], by last state [S], and by step within a journey [M], one after the other."""
-        _, steps, owners = self._steps
+    def seen(self) -> tuple[Tally, Tally, Tally]:
+        """Count by first state [S], by last state [S], and by step within a journey [M]."""
+        known, steps, owners = self._steps
         firsts = self.states[self.journeys.starts[:-1]]
-        each = np.arange(len(firsts))
-        return Tally(
-            np.concatenate((firsts, self.ends.codes + self._size, steps + 2 * self._size)),
-            np.concatenate((each, each, owners)),
-            2 * self._size + len(self._steps[0]),
-        )
+        return Tally(firsts, self.ends.owners, self._size), self.ends, Tally(steps, owners, len(known))
 
     @property
     def _size(self) -> int:
@@ -95,7 +90,7 @@ class MarkovChain:
         Put what the conversions were worth in their place to share out value: then journeys weigh by it on their way
         to (conversion), while the null ones keep their mass.
         """
-        return self.solved(self.ends.of(conversions), self.seen.of(conversions + nulls))
+        return self.solved(self.ends.of(conversions), sums_of(self.seen, conversions + nulls))
 
     def solved(self, converting: Floats, seen: Floats) -> RemovalEffects:
         """Solve the chain from what `ends` and `seen` tally."""
