@@ -21,7 +21,7 @@ _BLOCK_REPLICATES_MAX = 32
 
 
 def replicate_sums(
-    journeys: Journeys, shared_out: Floats, tallies: Sequence[tuple[Tally, Tally]], replicates: int, seed: int
+    journeys: Journeys, shared_out: Floats, tallies: Sequence[tuple[Tally, Sequence[Tally]]], replicates: int, seed: int
 ) -> Iterator[tuple[tuple[Floats, Floats], ...]]:
     """Draw replicates; for each give every model's pair of sums: of what is shared out, and of all who were seen.
 
@@ -30,7 +30,7 @@ def replicate_sums(
     of_conversions, of_nulls = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
     worth = np.divide(shared_out, journeys.conversions, out=np.zeros_like(shared_out), where=journeys.conversions > 0)
     size = len(journeys.lengths)
-    sharing, shared_bounds = stacked([converting for converting, _ in tallies], size)
+    sharing, shared_bounds = stacked([[converting] for converting, _ in tallies], size)
     seeing, seen_bounds = stacked([seen for _, seen in tallies], size)
     block = max(1, min(_BLOCK_REPLICATES_MAX, _BLOCK_WEIGHTS // max(size, 1)))
     for first in range(0, replicates, block):

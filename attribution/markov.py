@@ -18,10 +18,13 @@ from scipy.sparse.linalg import splu
 
 from attribution.journeys import Floats, Ints, Journeys, summed
 from attribution.model_spec import MARKOV_ORDER_MAX
-from attribution.tallies import Tally
+from attribution.tallies import Tally, sums_of
 
 _DENSE_STATES_MAX = 512
 """Up to so many states one dense inverse is faster than a sparse system for each channel."""
+
+STATES_MAX = 50_000
+"""More are hardly visited more than once each: nothing can be learned of them, and solving them takes for ever."""
 
 _TABLE_MAX = 2**20
 
@@ -58,16 +61,11 @@ class MarkovChain:
         return Tally(self.states[self.journeys.starts[1:] - 1], np.arange(len(self.journeys.lengths)), self._size)
 
     @cached_property
-    def seen(self) -> Tally:
-        """Count by first state [S], by last state [S], and by step within a journey [M], one after the other."""
-        _, steps, owners = self._steps
+    def seen(self) -> tuple[Tally, Tally, Tally]:
+        """Count by first state [S], by last state [S], and by step within a journey [M]."""
+        known, steps, owners = self._steps
         firsts = self.states[self.journeys.starts[:-1]]
-        each = np.arange(len(firsts))
-        return Tally(
-            np.concatenate((firsts, self.ends.codes + self._size, steps + 2 * self._size)),
-            np.concatenate((each, each, owners)),
-            2 * self._size + len(self._steps[0]),
-        )
+        return Tally(firsts, self.ends.owners, self._size), self.ends, Tally(steps, owners, len(known))
 
     @property
     def _size(self) -> int:
@@ -92,7 +90,7 @@ class MarkovChain:
         Put what the conversions were worth in their place to share out value: then journeys weigh by it on their way
         to (conversion), while the null ones keep their mass.
         """
-        return self.solved(self.ends.of(conversions), self.seen.of(conversions + nulls))
+        return self.solved(self.ends.of(conversions), sums_of(self.seen, conversions + nulls))
 
     def solved(self, converting: Floats, seen: Floats) -> RemovalEffects:
         """Solve the chain from what `ends` and `seen` tally."""
@@ -115,7 +113,7 @@ def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
     """Find the states of an order, 1 to `MARKOV_ORDER_MAX`: so many latest channels, fewer near a journey's start.
 
     Raises:
-        ValueError: the order is out of range, or there are more channels than the states' numbers can hold.
+        ValueError: the order is out of range, or the journeys have more than `STATES_MAX` states.
     """
     if not 1 <= order <= MARKOV_ORDER_MAX:
         raise ValueError(f"the order must be 1 to {MARKOV_ORDER_MAX}")
@@ -127,6 +125,8 @@ def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
         reaches = np.flatnonzero(journeys.places >= back)
         codes[reaches] += (journeys.touches[reaches - back] + 1) * base**back
     known, states = _numbered(codes, base**order)
+    if len(known) > STATES_MAX:
+        raise ValueError(f"order {order} has {len(known):,} states here, of which {STATES_MAX:,} are the most")
     members = np.zeros((len(known), base), dtype=bool)
     for back in range(order):
         members[np.arange(len(known)), known // base**back % base] = True

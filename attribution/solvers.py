@@ -9,7 +9,7 @@ from attribution import shapley, touch_weights
 from attribution.journeys import Floats, Journeys
 from attribution.markov import markov_chain
 from attribution.model_spec import Model, ModelSpec
-from attribution.tallies import Tally, nothing
+from attribution.tallies import Tally, sums_of
 
 _RULES: dict[Model, Callable[[Journeys, ModelSpec], Floats]] = {
     Model.FIRST: lambda journeys, _: touch_weights.first_touch(journeys),
@@ -34,15 +34,18 @@ class Solved:
 
 @dataclass(frozen=True)
 class Solver:
-    """`converting` tallies what is shared out, `seen` that and the nulls; `solve` takes the two to credits."""
+    """`converting` tallies what is shared out, `seen` that and the nulls (if it asks who did not convert).
+
+    `solve` takes the sums of both to credits.
+    """
 
     converting: Tally
-    seen: Tally
+    seen: tuple[Tally, ...]
     solve: Callable[[Floats, Floats], Solved]
 
     def credits(self, shared_out: Floats, nulls: Floats) -> Solved:
         """Solve for the journeys' weights, [J] each."""
-        return self.solve(self.converting.of(shared_out), self.seen.of(shared_out + nulls))
+        return self.solve(self.converting.of(shared_out), sums_of(self.seen, shared_out + nulls))
 
 
 def solver(journeys: Journeys, spec: ModelSpec) -> Solver:
@@ -58,7 +61,7 @@ def solver(journeys: Journeys, spec: ModelSpec) -> Solver:
     members = shapley.membership(journeys)
     channels = len(journeys.channels)
     if spec.model is Model.SHAPLEY:
-        return Solver(shapley.simplified_tally(members, channels), nothing(), lambda shared, _: Solved(shared))
+        return Solver(shapley.simplified_tally(members, channels), (), lambda shared, _: Solved(shared))
     if spec.model is Model.SHAPLEY_ORDERED:
         return _by_rank(members, channels)
     return _by_rate(members, channels)
@@ -67,7 +70,7 @@ def solver(journeys: Journeys, spec: ModelSpec) -> Solver:
 def _by_rule(journeys: Journeys, weights: Floats) -> Solver:
     some = np.flatnonzero(weights)
     tally = Tally(journeys.touches[some], journeys.owners[some], len(journeys.channels), weights[some])
-    return Solver(tally, nothing(), lambda shared, _: Solved(shared))
+    return Solver(tally, (), lambda shared, _: Solved(shared))
 
 
 def _by_removal(journeys: Journeys, order: int) -> Solver:
@@ -85,7 +88,7 @@ def _by_rank(members: shapley.Membership, channels: int) -> Solver:
         ranked = shared.reshape(channels, -1)
         return Solved(ranked.sum(axis=1), by_rank=ranked)
 
-    return Solver(shapley.ordered_tally(members, channels), nothing(), solve)
+    return Solver(shapley.ordered_tally(members, channels), (), solve)
 
 
 def _by_rate(members: shapley.Membership, channels: int) -> Solver:
@@ -96,4 +99,4 @@ def _by_rate(members: shapley.Membership, channels: int) -> Solver:
         total = gains.sum()
         return Solved(gains * (converted.sum() / total if total > 0 else 0.0))
 
-    return Solver(game.tally, game.tally, solve)
+    return Solver(game.tally, (game.tally,), solve)

@@ -36,13 +36,14 @@ class Tally:
         return sparse.csr_array((shares, places), shape=(self.size, journeys))
 
 
-def nothing() -> Tally:
-    """No sums at all: of a model that does not ask who did not convert."""
-    none = np.zeros(0, np.int64)
-    return Tally(none, none, 0)
+def sums_of(tallies: Sequence[Tally], weights: Floats) -> Floats:
+    """Add up by several tallies, one after the other: [sum of sizes]."""
+    return np.concatenate([np.zeros(0), *(tally.of(weights) for tally in tallies)])
 
 
-def stacked(tallies: Sequence[Tally], journeys: int) -> tuple[sparse.csr_array, Ints]:
-    """Put tallies on top of each other: one matrix [sum of sizes, J], and where each begins and the last ends."""
-    bounds = np.concatenate(([0], np.cumsum([tally.size for tally in tallies])))
-    return sparse.vstack([tally.matrix(journeys) for tally in tallies], format="csr"), bounds
+def stacked(groups: Sequence[Sequence[Tally]], journeys: int) -> tuple[sparse.csr_array, Ints]:
+    """Put groups of tallies on top of each other: one matrix, and where each group begins and the last one ends."""
+    bounds = np.concatenate(([0], np.cumsum([sum(tally.size for tally in tallies) for tallies in groups])))
+    nothing = sparse.csr_array((0, journeys))
+    matrices = [tally.matrix(journeys) for tallies in groups for tally in tallies]
+    return sparse.vstack([nothing, *matrices], format="csr"), bounds

@@ -296,6 +296,14 @@ def test_parameters_out_of_range(wrong: dict[str, object]) -> None:
         credit(journeys_of([(["a"], 1, 1)]), spec)
 
 
+def test_too_many_states() -> None:
+    """A chain whose states are more than can be solved is refused, and says so."""
+    paths = journeys_of([([f"c{number}" for number in range(first, first + 2)], 1, 0) for first in range(30_000)])
+    assert len(markov_chain(paths, 1).members) == 30_001
+    with pytest.raises(ValueError, match="states"):
+        markov_chain(paths, 2)
+
+
 def test_nothing_converted() -> None:
     """Without conversions every credit is 0."""
     journeys = journeys_of([(["a", "b"], 0, 3)])
