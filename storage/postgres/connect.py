@@ -37,6 +37,10 @@ def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode()
 
 
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Give a connection back without the round trip that takes settings back: nothing here changes a session's."""
+
+
 class Database:
     """One database, reached as its own role through a small pool that opens on first use."""
 
@@ -64,6 +68,7 @@ class Database:
                     command_timeout=self._settings.statement_seconds,
                     timeout=self._settings.connect_seconds,
                     init=_as_text,
+                    reset=_as_it_is,
                 )
             return self._pool
 
