@@ -1,6 +1,5 @@
 """What advertising cost: one by one, or as a file."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -19,7 +18,7 @@ from serve_apps.cursors import read_day, write_cursor
 from serve_apps.money_answers import Cost, CostFields, Uploaded, upload_body
 from serve_apps.money_uploads import take_upload
 from serve_apps.openapi import USER, documented
-from serve_apps.parameters import Cursor, Limit, RowId, Word
+from serve_apps.parameters import Cursor, Day, Limit, RowId, Word
 from serve_apps.services import services_of
 from storage.postgres.costs import Costs, StoredCost
 
@@ -34,8 +33,8 @@ DryRun = Annotated[bool, Query(description="Say what is wrong with which line, a
 @router.get("/api/v1/costs", response_model=Page[Cost], **documented(USER, CursorInvalid))
 async def list_costs(
     request: Request,
-    first: Annotated[date | None, Query(alias="from", description="First day.")] = None,
-    last: Annotated[date | None, Query(alias="to", description="Last day, included.")] = None,
+    first: Annotated[Day | None, Query(alias="from", description="First day.")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="Last day, included.")] = None,
     media_source: Word | None = None,
     cursor: Cursor = None,
     limit: Limit = PAGE_ROWS_DEFAULT,
@@ -74,7 +73,7 @@ async def upload_costs(request: Request, mapping: Mapping = None, *, dry_run: Dr
     return await take_upload(request, read_costs, costs.compare, costs.put, mapping=mapping, dry_run=dry_run)
 
 
-@router.get("/api/v1/costs/{cost_id}", response_model=Cost, **documented(USER, CostUnknown))
+@router.get("/api/v1/costs/{cost_id:int}", response_model=Cost, **documented(USER, CostUnknown))
 async def get_cost(request: Request, cost_id: RowId) -> dict[str, Any]:
     """Give one cost."""
     found = await (await _costs(request, READERS)).one(cost_id)
@@ -83,7 +82,7 @@ async def get_cost(request: Request, cost_id: RowId) -> dict[str, Any]:
     return _document(found)
 
 
-@router.put("/api/v1/costs/{cost_id}", response_model=Cost, **documented(USER, CostUnknown, CostExists))
+@router.put("/api/v1/costs/{cost_id:int}", response_model=Cost, **documented(USER, CostUnknown, CostExists))
 async def replace_cost(request: Request, cost_id: RowId, fields: CostFields) -> dict[str, Any]:
     """Replace all that a cost says."""
     replaced = await (await _costs(request)).replace(cost_id, _line(fields))
@@ -92,7 +91,7 @@ async def replace_cost(request: Request, cost_id: RowId, fields: CostFields) -> 
     return _document(replaced)
 
 
-@router.delete("/api/v1/costs/{cost_id}", status_code=204, **documented(USER, CostUnknown))
+@router.delete("/api/v1/costs/{cost_id:int}", status_code=204, **documented(USER, CostUnknown))
 async def delete_cost(request: Request, cost_id: RowId) -> Response:
     """Delete a cost."""
     if not await (await _costs(request)).delete(cost_id):

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.report_problems import ReportParameterInvalid
 from schemas.reports import parse_zone
+from serve_apps.parameters import Day
 
 _AMOUNT = r"^\d{1,18}(\.\d{1,9})?$"
 
@@ -29,7 +30,7 @@ class CostFields(BaseModel):
     media_source: Annotated[_Name, Field(min_length=1)]
     campaign: _Name = ""
     adset: _Name = ""
-    date: date
+    date: Day
     app_id: _Name = ""
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     cost: Annotated[str, Field(pattern=_AMOUNT, examples=["125.50"])]

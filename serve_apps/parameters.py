@@ -1,7 +1,7 @@
 """Parameters that many routes have: their bounds, which are also what `/openapi.json` says of them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Query
@@ -12,6 +12,7 @@ from schemas.limits import PAGE_ROWS_MAX
 # Postgres takes no NUL in a text.
 _NO_NUL = r"^[^\x00]*$"
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2299, 12, 31, tzinfo=UTC)
 
@@ -38,5 +39,14 @@ def _within_reach(time: datetime) -> datetime:
         return _EARLIEST
     return _LATEST if time.year >= _LATEST.year else time
 
+
+def _day_written_out(text: object) -> object:
+    """Refuse what would be read as seconds since 1970."""
+    if not (isinstance(text, date) or (isinstance(text, str) and _DAY.fullmatch(text))):
+        raise ValueError("must be a day such as 2026-11-30")
+    return text
+
+
+Day = Annotated[date, BeforeValidator(_day_written_out)]
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_within_reach)]

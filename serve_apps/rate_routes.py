@@ -1,6 +1,5 @@
 """What currencies are worth in the tenant's, and the settings that reports go by."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -19,7 +18,7 @@ from serve_apps.cursors import read_day_word, write_cursor
 from serve_apps.money_answers import Currency, RateFields, ReportSettings, Uploaded, upload_body
 from serve_apps.money_uploads import take_upload
 from serve_apps.openapi import USER, documented
-from serve_apps.parameters import Cursor, Limit
+from serve_apps.parameters import Cursor, Day, Limit
 from serve_apps.services import services_of
 from storage.postgres.connect import Database
 from storage.postgres.rates import StoredRates
@@ -60,7 +59,7 @@ async def upload_rates(request: Request, mapping: Mapping = None, *, dry_run: Dr
 
 
 @router.delete("/api/v1/rates/{currency}/{day}", status_code=204, **documented(USER, RateUnknown))
-async def delete_rate(request: Request, currency: CurrencyPath, day: date) -> Response:
+async def delete_rate(request: Request, currency: CurrencyPath, day: Day) -> Response:
     """Delete the rate of a day."""
     _, rates = await _rates(request)
     if not await rates.delete(currency, day):
