@@ -6,10 +6,10 @@ BIN := .venv/bin
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-reports soak ci install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci install clean
 
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # -- Run it
 up: install ## Install, start everything, make the demo tenant t123, load its demo data, print how to go on
@@ -47,6 +47,12 @@ bench-depth: install ## Measure ingest deeper: the bare engine, half the rate, m
 
 bench-models: $(UV) ## Measure multi-touch models against the packages that people use for them
 	@$(UV) run --quiet --locked --all-extras --group peers python -m bench.models
+
+bench-journeys: install ## Measure a million journeys from ClickHouse to the credits of all models
+	@$(BIN)/python -m bench.journeys
+
+bench-results: install ## Measure from an install to its readable result on the running stack, at 200 a second
+	@$(BIN)/python -m bench.results_lag
 
 bench-reports: install ## Measure reports over ten million events on the running stack
 	@$(BIN)/python -m bench.reports $(ARGS)

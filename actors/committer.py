@@ -18,7 +18,6 @@ from schemas.problems import SpoolUnavailable, TenantOverShare
 from schemas.settings import ActorSettings
 from schemas.shards import Shard
 from storage.postgres.connect import CONNECTION_LOST
-from storage.postgres.fencing import EpochSupersededError
 from storage.spool.repository import Spool
 from telemetry.clock import utc_now
 from telemetry.failpoints import reached
@@ -60,7 +59,9 @@ class Committer:
         self._settings = settings
         self._window = DedupWindow(settings.dedup_days)
         self._arrivals: asyncio.Queue[_Arrival] = asyncio.Queue()
+        self._taken: list[_Arrival] = []
         self._is_unsure = False
+        self._is_over = False
         self._today = DayCount()
 
     async def recover(self) -> None:
@@ -81,36 +82,48 @@ class Committer:
         """
         if self._backlog.is_full(self._settings, time.monotonic()):
             raise TenantOverShare(retry_after_seconds=_RETRY_AFTER_SECONDS)
+        if self._is_over:
+            raise SpoolUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
         arrival = _Arrival(batch, asyncio.get_running_loop().create_future())
         self._arrivals.put_nowait(arrival)
         return await arrival.done
 
     async def run(self, epoch: int) -> None:
-        """Commit group after group.
+        """Commit group after group. When it ends, whoever waits is told that nothing is known of their events.
 
         Raises:
-            EpochSupersededError: a newer incarnation of the actor has taken over.
+            EpochSupersededError: a newer incarnation of the shard has taken over.
         """
-        while True:
-            arrivals = await self._next_group()
-            try:
-                if self._is_unsure:
-                    await self._learn()
-                receipts = await self._commit(epoch, [arrival.batch for arrival in arrivals])
-            except (EpochSupersededError, *CONNECTION_LOST) as error:
-                log.warning("commit_failed", error=repr(error))
-                # It may have happened all the same, and only its answer was lost.
-                self._is_unsure = True
-                problem = SpoolUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
-                for arrival in arrivals:
-                    if not arrival.done.done():
-                        arrival.done.set_exception(problem)
-                if isinstance(error, EpochSupersededError):
-                    raise
-                continue
-            for arrival, receipt in zip(arrivals, receipts, strict=True):
-                if not arrival.done.done():
-                    arrival.done.set_result(receipt)
+        try:
+            while True:
+                self._taken = await self._next_group()
+                await self._answer(epoch)
+        finally:
+            self._is_over = True
+            self._refuse()
+            self._taken = [self._arrivals.get_nowait() for _ in range(self._arrivals.qsize())]
+            self._refuse()
+
+    async def _answer(self, epoch: int) -> None:
+        """Commit what was taken, and say so to those who wait; to be sent again if that fails."""
+        try:
+            if self._is_unsure:
+                await self._learn()
+            receipts = await self._commit(epoch, [arrival.batch for arrival in self._taken])
+        except CONNECTION_LOST as error:
+            log.warning("commit_failed", error=repr(error))
+            # It may have happened all the same, and only its answer was lost.
+            self._is_unsure = True
+            self._refuse()
+            return
+        for arrival, receipt in zip(self._taken, receipts, strict=True):
+            if not arrival.done.done():
+                arrival.done.set_result(receipt)
+
+    def _refuse(self) -> None:
+        for arrival in self._taken:
+            if not arrival.done.done():
+                arrival.done.set_exception(SpoolUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS))
 
     async def _learn(self) -> None:
         """Take note of the commits whose answers were lost: their events are known, and wait to be stored."""

@@ -39,28 +39,14 @@ class Backlog:
         return self.bytes >= settings.spool_bytes_max or now - self.oldest_at >= settings.spool_age_seconds_max
 
 
-@dataclass(frozen=True, slots=True)
-class LastInsert:
-    """When the last insert ended, in monotonic seconds, and how many it took."""
+def flush_in_seconds(backlog: Backlog, settings: ActorSettings, last_at: float, *, now: float) -> float | None:
+    """How long until the rows should be stored: 0 now, None never (there are none).
 
-    at: float = 0.0
-    took: float = 0.0
-
-    def rest_seconds(self, settings: ActorSettings) -> float:
-        """How long to leave the store alone after it.
-
-        The slower the store, be it for this tenant's rows or for everyone's, the longer: fewer and larger inserts are
-        less work for it, and nobody has to know how busy the others are.
-        """
-        fair = self.took * settings.insert_rest_factor
-        return max(settings.insert_rest_seconds, min(fair, settings.insert_rest_seconds_max))
-
-
-def flush_in_seconds(backlog: Backlog, settings: ActorSettings, last: LastInsert, *, now: float) -> float | None:
-    """How long until the rows should be stored: 0 now, None never (there are none)."""
+    `last_at` is when the last insert ended.
+    """
     if backlog.events <= 0:
         return None
     if backlog.events >= settings.flush_rows:
         return 0.0
     linger = settings.conversion_flush_seconds if backlog.has_conversion else settings.flush_seconds
-    return max(0.0, backlog.oldest_at + linger - now, last.at + last.rest_seconds(settings) - now)
+    return max(0.0, backlog.oldest_at + linger - now, last_at + settings.insert_rest_seconds - now)

@@ -11,7 +11,10 @@ from typing import Any, TypeVar
 
 from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
 
-from actors.tenant_actor import find_actor
+from actors.host_calls import Consignment
+from actors.host_lane import HostLane
+from actors.placement import place_of
+from actors.tenant_host import find_host
 from ingest.split import split
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, Durable, EventBatch, PreparedEvents
@@ -37,7 +40,8 @@ class TenantActors:
         self._backends = backends
         self._settings = settings
         self._counts: dict[TenantId, int] = {}
-        self._handles: dict[tuple[TenantId, Shard], Any] = {}
+        self._hosts: dict[str, Any] = {}
+        self._lanes: dict[str, HostLane] = {}
 
     async def append(self, tenant_id: TenantId, requests: Sequence[PreparedEvents]) -> Durable:
         """Make requests durable. A call that may have run is repeated: event ids make that harmless.
@@ -97,8 +101,11 @@ class TenantActors:
         await self._in_layout(tenant_id, _CHECK_SECONDS, look)
 
     async def _append(self, tenant_id: TenantId, shard: Shard, batch: EventBatch) -> AppendReceipt:
-        receipt: AppendReceipt = await self._call(tenant_id, shard, "append", batch)
-        return receipt
+        place = place_of(tenant_id, shard, self._settings.actor.hosts)
+        lane = self._lanes.get(place)
+        if lane is None:
+            lane = self._lanes[place] = HostLane(lambda: self._host(place))
+        return await self._repeated(tenant_id, shard, lambda: lane.append(Consignment(tenant_id, shard, batch)))
 
     async def _in_layout(
         self, tenant_id: TenantId, timeout_seconds: float, work: Callable[[int], Awaitable[Result]]
@@ -130,23 +137,27 @@ class TenantActors:
             raise ActorUnavailable(retry_after_seconds=1) from error
         finally:
             await databases.close()
-        if count != self._counts.get(tenant_id):
-            self._counts[tenant_id] = count
-            for key in [key for key in self._handles if key[0] == tenant_id]:
-                del self._handles[key]
+        self._counts[tenant_id] = count
         return count
 
     async def _call(self, tenant_id: TenantId, shard: Shard, method: str, *arguments: Any) -> Any:
+        place = place_of(tenant_id, shard, self._settings.actor.hosts)
+        return await self._repeated(
+            tenant_id, shard, lambda: getattr(self._host(place), method).remote(tenant_id, shard, *arguments)
+        )
+
+    async def _repeated(self, tenant_id: TenantId, shard: Shard, call: Callable[[], Awaitable[Result]]) -> Result:
+        """Call a shard's host, more than once if it is away for a moment."""
         problem = ActorUnavailable(retry_after_seconds=1)
         try:
             for attempt in range(_TRIES):
                 try:
-                    return await getattr(self._handle(tenant_id, shard), method).remote(*arguments)
+                    return await call()
                 except ActorUnavailableError:
                     await asyncio.sleep(_RETRY_SECONDS * (attempt + 1))
                 except (ActorDiedError, RayActorError) as error:
                     # It has left because nobody needed it, or died: the name leads to its successor, if it has one.
-                    self._handles.pop((tenant_id, shard), None)
+                    self._hosts.pop(place_of(tenant_id, shard, self._settings.actor.hosts), None)
                     if await self._look(tenant_id) != shard.count:
                         raise problem from error
                     await asyncio.sleep(_RETRY_SECONDS * attempt)
@@ -154,11 +165,11 @@ class TenantActors:
             raise (error.cause if isinstance(error.cause, Problem) else problem) from error
         raise problem
 
-    def _handle(self, tenant_id: TenantId, shard: Shard) -> Any:
-        handle = self._handles.get((tenant_id, shard))
-        if handle is None:
-            handle = self._handles[tenant_id, shard] = find_actor(tenant_id, shard, self._backends, self._settings)
-        return handle
+    def _host(self, place: str) -> Any:
+        host = self._hosts.get(place)
+        if host is None:
+            host = self._hosts[place] = find_host(place, self._backends, self._settings)
+        return host
 
 
 def _together(receipts: Sequence[tuple[Shard, AppendReceipt]]) -> Durable:

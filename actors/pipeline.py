@@ -1,4 +1,4 @@
-"""The work of one shard of a tenant's actor, without Ray: commit, store, attribute, publish.
+"""The work of one shard of a tenant, without Ray: commit, store, attribute, publish.
 
 Four loops follow each other along the spool; each says to the next one when it has done something:
 
@@ -33,6 +33,7 @@ from actors.publisher import Publisher
 from actors.recomputer import Recomputer
 from actors.roller import Roller
 from actors.signal import Signal
+from actors.store_turns import StoreTurns
 from actors.stored_watch import StoredWatch
 from actors.storer import Storer
 from schemas.batches import AppendReceipt, EventBatch
@@ -127,7 +128,8 @@ class Stores:
 class TenantPipeline:
     """Everything a shard does."""
 
-    def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings) -> None:
+    def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings, turns: StoreTurns) -> None:
+        """Take the shard's stores; `turns` are shared with the other shards of the host."""
         # What is a tenant's is shared out: no shard has to know how full the others are.
         settings = settings.model_copy(update={"spool_bytes_max": settings.spool_bytes_max // shard.count})
         spool, conversions, stored, recorded = stores.spool, stores.conversions, Signal(), Signal()
@@ -142,7 +144,7 @@ class TenantPipeline:
         self._committed = Cursor()
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
         lookout = Lookout(spool, stores.late_touches)
-        self._storer = Storer(spool, stores.events, lookout, self._backlog, self._committed, stored, settings)
+        self._storer = Storer(spool, stores.events, lookout, self._backlog, self._committed, stored, turns, settings)
         journeys = JourneyReader(stores.cases, conversions, stores.edges, stores.fraud, stored)
         self._attributor = Attributor(
             conversions,

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from actors.signal import Signal
+from schemas.problems import ActorUnavailable
 from storage.postgres.connect import CONNECTION_LOST
 from telemetry.backoff import Backoff
 
@@ -18,7 +19,7 @@ from telemetry.backoff import Backoff
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiter:
     spool_id: int
-    done: asyncio.Event
+    done: asyncio.Future[None]
 
 
 class StoredWatch:
@@ -32,20 +33,36 @@ class StoredWatch:
         self._stored = stored
         self._poll_seconds = poll_seconds
         self._waiters: set[_Waiter] = set()
+        self._is_over = False
 
     async def reach(self, spool_id: int) -> None:
-        """Wait until ClickHouse has a committed row and all that the tenant committed before it."""
-        waiter = _Waiter(spool_id, asyncio.Event())
+        """Wait until ClickHouse has a committed row and all that the tenant committed before it.
+
+        Raises:
+            ActorUnavailable: the watch has ended.
+        """
+        if self._is_over:
+            raise ActorUnavailable(retry_after_seconds=1)
+        waiter = _Waiter(spool_id, asyncio.get_running_loop().create_future())
         self._waiters.add(waiter)
         # It may be stored already.
         self._stored.give()
         try:
-            await waiter.done.wait()
+            await waiter.done
         finally:
             self._waiters.discard(waiter)
 
     async def run(self) -> None:
-        """Answer those who wait, until cancelled."""
+        """Answer those who wait, until cancelled; then tell them that it has ended."""
+        try:
+            await self._run()
+        finally:
+            self._is_over = True
+            for waiter in self._waiters:
+                if not waiter.done.done():
+                    waiter.done.set_exception(ActorUnavailable(retry_after_seconds=1))
+
+    async def _run(self) -> None:
         backoff = Backoff()
         while True:
             given = self._stored.count
@@ -60,6 +77,7 @@ class StoredWatch:
                 backoff.reset()
                 for waiter in waiters:
                     if waiter.spool_id < oldest:
-                        waiter.done.set()
+                        if not waiter.done.done():
+                            waiter.done.set_result(None)
                         self._waiters.discard(waiter)
             await self._stored.after(given, self._poll_seconds if self._waiters else None)

@@ -13,9 +13,10 @@ import structlog
 import zstandard
 
 from actors.cursor import Cursor
-from actors.flush_policy import Backlog, LastInsert, flush_in_seconds
+from actors.flush_policy import Backlog, flush_in_seconds
 from actors.lookout import Lookout
 from actors.signal import Signal
+from actors.store_turns import StoreTurns
 from ingest.dead_letters import quarantined
 from ingest.frames import keys_of, split
 from schemas.batches import DeadLetter
@@ -46,17 +47,20 @@ class Storer:
         backlog: Backlog,
         committed: Cursor,
         stored: Signal,
+        turns: StoreTurns,
         settings: ActorSettings,
     ) -> None:
+        """Take the shard's stores; `turns` are shared with the other shards of the host."""
         self._spool = spool
         self._events = events
         self._lookout = lookout
         self._backlog = backlog
         self._committed = committed
         self._stored = stored
+        self._turns = turns
         self._settings = settings
         self._inherited_spool_id = 0
-        self._last_insert = LastInsert()
+        self._last_insert_at = 0.0
         self._backoff = Backoff()
 
     async def run(self, epoch: int) -> None:
@@ -70,7 +74,7 @@ class Storer:
         while True:
             try:
                 for batch in await self._spool.unfinished():
-                    await self._store(batch, may_be_there=True)
+                    await self._store(batch)
                 for writer in await self._spool.writers_left():
                     await self._store_left(epoch, writer)
                 await self._store_on(epoch)
@@ -81,17 +85,24 @@ class Storer:
 
     async def _store_left(self, epoch: int, writer: int) -> None:
         while sealed := await self._seal(epoch, writer):
-            await self._store(sealed, may_be_there=True)
+            await self._store(sealed)
 
     async def _store_on(self, epoch: int) -> None:
         while True:
             await self._due()
-            counted_events, counted_bytes = self._backlog.events, self._backlog.bytes
-            if sealed := await self._seal(epoch):
-                await self._store(sealed, may_be_there=sealed.first_spool_id <= self._inherited_spool_id)
-            else:
-                # An older incarnation has stored what it had sealed, after this one had counted it as left.
-                self._backlog.remove(counted_events, counted_bytes, now=time.monotonic())
+            # Sealed in its turn: what arrives while others have theirs makes one larger batch.
+            async with self._turns.turn():
+                counted_events, counted_bytes = self._backlog.events, self._backlog.bytes
+                sealed = await self._seal(epoch)
+                if sealed is None:
+                    # An older incarnation has stored what it had sealed, after this one had counted it as left.
+                    self._backlog.remove(counted_events, counted_bytes, now=time.monotonic())
+                    continue
+                is_new = sealed.first_spool_id > self._inherited_spool_id
+                is_stored = await self._try_to_store(sealed, may_be_there=not is_new)
+            if not is_stored:
+                await self._backoff.wait()
+                await self._store(sealed)
 
     async def _seal(self, epoch: int, writer: int | None = None) -> SealedBatch | None:
         sealed = await self._spool.seal(
@@ -116,36 +127,38 @@ class Storer:
         """Wait until the policy says that it is time; a commit may bring the time nearer."""
         while True:
             given = self._committed.moved.count
-            wait_seconds = flush_in_seconds(self._backlog, self._settings, self._last_insert, now=time.monotonic())
+            wait_seconds = flush_in_seconds(self._backlog, self._settings, self._last_insert_at, now=time.monotonic())
             if wait_seconds == 0.0:
                 return
             await self._committed.moved.after(given, wait_seconds)
 
-    async def _store(self, batch: SealedBatch, *, may_be_there: bool) -> None:
-        """Store one batch, however often it takes, and each of its rows once."""
+    async def _store(self, batch: SealedBatch) -> None:
+        """Store one batch that may have been sent before, however often it takes, and each of its rows once."""
         while True:
-            try:
-                frames = b"".join(await self._spool.frames(batch))
-                started = time.monotonic()
-                if may_be_there:
-                    refused = await self._insert_missing(batch, frames)
-                else:
-                    refused = await self._insert(batch, frames)
-                took = time.monotonic() - started
-                reached("actor_after_insert")
-                seen = await self._lookout.look(batch, frames)
-                reached("actor_before_mark")
-                await self._spool.mark_stored(batch, refused, seen)
-            except (StoreAwayError, *CONNECTION_LOST) as error:
-                log.warning("store_failed", batch_id=batch.batch_id, error=repr(error))
-                may_be_there = True
-                await self._backoff.wait()
-                continue
-            break
+            async with self._turns.turn():
+                if await self._try_to_store(batch, may_be_there=True):
+                    return
+            await self._backoff.wait()
+
+    async def _try_to_store(self, batch: SealedBatch, *, may_be_there: bool) -> bool:
+        try:
+            frames = b"".join(await self._spool.frames(batch))
+            if may_be_there:
+                refused = await self._insert_missing(batch, frames)
+            else:
+                refused = await self._insert(batch, frames)
+            reached("actor_after_insert")
+            seen = await self._lookout.look(batch, frames)
+            reached("actor_before_mark")
+            await self._spool.mark_stored(batch, refused, seen)
+        except (StoreAwayError, *CONNECTION_LOST) as error:
+            log.warning("store_failed", batch_id=batch.batch_id, error=repr(error))
+            return False
         self._backoff.reset()
-        self._last_insert = LastInsert(time.monotonic(), took)
-        self._backlog.remove(batch.events, len(frames), now=self._last_insert.at)
+        self._last_insert_at = time.monotonic()
+        self._backlog.remove(batch.events, len(frames), now=self._last_insert_at)
         self._stored.give()
+        return True
 
     async def _insert(self, batch: SealedBatch, frames: bytes, rows: list[bytes] | None = None) -> list[DeadLetter]:
         """Insert frames; give the rows that the store refuses. `rows` are those of the frames, if they are known."""

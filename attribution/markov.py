@@ -18,9 +18,13 @@ from scipy.sparse.linalg import splu
 
 from attribution.journeys import Floats, Ints, Journeys, summed
 from attribution.model_spec import MARKOV_ORDER_MAX
+from attribution.tallies import Tally, sums_of
 
 _DENSE_STATES_MAX = 512
 """Up to so many states one dense inverse is faster than a sparse system for each channel."""
+
+STATES_MAX = 50_000
+"""More are hardly visited more than once each: nothing can be learned of them, and solving them takes for ever."""
 
 _TABLE_MAX = 2**20
 
@@ -52,12 +56,33 @@ class MarkovChain:
     members: Marks
 
     @cached_property
-    def _steps(self) -> tuple[Ints, Ints]:
-        """Each step within a journey: its states before and after as one number, and the journey."""
+    def ends(self) -> Tally:
+        """Count by the state in which journeys end: [S]."""
+        return Tally(self.states[self.journeys.starts[1:] - 1], np.arange(len(self.journeys.lengths)), self._size)
+
+    @cached_property
+    def seen(self) -> tuple[Tally, Tally, Tally]:
+        """Count by first state [S], by last state [S], and by step within a journey [M]."""
+        known, steps, owners = self._steps
+        firsts = self.states[self.journeys.starts[:-1]]
+        return Tally(firsts, self.ends.owners, self._size), self.ends, Tally(steps, owners, len(known))
+
+    @property
+    def _size(self) -> int:
+        return len(self.members)
+
+    @cached_property
+    def _steps(self) -> tuple[Ints, Ints, Ints]:
+        """The distinct steps [M], as numbers S * before + after; which of them each step is, and its journey."""
         inner = np.ones(len(self.states), dtype=bool)
         inner[self.journeys.starts[:-1]] = False
         after = np.flatnonzero(inner)
-        return self.states[after - 1] * len(self.members) + self.states[after], self.journeys.owners[after]
+        steps = self.states[after - 1] * self._size + self.states[after]
+        if self._size <= _DENSE_STATES_MAX:
+            # All that there can be: the matrix itself.
+            return np.arange(self._size**2), steps, self.journeys.owners[after]
+        known, codes = np.unique(steps, return_inverse=True)
+        return known, codes, self.journeys.owners[after]
 
     def removal_effects(self, conversions: Floats, nulls: Floats) -> RemovalEffects:
         """Solve the chain, the journeys weighing `conversions` and `nulls` [J].
@@ -65,39 +90,30 @@ class MarkovChain:
         Put what the conversions were worth in their place to share out value: then journeys weigh by it on their way
         to (conversion), while the null ones keep their mass.
         """
-        size = len(self.members)
-        weights = conversions + nulls
-        total = weights.sum()
-        if not total or not conversions.any():
+        return self.solved(self.ends.of(conversions), sums_of(self.seen, conversions + nulls))
+
+    def solved(self, converting: Floats, seen: Floats) -> RemovalEffects:
+        """Solve the chain from what `ends` and `seen` tally."""
+        size = self._size
+        firsts, lasts, moves = np.split(seen, (size, 2 * size))
+        total = firsts.sum()
+        if not total or not converting.any():
             return RemovalEffects(np.zeros(self.members.shape[1]), 0.0)
-        firsts = self.states[self.journeys.starts[:-1]]
-        lasts = self.states[self.journeys.starts[1:] - 1]
-        visits = summed(self.states, weights[self.journeys.owners], size)
-        # A state that no journey of any weight enters leads nowhere.
-        scale = 1.0 / np.where(visits > 0, visits, 1.0)
-        start = summed(firsts, weights, size) / total
-        converting = summed(lasts, conversions, size) * scale
         if size <= _DENSE_STATES_MAX:
-            return _dense_effects(start, self._dense_moves(weights) * scale[:, None], converting, self.members)
-        transitions = self._sparse_moves(weights).multiply(scale[:, None]).tocsc()
-        return _sparse_effects(start, transitions, converting, self.members)
-
-    def _dense_moves(self, weights: Floats) -> Floats:
-        steps, owners = self._steps
-        size = len(self.members)
-        return summed(steps, weights[owners], size * size).reshape(size, size)
-
-    def _sparse_moves(self, weights: Floats) -> sparse.csr_array:
-        steps, owners = self._steps
-        size = len(self.members)
-        return sparse.csr_array((weights[owners], np.divmod(steps, size)), shape=(size, size))
+            leaving = moves.reshape(size, size)
+            scale = _inverse(lasts + leaving.sum(axis=1))
+            return _dense_effects(firsts / total, leaving * scale[:, None], converting * scale, self.members)
+        before, after = np.divmod(self._steps[0], size)
+        scale = _inverse(lasts + summed(before, moves, size))
+        transitions = sparse.csc_array((moves * scale[before], (before, after)), shape=(size, size))
+        return _sparse_effects(firsts / total, transitions, converting * scale, self.members)
 
 
 def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
     """Find the states of an order, 1 to `MARKOV_ORDER_MAX`: so many latest channels, fewer near a journey's start.
 
     Raises:
-        ValueError: the order is out of range, or there are more channels than the states' numbers can hold.
+        ValueError: the order is out of range, or the journeys have more than `STATES_MAX` states.
     """
     if not 1 <= order <= MARKOV_ORDER_MAX:
         raise ValueError(f"the order must be 1 to {MARKOV_ORDER_MAX}")
@@ -109,10 +125,17 @@ def markov_chain(journeys: Journeys, order: int) -> MarkovChain:
         reaches = np.flatnonzero(journeys.places >= back)
         codes[reaches] += (journeys.touches[reaches - back] + 1) * base**back
     known, states = _numbered(codes, base**order)
+    if len(known) > STATES_MAX:
+        raise ValueError(f"order {order} has {len(known):,} states here, of which {STATES_MAX:,} are the most")
     members = np.zeros((len(known), base), dtype=bool)
     for back in range(order):
         members[np.arange(len(known)), known // base**back % base] = True
     return MarkovChain(journeys, states, members[:, 1:])
+
+
+def _inverse(visits: Floats) -> Floats:
+    # A state that no journey of any weight enters leads nowhere.
+    return 1.0 / np.where(visits > 0, visits, 1.0)
 
 
 def _numbered(codes: Ints, space: int) -> tuple[Ints, Ints]:

@@ -70,8 +70,7 @@ class ChannelCredit:
     """One channel's part: `credit` in the unit that was shared out, its interval, and the share of the whole.
 
     `ties` are channels whose difference to this one has an interval that spans 0. `effect` is the removal effect,
-    where the model has one; `by_rank` the credit by place, where it tells places apart; `sampling_error` the standard
-    error of the credit where coalitions were sampled.
+    where the model has one; `by_rank` the credit by place, where it tells places apart.
     """
 
     channel: str
@@ -82,7 +81,6 @@ class ChannelCredit:
     ties: tuple[str, ...]
     effect: float | None
     by_rank: tuple[float, ...]
-    sampling_error: float
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,21 @@
   Source: Zhao, Mahboobi, Bagheri: Shapley value methods for attribution modeling in online advertising (2018).
 - *Ordered*: the same, told apart by the place at which a channel first appeared among the distinct ones. Same source.
 - *Rate-based*: a coalition is worth the conversion rate of the journeys with exactly its channels, 0 if there are none.
-  A channel whose company converts better without it gets less than nothing.
+  A channel whose company converts better without it gets less than nothing. Sets that nobody had are worth nothing, so
+  the Shapley value, a weighted sum of the worths of all 2^C sets, is one over the sets that somebody had: exact,
+  however many channels there are.
 """
 
 from dataclasses import dataclass
-from math import factorial
+from math import comb
 
 import numpy as np
 
-from attribution.journeys import Floats, Ints, Journeys, summed
+from attribution.journeys import Floats, Ints, Journeys
+from attribution.tallies import Tally
 
-EXACT_CHANNELS_MAX = 20
-"""2^20 coalitions are a million; past that, permutations are sampled."""
-
-PERMUTATIONS = 2_000
+_BITS = 62
+"""Channels whose presence one signed number can hold."""
 
 
 @dataclass(frozen=True)
@@ -46,99 +47,54 @@ def membership(journeys: Journeys) -> Membership:
     return Membership(owners, codes, ranks, counts)
 
 
-def simplified_values(members: Membership, conversions: Floats, channels: int) -> Floats:
+def simplified_tally(members: Membership, channels: int) -> Tally:
     """Share each conversion equally among the distinct channels of its journey: [C], summing to the conversions."""
-    return summed(members.codes, (conversions / members.counts)[members.owners], channels)
+    return Tally(members.codes, members.owners, channels, (1.0 / members.counts)[members.owners])
 
 
-def ordered_values(members: Membership, conversions: Floats, channels: int) -> Floats:
-    """The same, by rank: [C, R], R the most distinct channels of any journey; rows sum to the simplified values."""
+def ordered_tally(members: Membership, channels: int) -> Tally:
+    """The same, by rank: [C * R], R the most distinct channels of any journey; as [C, R] its rows sum to the above."""
     ranks = int(members.counts.max(initial=1))
-    shares = (conversions / members.counts)[members.owners]
-    return summed(members.codes * ranks + members.ranks, shares, channels * ranks).reshape(channels, ranks)
+    shares = (1.0 / members.counts)[members.owners]
+    return Tally(members.codes * ranks + members.ranks, members.owners, channels * ranks, shares)
 
 
 @dataclass(frozen=True)
-class RateValues:
-    """Shapley values [C] in conversions a journey, and their standard errors [C]: 0 if all coalitions were counted."""
+class RateGame:
+    """The game over the K sets of channels that somebody had.
 
-    values: Floats
-    errors: Floats
+    `tally` counts people by their set: [K]. `gains` [K, C] is what a set's worth adds to the value of each channel: of
+    all orders in which channels can join, the part in which this one completes the set, or is the next to join it.
+    """
 
-    def scale(self, conversions: float) -> float:
-        """Conversions for a unit of value, if they are shared out among the channels that are not below zero."""
-        total = float(np.maximum(self.values, 0.0).sum())
-        return conversions / total if total > 0 else 0.0
+    tally: Tally
+    gains: Floats
 
-
-def rate_values(
-    members: Membership,
-    conversions: Floats,
-    nulls: Floats,
-    channels: int,
-    *,
-    seed: int,
-    permutations: int = PERMUTATIONS,
-) -> RateValues:
-    """Play the rate-based game: exactly up to `EXACT_CHANNELS_MAX` channels, else by sampled permutations."""
-    if channels <= EXACT_CHANNELS_MAX:
-        return RateValues(_exact_rates(_worths(members, conversions, nulls, channels), channels), np.zeros(channels))
-    return _sampled_rates(members, conversions, nulls, channels, seed=seed, permutations=permutations)
+    def values(self, converted: Floats, seen: Floats) -> Floats:
+        """Give the Shapley values [C], in conversions a journey, from counts [K] by set."""
+        rates = np.divide(converted, seen, out=np.zeros_like(seen), where=seen > 0)
+        return rates @ self.gains
 
 
-def _worths(members: Membership, conversions: Floats, nulls: Floats, channels: int) -> Floats:
-    """Say what each coalition is worth: [2^C], a coalition's bits being its channels."""
-    sets = summed(members.owners, np.exp2(members.codes), len(members.counts)).astype(np.int64)
-    converted = summed(sets, conversions, 1 << channels)
-    seen = converted + summed(sets, nulls, 1 << channels)
-    worths: Floats = np.divide(converted, seen, out=np.zeros_like(seen), where=seen > 0)
-    return worths
+def rate_game(members: Membership, channels: int) -> RateGame:
+    """Find the sets of channels that somebody had, and what each counts for."""
+    journeys = len(members.counts)
+    words = -(-max(channels, 1) // _BITS)
+    sets = np.zeros((journeys, words), np.int64)
+    np.bitwise_or.at(sets, (members.owners, members.codes // _BITS), np.left_shift(1, members.codes % _BITS))
+    known, codes = _numbered(sets)
+    has = (known[:, np.arange(channels) // _BITS] >> (np.arange(channels) % _BITS) & 1).astype(bool)
+    sizes = has.sum(axis=1)
+    # The part of all orders in which given channels, so many, and no others come before a given one.
+    before = np.array([1.0 / (channels * comb(channels - 1, size)) for size in range(channels)] + [0.0])
+    gains = np.where(has, before[sizes - 1][:, None], -before[sizes][:, None])
+    return RateGame(Tally(codes, np.arange(journeys), len(known)), gains)
 
 
-def _exact_rates(worths: Floats, channels: int) -> Floats:
-    coalitions = np.arange(1 << channels)
-    sizes = np.bitwise_count(coalitions)
-    chances = np.array(
-        [factorial(size) * factorial(channels - size - 1) / factorial(channels) for size in range(channels)]
-    )
-    values = np.empty(channels)
-    for channel in range(channels):
-        without = coalitions[coalitions >> channel & 1 == 0]
-        gains = worths[without | 1 << channel] - worths[without]
-        values[channel] = chances[sizes[without]] @ gains
-    return values
-
-
-def _sampled_rates(
-    members: Membership, conversions: Floats, nulls: Floats, channels: int, *, seed: int, permutations: int
-) -> RateValues:
-    """Let channels join in random orders; only joining that completes a seen set, or leaves one, changes the worth."""
-    rates = _rates_by_set(members, conversions, nulls)
-    random = np.random.default_rng(seed)
-    total, squares = np.zeros(channels), np.zeros(channels)
-    for _ in range(permutations):
-        joined = 0
-        before = 0.0
-        gains = np.zeros(channels)
-        for channel in random.permutation(channels).tolist():
-            joined |= 1 << channel
-            after = rates.get(joined, 0.0)
-            gains[channel] = after - before
-            before = after
-        total += gains
-        squares += gains**2
-    mean = total / permutations
-    variance = np.maximum(squares / permutations - mean**2, 0.0)
-    return RateValues(mean, np.sqrt(variance / permutations))
-
-
-def _rates_by_set(members: Membership, conversions: Floats, nulls: Floats) -> dict[int, float]:
-    sets = [0] * len(members.counts)
-    for owner, code in zip(members.owners.tolist(), members.codes.tolist(), strict=True):
-        sets[owner] |= 1 << code
-    converted: dict[int, float] = {}
-    seen: dict[int, float] = {}
-    for coalition, won, lost in zip(sets, conversions.tolist(), nulls.tolist(), strict=True):
-        converted[coalition] = converted.get(coalition, 0.0) + won
-        seen[coalition] = seen.get(coalition, 0.0) + won + lost
-    return {coalition: converted[coalition] / count for coalition, count in seen.items() if count}
+def _numbered(sets: Ints) -> tuple[Ints, Ints]:
+    """Give the distinct rows, [K, words], and for each of `sets` its place among them."""
+    if sets.shape[1] == 1:
+        known, codes = np.unique(sets[:, 0], return_inverse=True)
+        return known[:, None], codes
+    known, codes = np.unique(sets, axis=0, return_inverse=True)
+    return known, codes.reshape(-1)

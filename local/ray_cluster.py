@@ -71,6 +71,10 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_NBTHREAD": "1",
         # By default Ray's workers give way to every other process: here they are the ones who answer.
         "RAY_worker_niceness": "0",
+        # A twentieth of a core went into looking ten times a second whether there is something to do.
+        "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.3",
+        # By default an idle worker ends after a second: each question for models would wait for a new one's imports.
+        "RAY_idle_worker_killing_time_threshold_ms": "60000",
         # Before it ends, a head waits up to 30 s for other nodes to take over: there are none.
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
         # What `runtime_env={"worker_process_setup_hook": ...}` sets too, though for one driver's workers only.

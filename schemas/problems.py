@@ -26,6 +26,7 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     FraudListInvalid 422; FraudPreviewTooSlow 503
     Of attribution policies and persons (policy_problems.py): PolicyUnknown, RecomputeUnknown, PersonUnknown,
     EdgeUnknown 404; PoliciesTooMany, RecomputeUnfinished 409; PolicyInvalid 422; TooManyRecomputes 429
+    Of models (model_problems.py): ModelsTooLarge 422; ModelsBusy 503
     Of reports and money (report_problems.py): ReportParameterInvalid, UploadUnreadable 400; CostUnknown,
     RateUnknown 404; CostExists 409; UploadInvalid 422
 """

@@ -5,6 +5,7 @@ Every value can be set by an environment variable: `UNMOGROW_<GROUP>__<FIELD>`, 
 """
 
 from pathlib import Path
+from typing import Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,9 +50,16 @@ class PostgresSettings(_Group):
     pool_connections_max: int = Field(
         default=4, description="Per tenant and process; commits are grouped, so few suffice."
     )
-    idle_seconds: float = Field(300.0, description="An idle connection is closed after this long.")
+    shard_connections_max: int = Field(
+        default=2, description="The same for a shard: one commits, the other does the rest. A host may have hundreds."
+    )
+    idle_seconds: float = Field(60.0, description="An idle connection is closed after this long.")
     statement_seconds: float = Field(10.0, description="A statement that takes longer is broken off.")
     connect_seconds: float = Field(3.0, description="A health call must not hang on a server that is away.")
+
+    def for_shards(self) -> Self:
+        """Give the same, with the pool that a shard's database has."""
+        return self.model_copy(update={"pool_connections_max": self.shard_connections_max})
 
 
 class ClickHouseSettings(_Group):
@@ -59,6 +67,9 @@ class ClickHouseSettings(_Group):
 
     insert_seconds: float = Field(60.0, description="An insert without an answer by then is sent again.")
     query_seconds: float = Field(10.0, description="A report that takes longer is broken off.")
+    journeys_seconds: float = Field(
+        default=30.0, description="The same for journeys: reading a million of them takes a few seconds on one core."
+    )
     query_threads: int = Field(
         default=1, description="Three reading threads make inserts 2.3 times slower on two cores."
     )
@@ -68,8 +79,9 @@ class ClickHouseSettings(_Group):
 
 
 class ActorSettings(_Group):
-    """The tenant actor's loop."""
+    """Tenants' hosts, and the loops of each shard in them."""
 
+    hosts: int = Field(1, description="Processes that tenants of one shard share: one fills a core.")
     flush_rows: int = Field(100_000, description="So many rows go to ClickHouse without waiting for more.")
     flush_seconds: float = Field(1.0, description="The longest that rows wait for company before an insert.")
     conversion_flush_seconds: float = Field(0.1, description="The same when a conversion waits for its result.")
@@ -77,9 +89,13 @@ class ActorSettings(_Group):
         default=0.5, description="Least rest between two inserts of one tenant: bounds its parts."
     )
     insert_rest_factor: float = Field(
-        default=2.0, description="Rest in multiples of what the last insert took: a busy store gets fewer, larger ones."
+        default=2.0,
+        description="A host's rest in multiples of what its last insert took: a busy store gets fewer, larger ones.",
     )
     insert_rest_seconds_max: float = Field(1.5, description="Longest such rest: results wait for it.")
+    insert_wait_seconds_max: float = Field(
+        default=2.0, description="Whoever has waited so long for a host's inserts has no rest to wait for."
+    )
     spool_bytes_max: int = Field(
         512 * 1024**2, description="Compressed backlog past which a tenant gets 429; shards share it."
     )
@@ -188,6 +204,19 @@ class FraudSettings(_Group):
     preview_seconds: float = Field(default=20.0, description="A preview that takes longer is broken off.")
 
 
+class ModelSettings(_Group):
+    """Multi-touch models and journeys, computed while somebody waits."""
+
+    at_once: int = Field(2, description="Questions that a replica has computed at once, each of another tenant.")
+    wait_seconds: float = Field(20.0, description="A question that has not had its turn by then becomes a 503.")
+    deadline_seconds: float = Field(60.0, description="A computation that takes longer is ended, and becomes a 422.")
+    cache_seconds: float = Field(
+        default=60.0, description="So long is an answer kept, unless anything new has been stored for the tenant."
+    )
+    answers_kept: int = Field(100, description="Of more than these, a replica drops the oldest.")
+    task_cpus: float = Field(0.1, description="Ray's book-keeping share: computing is nice to all other work.")
+
+
 class ImportSettings(_Group):
     """Bulk imports of files."""
 
@@ -244,6 +273,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     links: LinkSettings = LinkSettings()
     pool: PoolSettings = PoolSettings()
+    models: ModelSettings = ModelSettings()
     imports: ImportSettings = ImportSettings()
     fraud: FraudSettings = FraudSettings()
     auth: AuthSettings = AuthSettings()

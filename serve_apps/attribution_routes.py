@@ -1,20 +1,28 @@
 """What brought each conversion: one result with all its reasons, and the list of them."""
 
-from typing import Annotated, Any
+from contextlib import suppress
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from attribution.revisions import changes
-from schemas.limits import PAGE_ROWS_DEFAULT
-from schemas.problems import ConversionUnknown, CursorInvalid
+from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
+from schemas.problems import ActorUnavailable, ConversionUnknown, CursorInvalid, RequestInvalid
 from serve_apps.answers import Attribution, Page
-from serve_apps.callers import user_of
+from serve_apps.callers import EDITORS, user_of
 from serve_apps.cursors import read_moment, write_cursor
 from serve_apps.openapi import USER, documented
 from serve_apps.parameters import Cursor, Limit, Moment, Word
 from serve_apps.services import services_of
-from storage.postgres.conversion_reader import ConversionFilter, ConversionReader, StoredConversion, StoredRevision
+from storage.postgres.conversion_reader import (
+    ConversionFilter,
+    ConversionReader,
+    FailedConversions,
+    StoredConversion,
+    StoredRevision,
+)
 from telemetry.clock import utc_now
 
 router = APIRouter()
@@ -54,19 +62,49 @@ async def list_attributions(
     campaign: Word | None = None,
     *,
     is_organic: bool | None = None,
+    state: Literal["attributed", "failed"] = "attributed",
     cursor: Cursor = None,
     limit: Limit = PAGE_ROWS_DEFAULT,
 ) -> dict[str, Any]:
-    """List attributed conversions, newest first."""
+    """List attributed conversions, newest first; or those that attribution gave up, whatever the other filters."""
     tenant, _ = await user_of(request)
     reader = ConversionReader(services_of(request).databases.tenant(tenant.tenant_id))
-    chosen = ConversionFilter(since, until, conversion_type, media_source, campaign, is_organic)
-    page = await reader.page(chosen, before=read_moment(cursor) if cursor else None, now=utc_now(), limit=limit)
+    before = read_moment(cursor) if cursor else None
+    if state == "failed":
+        page = await reader.failed(before=before, now=utc_now(), limit=limit)
+    else:
+        chosen = ConversionFilter(since, until, conversion_type, media_source, campaign, is_organic)
+        page = await reader.page(chosen, before=before, now=utc_now(), limit=limit)
     last = page[-1] if len(page) == limit else None
     return {
         "data": [_document(stored) for stored in page],
         "next_cursor": last and write_cursor(last.conversion_time.isoformat(), last.conversion_id),
     }
+
+
+class AskedRetry(BaseModel):
+    """Which conversions; left out: all that failed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    conversion_ids: Annotated[list[Word], Field(min_length=1, max_length=PAGE_ROWS_MAX)] | None = None
+
+
+class Retried(BaseModel):
+    """How many conversions wait for a result again."""
+
+    retried: int
+
+
+@router.post("/api/v1/attributions/retry", status_code=202, response_model=Retried, **documented(USER, RequestInvalid))
+async def retry_attributions(request: Request, asked: AskedRetry) -> dict[str, int]:
+    """Let failed conversions wait for a result again, once what made them fail is mended."""
+    tenant, _ = await user_of(request, EDITORS)
+    services = services_of(request)
+    retried = await FailedConversions(services.databases.tenant(tenant.tenant_id)).retry(asked.conversion_ids)
+    with suppress(ActorUnavailable):
+        await services.actors.look_again(tenant.tenant_id)
+    return {"retried": retried}
 
 
 def _document(stored: StoredConversion) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 from ray import serve
+from starlette.types import ASGIApp
 
 from actors.attribution_pool import pool_application
 from actors.handles import TenantActors
 from actors.pool_calls import POOL_APP
 from actors.pool_client import PoolClient
-from actors.recovery import renew_actors
+from actors.recovery import renew_hosts
 from jobs.import_supervisor import ImportJobs
 from schemas.backends import Backends
 from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
@@ -31,6 +32,7 @@ from serve_apps import (
     ingest_routes,
     link_admin_routes,
     link_routes,
+    model_routes,
     person_routes,
     policy_routes,
     quality_routes,
@@ -43,9 +45,12 @@ from serve_apps import (
     segment_settings_routes,
 )
 from serve_apps.conversion_rules import ConversionRules
+from serve_apps.direct import Direct
+from serve_apps.fair_turns import FairTurns
 from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
+from serve_apps.model_runs import ModelRuns
 from serve_apps.openapi import operation_id, publish
 from serve_apps.problem_responses import install_problem_handlers
 from serve_apps.property_checks import PropertyChecks
@@ -81,6 +86,7 @@ _TENANT_ROUTERS = (
     rejected_routes.router,
     event_routes.router,
     quality_routes.router,
+    model_routes.router,
     report_routes.router,
     cost_routes.router,
     rate_routes.router,
@@ -114,7 +120,9 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         actors=actors,
         intake=Intake(actors, quotas, PropertyChecks(feed), ConversionRules(feed)),
         quotas=quotas,
+        turns=FairTurns(),
         touches=TouchRecorder(actors, journal, settings.links),
+        models=ModelRuns(settings.models),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
         previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
         passwords=Passwords(settings.auth),
@@ -154,11 +162,11 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
     return app
 
 
-def tenant_plane(backends: Backends, settings: Settings) -> FastAPI:
+def tenant_plane(backends: Backends, settings: Settings) -> ASGIApp:
     """Build the app of every tenant's own endpoints."""
     app = _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
     app.add_middleware(segment_routes.BrowsersAllowed)
-    return app
+    return Direct(app, {ingest_routes.PATH: ingest_routes.ingest_events})
 
 
 def global_plane(backends: Backends, settings: Settings) -> FastAPI:
@@ -166,7 +174,7 @@ def global_plane(backends: Backends, settings: Settings) -> FastAPI:
     return _plane("UnMoGrowP global plane", _GLOBAL_ROUTERS, backends, settings)
 
 
-def _application(name: str, build: Callable[[], FastAPI], settings: Settings) -> serve.Application:
+def _application(name: str, build: Callable[[], ASGIApp], settings: Settings) -> serve.Application:
     configured = serve.deployment(
         name=name,
         max_ongoing_requests=settings.serve.requests_ongoing_max,
@@ -203,5 +211,5 @@ def deploy(backends: Backends, settings: Settings) -> None:
 
 
 async def _take_up(backends: Backends, settings: Settings) -> None:
-    await renew_actors(backends, settings)
+    await renew_hosts(backends, settings)
     await ImportJobs(backends, settings, TenantActors).renew()

@@ -16,6 +16,8 @@ from serve_apps.openapi import EVENT, INTAKE, WRITE_KEY, documented
 from serve_apps.services import services_of
 from telemetry.clock import utc_now
 
+PATH = "/api/v1/events/ingest"
+
 router = APIRouter()
 
 ACCEPTED_HEADERS: dict[str, Any] = {
@@ -61,7 +63,7 @@ _BODY = {
 
 
 @router.post(
-    "/api/v1/events/ingest",
+    PATH,
     status_code=202,
     **documented(
         WRITE_KEY,
@@ -78,6 +80,7 @@ async def ingest_events(request: Request) -> Response:
     services = services_of(request)
     with services.quotas.admitted(tenant, key, utc_now()) as charge:
         body = await read_body(request)
+        await services.turns.turn(tenant.tenant_id)
         text = body_text(request, body)
         events = decode_events(request, text)
         charge(len(events))

@@ -69,7 +69,7 @@ class CohortReport(Report):
     days: list[int]
 
 
-def table_responses(model: type[Report]) -> dict[int | str, dict[str, Any]]:
+def table_responses(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """Make what a report's route says of its answers."""
     return {
         200: {

@@ -28,7 +28,10 @@ router = APIRouter()
 
 _DOCUMENTED = [f"/v1/{name}" for name in CALL_PATHS if len(name) > 1]
 _SHORT = [f"{prefix}/{name}" for prefix in ("/v1", "") for name in CALL_PATHS if len(name) == 1]
-_OTHERS = [*_SHORT, *(f"{path}/" for path in (*_DOCUMENTED, *_SHORT))]
+_BEACON = "/beacon/v1/batch"
+"""Where a page that is being left sends its last batch: a beacon has no headers, so its key is in the address."""
+
+_OTHERS = [*_SHORT, *(f"{path}/" for path in (*_DOCUMENTED, *_SHORT)), _BEACON]
 _PATHS = frozenset({*_DOCUMENTED, *_OTHERS})
 
 # What cannot become an event is kept as a rejected one: the request is not refused for it.
@@ -79,7 +82,9 @@ async def receive(request: Request) -> Response:
     services = services_of(request)
     sender = await _sender(request)
     with services.quotas.admitted(sender.tenant, sender.key, utc_now()) as charge:
-        text = sender.body_text or body_text(request, await read_body(request))
+        body = b"" if sender.body_text else await read_body(request)
+        await services.turns.turn(sender.tenant.tenant_id)
+        text = sender.body_text or body_text(request, body)
         documents = decode_events(request, text)
         if any(key_text != sender.key_text for key_text in write_keys(documents)):
             raise KeyInvalid("A `writeKey` of the body is not the key that the request came with.")
@@ -92,7 +97,7 @@ async def receive(request: Request) -> Response:
 
 async def _sender(request: Request) -> _Sender:
     """Find out who sends: by the request's head or, if that has no key, by its body."""
-    key_text = carried_key(request)
+    key_text = request.query_params.get("writeKey") if request.url.path == _BEACON else carried_key(request)
     if key_text is not None:
         return _Sender(key_text, *await tenant_of_key(request, key_text))
     with services_of(request).quotas.keyless():

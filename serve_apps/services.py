@@ -6,9 +6,11 @@ from starlette.requests import Request
 
 from actors.handles import TenantActors
 from schemas.settings import Settings
+from serve_apps.fair_turns import FairTurns
 from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
+from serve_apps.model_runs import ModelRuns
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.connect import Databases
@@ -29,7 +31,9 @@ class Services:
     actors: TenantActors
     intake: Intake
     quotas: Quotas
+    turns: FairTurns
     touches: TouchRecorder
+    models: ModelRuns
     imports: ImportIntake
     previews: FraudPreviews
     passwords: Passwords

@@ -10,6 +10,9 @@ from storage.postgres.connect import Database
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "conversions.sql")
+_AHEAD_MAX = timedelta(days=2)
+"""Conversions may lie up to a day ahead: a device's clock is not ours."""
+
 _BEGINNING = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
 
 
@@ -87,8 +90,7 @@ class ConversionReader:
         self, chosen: ConversionFilter, *, before: tuple[datetime, str] | None, now: datetime, limit: int
     ) -> list[StoredConversion]:
         """Read attributed conversions, newest first, those before a (conversion_time, conversion_id)."""
-        # Conversions may lie up to a day ahead: a device's clock is not ours.
-        time, conversion_id = before or (chosen.until or now + timedelta(days=2), "")
+        time, conversion_id = before or (chosen.until or now + _AHEAD_MAX, "")
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 _SQL["page"],
@@ -102,6 +104,24 @@ class ConversionReader:
                 limit,
             )
         return [_stored(row) for row in rows]
+
+    async def failed(self, *, before: tuple[datetime, str] | None, now: datetime, limit: int) -> list[StoredConversion]:
+        """Read conversions that attribution gave up, newest first, those before a (conversion_time, conversion_id)."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_SQL["failed"], *(before or (now + _AHEAD_MAX, "")), limit)
+        return [_stored(row) for row in rows]
+
+
+class FailedConversions:
+    """What the API may do about conversions that attribution gave up."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def retry(self, conversion_ids: list[str] | None) -> int:
+        """Let them wait for a result again, all (None) or these; say how many do."""
+        async with self._database.connection() as connection:
+            return int(await connection.fetchval(_SQL["retry"], conversion_ids))
 
 
 def _stored(row: Any) -> StoredConversion:

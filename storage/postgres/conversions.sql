@@ -113,6 +113,22 @@ WHERE (c.conversion_time, c.conversion_id) < ($1, $2)
 ORDER BY c.conversion_time DESC, c.conversion_id DESC
 LIMIT $8
 
+-- name: failed
+SELECT c.conversion_id, c.conversion_type, c.conversion_time, c.received_at, c.revision, c.failure, c.event,
+    NULL AS attributed_at, NULL AS result
+FROM conversions AS c
+WHERE c.failure IS NOT NULL AND (c.conversion_time, c.conversion_id) < ($1, $2)
+ORDER BY c.conversion_time DESC, c.conversion_id DESC
+LIMIT $3
+
+-- name: retry
+WITH waiting AS (
+    UPDATE conversions SET failure = NULL, tries = 0
+    WHERE failure IS NOT NULL AND ($1::text[] IS NULL OR conversion_id = ANY($1))
+    RETURNING conversion_id
+)
+SELECT count(*) FROM waiting
+
 -- name: revisions
 SELECT revision, cause, attributed_at, policy_version, model_version, result FROM attributions
 WHERE conversion_id = $1 ORDER BY revision

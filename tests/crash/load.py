@@ -94,14 +94,14 @@ def kill_program(running: RunningStack, name: str) -> None:
 
 
 async def kill_actor(running: RunningStack, tenant: ProvisionedTenant) -> None:
-    """SIGKILL the tenant's actor, or one of its shards."""
+    """SIGKILL the host of the tenant, or of one of its shards."""
     random.choice(await eventually(lambda: actors_of(running, tenant))).kill()
 
 
 async def actors_of(running: RunningStack, tenant: ProvisionedTenant) -> list[psutil.Process]:
-    """Find the tenant's shards: those of Ray's actors that are connected to the tenant's database."""
+    """Find the hosts of the tenant's shards: those that are connected to the tenant's database."""
     ports = await _ports_of_clients(running, tenant)
-    return [process for process in titled(running, "ray::TenantActor") if ports & _ports(process)]
+    return [process for process in titled(running, "ray::TenantHost") if ports & _ports(process)]
 
 
 async def _ports_of_clients(running: RunningStack, tenant: ProvisionedTenant) -> set[int]:

@@ -39,7 +39,7 @@ async def settled(api: TenantApi, conversion_ids: list[str]) -> dict[str, dict[s
 
 
 async def test_the_pool_fails_on_one(running: RunningStack, api: TenantApi, http: httpx.AsyncClient) -> None:
-    """9 of 10 attributed, 1 failed with the pool's own error, counted; what comes later is attributed too."""
+    """9 of 10 attributed, 1 failed with the pool's own error, counted and listed; tried again, it is attributed too."""
     installs = [event("install") for _ in range(10)]
     names = [each["event_id"] for each in installs]
     (running.failpoints / "pool_attribute").write_text(names[4], encoding="utf-8")
@@ -49,12 +49,18 @@ async def test_the_pool_fails_on_one(running: RunningStack, api: TenantApi, http
         later = event("install")
         await http.post(INGEST, json=later)
         assert (await settled(api, [later["event_id"]]))[later["event_id"]]["state"] == "attributed"
+        failed = await api.get(f"/api/v1/attributions/{names[4]}")
+        listed = await api.get("/api/v1/attributions", state="failed")
+        assert (await api.get("/api/v1/reports/quality"))["conversions"] == {"pending": 0, "failed": 1}
     finally:
         (running.failpoints / "pool_attribute").unlink()
     assert states == dict.fromkeys(names, "attributed") | {names[4]: "failed"}
-    failed = await api.get(f"/api/v1/attributions/{names[4]}")
     assert (failed["revision"], names[4] in failed["failure"]) == (0, True)
-    assert (await api.get("/api/v1/reports/quality"))["conversions"] == {"pending": 0, "failed": 1}
+    assert [each["conversion_id"] for each in listed["data"]] == [names[4]]
+    # What made it fail is gone.
+    assert await api.post("/api/v1/attributions/retry", {}) == {"retried": 1}
+    assert (await settled(api, [names[4]]))[names[4]]["state"] == "attributed"
+    assert await api.post("/api/v1/attributions/retry", {"conversion_ids": [names[4]]}) == {"retried": 0}
 
 
 async def test_one_cannot_be_read(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:

@@ -181,7 +181,12 @@ async def test_every_path_and_way_to_carry_the_key(
         sent += 1
         answer = await bare.post("/v1/batch", json=body)
         assert (answer.status_code, answer.content) == (200, DONE)
-    await stored(api, sent)
+    # What a page sends that is being left.
+    beacon: dict[str, Any] = {"params": {"writeKey": key}, "headers": {"Content-Type": "text/plain"}}
+    answer = await bare.post("/beacon/v1/batch", content=orjson.dumps({"batch": [CALLS[2]]}), **beacon)
+    assert (answer.status_code, answer.content) == (200, DONE)
+    assert (await bare.post("/beacon/v1/batch", json={"batch": [CALLS[2]]})).status_code == 401
+    await stored(api, sent + 1)
 
 
 async def test_takes_bodies_under_any_label(tenant: ProvisionedTenant, api: TenantApi, bare: httpx.AsyncClient) -> None:

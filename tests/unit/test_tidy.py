@@ -23,6 +23,8 @@ ENTRY_POINTS = {
     "bench/links.py": "run by `make bench-links`",
     "bench/models.py": "run by `make bench-models`",
     "bench/reports.py": "run by `make bench-reports`",
+    "bench/journeys.py": "run by `make bench-journeys`",
+    "bench/results_lag.py": "run by `make bench-results`",
     "bench/plain_handler.py": "run by uvicorn for the bench",
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.flush_policy import Backlog, LastInsert, flush_in_seconds
+from actors.flush_policy import Backlog, flush_in_seconds
 from schemas.settings import ActorSettings
 
 SETTINGS = ActorSettings(
@@ -10,38 +10,34 @@ SETTINGS = ActorSettings(
     flush_seconds=1.0,
     conversion_flush_seconds=0.1,
     insert_rest_seconds=0.25,
-    insert_rest_factor=4.0,
-    insert_rest_seconds_max=3.0,
     spool_bytes_max=1_000,
 )
 
 
 def test_nothing_waits_for_ever() -> None:
     """None: without rows there is no time to flush."""
-    assert flush_in_seconds(Backlog(), SETTINGS, LastInsert(), now=10) is None
+    assert flush_in_seconds(Backlog(), SETTINGS, 0.0, now=10) is None
 
 
 @pytest.mark.parametrize(
-    ("events", "has_conversion", "last", "expected_seconds"),
+    ("events", "has_conversion", "last_at", "expected_seconds"),
     [
-        (1, False, LastInsert(), 1.0),
-        (1, True, LastInsert(), 0.1),
-        (1, True, LastInsert(9.95, 0.05), 0.2),
-        (1, True, LastInsert(9.95, 0.2), 0.75),
-        (1, True, LastInsert(9.95, 60.0), 2.95),
-        (100, False, LastInsert(9.99, 0.2), 0.0),
+        (1, False, 0.0, 1.0),
+        (1, True, 0.0, 0.1),
+        (1, True, 9.95, 0.2),
+        (100, False, 9.99, 0.0),
     ],
 )
 def test_waits_by_what_waits(
     events: int,
     has_conversion: bool,  # noqa: FBT001 - a row of the table above
-    last: LastInsert,
+    last_at: float,
     expected_seconds: float,
 ) -> None:
-    """Rows wait a second, a conversion a tenth, enough rows not at all; after a slow insert all rest longer."""
+    """Rows wait a second, a conversion a tenth, enough rows not at all; a tenant's next insert waits for its rest."""
     backlog = Backlog()
     backlog.add(events, 10, has_conversion=has_conversion, now=10.0)
-    wait = flush_in_seconds(backlog, SETTINGS, last, now=10.0)
+    wait = flush_in_seconds(backlog, SETTINGS, last_at, now=10.0)
     assert wait == pytest.approx(expected_seconds)
 
 

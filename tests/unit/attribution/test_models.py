@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from attribution.journeys import Journeys, journeys_of_paths
 from attribution.markov import markov_chain
 from attribution.model_spec import Model, ModelSpec
-from attribution.models import credit
-from attribution.shapley import membership, ordered_values, rate_values
+from attribution.models import credit, credit_all
+from attribution.shapley import membership, ordered_tally, rate_game
 from local.demo_paths import read_paths
 
 FILE = Path(os.environ.get("UNMOGROW_PATHS_FILE", Path(__file__).parents[4] / "shared" / "data" / "paths.csv"))
@@ -167,7 +167,6 @@ def test_conversions_are_shared_out(paths: Paths, model: Model) -> None:
 def test_shapley_is_the_average_gain(paths: Paths) -> None:
     """The closed forms equal the mean of what a channel adds over every order of joining."""
     journeys = journeys_of(paths)
-    members = membership(journeys)
 
     def within(coalition: frozenset[str]) -> float:
         return sum(conversions for channels, conversions, _ in paths if set(channels) <= coalition)
@@ -177,12 +176,19 @@ def test_shapley_is_the_average_gain(paths: Paths) -> None:
         return sum(won for won, _ in same) / (sum(all_ for _, all_ in same) or 1)
 
     simplified = credits_of(journeys, spec_of(Model.SHAPLEY))
-    rates = rate_values(members, journeys.conversions, journeys.nulls, len(journeys.channels), seed=0)
+    rates = rates_of(journeys)
     for code, channel in enumerate(journeys.channels):
         assert simplified[channel] == pytest.approx(enumerated(journeys.channels, channel, within))
-        assert rates.values[code] == pytest.approx(enumerated(journeys.channels, channel, rate))
-    ranked = ordered_values(members, journeys.conversions, len(journeys.channels))
+        assert rates[code] == pytest.approx(enumerated(journeys.channels, channel, rate))
+    ranked = ordered_tally(membership(journeys), len(journeys.channels)).of(journeys.conversions)
+    ranked = ranked.reshape(len(journeys.channels), -1)
     assert ranked.sum(axis=1) == pytest.approx([simplified[channel] for channel in journeys.channels])
+
+
+def rates_of(journeys: Journeys) -> list[float]:
+    game = rate_game(membership(journeys), len(journeys.channels))
+    seen = journeys.conversions + journeys.nulls
+    return list(game.values(game.tally.of(journeys.conversions), game.tally.of(seen)))
 
 
 def enumerated(channels: tuple[str, ...], channel: str, worth: object) -> float:
@@ -201,16 +207,14 @@ def test_ordered_tells_places_apart() -> None:
     assert ranked == {"a": (2.0, 2.0), "b": (2.0, 1.0)}
 
 
-def test_many_channels_are_sampled() -> None:
-    """Past twenty channels the rate game is sampled, and says how far off it may be."""
-    journeys = journeys_of([([f"c{number:02}"], number, 24 - number) for number in range(25)])
-    played = rate_values(membership(journeys), journeys.conversions, journeys.nulls, 25, seed=1)
-    rates = np.arange(25) / 24
+@pytest.mark.parametrize("channels", [25, 70])
+def test_rate_game_of_many_channels(channels: int) -> None:
+    """The rate game is exact past any number of channels whose sets could be listed, or fit into a machine's word."""
+    paths: Paths = [([f"c{number:02}"], number, channels - number) for number in range(channels)]
+    rates = np.arange(channels) / channels
     # A channel adds its rate where it joins first, and ends that of the first where it joins second.
-    exact = rates / 25 - (rates.sum() - rates) / (25 * 24)
-    assert (np.abs(played.values - exact) < 4 * played.errors + 1e-12).all()
-    errors = {each.channel: each.sampling_error for each in credit(journeys, spec_of(Model.SHAPLEY_RATE)).credits}
-    assert min(errors.values()) > 0
+    exact = rates / channels - (rates.sum() - rates) / (channels * (channels - 1))
+    assert rates_of(journeys_of(paths)) == pytest.approx(exact)
 
 
 @pytest.mark.parametrize(
@@ -292,8 +296,61 @@ def test_parameters_out_of_range(wrong: dict[str, object]) -> None:
         credit(journeys_of([(["a"], 1, 1)]), spec)
 
 
+def test_too_many_states() -> None:
+    """A chain whose states are more than can be solved is refused, and says so."""
+    paths = journeys_of([([f"c{number}" for number in range(first, first + 2)], 1, 0) for first in range(30_000)])
+    assert len(markov_chain(paths, 1).members) == 30_001
+    with pytest.raises(ValueError, match="states"):
+        markov_chain(paths, 2)
+
+
 def test_nothing_converted() -> None:
     """Without conversions every credit is 0."""
     journeys = journeys_of([(["a", "b"], 0, 3)])
     for model in Model:
         assert set(credits_of(journeys, spec_of(model)).values()) == {0.0}
+
+
+def test_no_journeys() -> None:
+    """Without journeys nobody gets credit, by any model, nor is an interval drawn."""
+    for model in Model:
+        assert credit(journeys_of_paths([], [], [], []), ModelSpec(model)).credits == ()
+
+
+def unfolded(paths: Paths) -> Paths:
+    """Every person for themselves."""
+    return [
+        (channels, float(is_won), float(not is_won))
+        for channels, conversions, nulls in paths
+        for is_won, count in ((True, conversions), (False, nulls))
+        for _ in range(int(count))
+    ]
+
+
+@given(paths_of_channels, st.sampled_from(list(Model)))
+def test_folding_changes_nothing(paths: Paths, model: Model) -> None:
+    """A path that n people went counts as n journeys of one person each."""
+    if not any(won + lost for _, won, lost in paths):
+        return
+    folded, single = (credits_of(journeys_of(each), spec_of(model)) for each in (paths, unfolded(paths)))
+    assert {channel: given for channel, given in folded.items() if channel in single} == pytest.approx(single)
+    assert all(folded[channel] == 0 for channel in folded.keys() - single.keys())
+
+
+def test_folding_keeps_intervals() -> None:
+    """The bootstrap over folded paths spreads as far as the one over single people: the draws are Poisson in both."""
+    paths: Paths = [(["a", "b"], 300, 500), (["b"], 200, 900), (["a"], 100, 100)]
+    for model in (Model.MARKOV, Model.LINEAR, Model.SHAPLEY_RATE):
+        spec = ModelSpec(model, replicates=1_000)
+        folded, single = (credit(journeys_of(each), spec).credits for each in (paths, unfolded(paths)))
+        for one, other in zip(folded, single, strict=True):
+            assert one.low is not None
+            assert one.high is not None
+            assert (one.low, one.high) == pytest.approx((other.low, other.high), rel=0.05)
+
+
+def test_models_share_their_draws() -> None:
+    """A model's interval is the same beside others and alone, and by blocks of replicates of whatever size."""
+    journeys = journeys_of([(["a", "b"], 30, 50), (["b"], 20, 90), (["a"], 10, 10)])
+    specs = [ModelSpec(model, seed=3) for model in Model]
+    assert credit_all(journeys, specs) == [credit(journeys, spec) for spec in specs]

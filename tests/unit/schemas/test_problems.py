@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from ray.exceptions import RayTaskError
 
-from schemas import event_schema_problems, import_problems, link_problems, problems, report_problems, sdk_problems
+from schemas import (
+    event_schema_problems,
+    import_problems,
+    link_problems,
+    model_problems,
+    problems,
+    report_problems,
+    sdk_problems,
+)
 from schemas.problem import FieldError, Problem, every_problem
 
 EVERY = list(every_problem())
@@ -41,6 +49,7 @@ def test_the_tree_is_whole() -> None:
     """The leaves that have a module of their own are among the problems, and in the picture."""
     assert {
         link_problems.LinkUnknown,
+        model_problems.ModelsBusy,
         event_schema_problems.EventSchemaUnknown,
         import_problems.ImportUnknown,
         sdk_problems.RequestTimeout,

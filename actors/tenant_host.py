@@ -1,0 +1,187 @@
+"""The Ray shell of tenants' shards: a process that serves many small tenants, or one shard of a hot one.
+
+Found or started by its place's name, restarted for ever, detached: it outlives whoever started it. When it starts, it
+takes up the shards that were at work at its place when its predecessor died. A host of a single shard ends with it.
+"""
+
+import asyncio
+import secrets
+from contextlib import suppress
+from typing import Any
+
+import ray
+import structlog
+from ray.exceptions import RayError
+
+from actors.attributor import PoolAwayError
+from actors.host_calls import Answer, Ticket, pack_answers, unpack_consignments
+from actors.placement import is_shared, place_of
+from actors.pool_client import PoolClient
+from actors.store_turns import StoreTurns
+from actors.tenant_shard import HostTools, TenantShard
+from schemas.backends import Backends
+from schemas.batches import AppendReceipt
+from schemas.ids import TenantId
+from schemas.problem import Problem
+from schemas.problems import ActorUnavailable
+from schemas.settings import Settings
+from schemas.shards import Shard
+from storage.clickhouse.connect import ClickHouse
+from storage.postgres.active_shards import ActiveShards
+from storage.postgres.connect import CONNECTION_LOST, Databases
+from telemetry.backoff import Backoff
+from telemetry.heap import settle_heap
+from telemetry.logs import configure_logs
+
+_CALLS_MAX = 10_000
+_TOGETHER_SECONDS = 0.1
+_KEPT_SECONDS = 60.0
+
+log = structlog.get_logger()
+
+
+class TenantHost:
+    """Serves the shards of one place."""
+
+    def __init__(self, place: str, backends: Backends, settings: Settings) -> None:
+        """Take up what was at work here."""
+        configure_logs()
+        structlog.contextvars.bind_contextvars(place=place)
+        self._place = place
+        self._settings = settings
+        self._backends = backends
+        pool = PoolClient(settings.pool.deadline_seconds)
+        self._active = ActiveShards(Databases(backends, settings.postgres).control())
+        self._tools = HostTools(
+            backends,
+            settings,
+            ClickHouse(backends, settings.clickhouse),
+            pool.attribute,
+            self._active,
+            self._wake,
+            StoreTurns(settings.actor),
+        )
+        self._shards: dict[tuple[TenantId, Shard], TenantShard] = {}
+        self._late: dict[str, asyncio.Task[AppendReceipt]] = {}
+        self._leaving: dict[tuple[TenantId, Shard], asyncio.Task[None]] = {}
+        # Ray runs the constructor on the actor's loop.
+        self._beginning = asyncio.get_running_loop().create_task(self._begin(pool))
+
+    async def append(self, packed: bytes) -> bytes:
+        """Make batches durable: a receipt for each, or the shard's refusal, or a ticket if it takes long.
+
+        See `TenantShard.append`; `actors.host_calls` says how both ways are packed.
+        """
+        calls = [
+            asyncio.create_task(self._shard(each.tenant_id, each.shard).append(each.batch))
+            for each in unpack_consignments(packed)
+        ]
+        await asyncio.wait(calls, timeout=_TOGETHER_SECONDS)
+        return pack_answers([self._answer(call) for call in calls])
+
+    def _answer(self, call: asyncio.Task[AppendReceipt]) -> Answer:
+        if not call.done():
+            ticket = Ticket(secrets.token_hex(16))
+            self._late[ticket.number] = call
+            call.add_done_callback(lambda _: self._forget_later(ticket.number))
+            return ticket
+        error = call.exception()
+        if error is None:
+            return call.result()
+        return error if isinstance(error, Problem) else ActorUnavailable(repr(error), retry_after_seconds=1)
+
+    def _forget_later(self, number: str) -> None:
+        """Keep an answer for a while: whoever has the ticket may have died."""
+        asyncio.get_running_loop().call_later(_KEPT_SECONDS, lambda: self._late.pop(number, None))
+
+    async def collect(self, number: str) -> AppendReceipt:
+        """Give the receipt of a batch that took long.
+
+        Raises:
+            ActorUnavailable: this host is not the one that gave the ticket; it has died since.
+        """
+        call = self._late.get(number)
+        if call is None:
+            raise ActorUnavailable(retry_after_seconds=1)
+        return await asyncio.shield(call)
+
+    async def wait_stored(self, tenant_id: TenantId, shard: Shard, spool_id: int) -> None:
+        """Wait until ClickHouse has a spool row; see `TenantShard.wait_stored`."""
+        await self._shard(tenant_id, shard).wait_stored(spool_id)
+
+    async def look_again(self, tenant_id: TenantId, shard: Shard) -> None:
+        """Have a shard's loops look for work in the database; see `TenantShard.look_again`."""
+        await self._shard(tenant_id, shard).look_again()
+
+    async def check(self, tenant_id: TenantId, shard: Shard) -> None:
+        """Answer when a shard's loops run; see `TenantShard.check`."""
+        await self._shard(tenant_id, shard).check()
+
+    async def begun(self) -> None:
+        """Answer when what was at work here has been taken up."""
+        await asyncio.shield(self._beginning)
+
+    def _shard(self, tenant_id: TenantId, shard: Shard) -> TenantShard:
+        key = tenant_id, shard
+        found = self._shards.get(key)
+        if found is None:
+            found = TenantShard(tenant_id, shard, self._tools, self._leave, self._leaving.get(key))
+            self._shards[key] = found
+        return found
+
+    def _leave(self, shard: TenantShard) -> None:
+        if self._shards.get(shard.key) is shard:
+            del self._shards[shard.key]
+            self._leaving[shard.key] = shard.life
+            shard.life.add_done_callback(lambda _: self._left(shard))
+
+    def _left(self, shard: TenantShard) -> None:
+        if self._leaving.get(shard.key) is shard.life:
+            del self._leaving[shard.key]
+        if not self._shards and not is_shared(self._place):
+            # A call that arrives at this very moment is repeated by its caller, on a new process.
+            ray.kill(ray.get_runtime_context().current_actor, no_restart=True)
+
+    async def _begin(self, pool: PoolClient) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                active = await self._active.all()
+            except CONNECTION_LOST as error:
+                log.warning("active_shards_unknown", error=repr(error))
+                await backoff.wait()
+            else:
+                break
+        for key in active:
+            if place_of(*key, self._settings.actor.hosts) == self._place:
+                self._shard(*key)
+        # Before the first conversion needs it. If the pool is away, that conversion's attempts will tell.
+        with suppress(PoolAwayError):
+            await pool.open()
+        settle_heap()
+
+    async def _wake(self, tenant_id: TenantId, shard: Shard) -> None:
+        host = find_host(place_of(tenant_id, shard, self._settings.actor.hosts), self._backends, self._settings)
+        with suppress(RayError, Problem):
+            await host.check.remote(tenant_id, shard)
+
+
+def find_host(place: str, backends: Backends, settings: Settings) -> Any:
+    """Find the process of a place, or start it."""
+    return (
+        ray.remote(TenantHost)
+        .options(
+            name=place,
+            namespace=settings.ray_namespace,
+            lifetime="detached",
+            get_if_exists=True,
+            max_restarts=-1,
+            # The caller retries: it knows how long its own client waits.
+            max_task_retries=0,
+            max_pending_calls=_CALLS_MAX,
+            max_concurrency=_CALLS_MAX,
+            num_cpus=settings.actor.cpus,
+            scheduling_strategy="SPREAD",
+        )
+        .remote(place, backends, settings)
+    )

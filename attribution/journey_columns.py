@@ -1,0 +1,61 @@
+"""Journeys as the event store answers them, in Arrow, as the columns that models read: no object for any touch."""
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import ipc
+
+from attribution.journeys import Floats, Ints, Journeys
+
+
+def folded_journeys(answer: bytes, channels: tuple[str, ...]) -> Journeys:
+    """Read distinct paths: `path` (places in `channels`), `lead`, `conversions`, `nulls`, `value`. Ages are 0.
+
+    Raises:
+        pyarrow.ArrowInvalid: the bytes are no Arrow stream.
+    """
+    table = ipc.open_stream(answer).read_all()
+    starts, touches = _lists(table["path"])
+    return Journeys(
+        channels=channels,
+        touches=touches.astype(np.int64),
+        starts=starts,
+        conversions=_column(table, "conversions"),
+        nulls=_column(table, "nulls"),
+        values=_column(table, "value"),
+        ages=np.zeros(len(touches)),
+        leads=_column(table, "lead").astype(np.int64),
+    )
+
+
+def timed_journeys(answer: bytes, channels: tuple[str, ...]) -> Journeys:
+    """Read converting journeys, each on its own: `path`, `ages` (days), `lead`, `value`.
+
+    Raises:
+        pyarrow.ArrowInvalid: the bytes are no Arrow stream.
+    """
+    table = ipc.open_stream(answer).read_all()
+    starts, touches = _lists(table["path"])
+    return Journeys(
+        channels=channels,
+        touches=touches.astype(np.int64),
+        starts=starts,
+        conversions=np.ones(len(table)),
+        nulls=np.zeros(len(table)),
+        values=_column(table, "value"),
+        ages=_lists(table["ages"])[1].astype(np.float64),
+        leads=_column(table, "lead").astype(np.int64),
+    )
+
+
+def _lists(column: pa.ChunkedArray) -> tuple[Ints, Floats]:
+    """Give where each list begins (and the last one ends), and the values of all."""
+    if not column.num_chunks:
+        return np.zeros(1, np.int64), np.zeros(0)
+    lists = column.combine_chunks()
+    offsets = lists.offsets.to_numpy().astype(np.int64)
+    return offsets - offsets[0], lists.flatten().to_numpy()
+
+
+def _column(table: pa.Table, name: str) -> Floats:
+    values: Floats = table[name].to_numpy().astype(np.float64)
+    return values

@@ -1,0 +1,48 @@
+"""Turns of a host's shards at the store."""
+
+import asyncio
+import time
+from itertools import pairwise
+
+import pytest
+
+from actors.store_turns import StoreTurns
+from schemas.settings import ActorSettings
+
+pytestmark = pytest.mark.anyio
+
+SETTINGS = ActorSettings(insert_rest_factor=2.0, insert_rest_seconds_max=0.1, insert_wait_seconds_max=0.15)
+
+
+async def turns_of(waiters: int, insert_seconds: float) -> list[tuple[int, float, float]]:
+    """Let so many ask at once; give who had a turn, when it began, and when it ended, in seconds."""
+    turns, began, had = StoreTurns(SETTINGS), time.monotonic(), []
+
+    async def store(place: int) -> None:
+        async with turns.turn():
+            started = time.monotonic() - began
+            await asyncio.sleep(insert_seconds)
+            had.append((place, started, time.monotonic() - began))
+
+    await asyncio.gather(*map(store, range(waiters)))
+    return had
+
+
+async def test_one_at_a_time_in_order() -> None:
+    """0, 1, 2: each begins after the one before has ended."""
+    had = await turns_of(3, 0.01)
+    assert [place for place, _, _ in had] == [0, 1, 2]
+    assert all(later[1] >= earlier[2] for earlier, later in pairwise(had))
+
+
+async def test_a_slow_store_has_rests() -> None:
+    """Twice as long as the insert took, at most a tenth of a second: 40 ms after 20, 100 ms after 60."""
+    for insert_seconds, rest_seconds in ((0.02, 0.04), (0.06, 0.1)):
+        first, second = await turns_of(2, insert_seconds)
+        assert second[1] - first[2] == pytest.approx(rest_seconds, abs=0.03)
+
+
+async def test_nobody_waits_for_rests_for_long() -> None:
+    """No rest before the third of three inserts of 80 ms: it has waited 0.15 s by then."""
+    _, second, third = await turns_of(3, 0.08)
+    assert third[1] - second[2] < 0.03
