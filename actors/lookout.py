@@ -1,10 +1,13 @@
-"""Looks at what a batch holds beside its rows: links between ids, and touches that came after their conversion.
+"""Looks at what a batch holds beside its rows: when its events happened, links between ids, and late touches.
 
 It looks after the batch is stored and before it is marked so; what is seen is recorded with the mark. A kill in
 between has the batch looked at again.
 """
 
 import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import orjson
 
@@ -16,6 +19,8 @@ from storage.spool.repository import SealedBatch, Spool
 
 _IDENTIFY = b'"event_type":"identify"'
 """How a row says so: rows are written without spaces, and a quote within a text is escaped."""
+
+_MINUTE = re.compile(rb'"event_time":"(\d{4}-\d\d-\d\d.\d\d:\d\d)[^"Zz+-]*([Zz]|[+-][^"]*)"')
 
 
 class Lookout:
@@ -31,14 +36,21 @@ class Lookout:
         Raises:
             StoreAwayError: the store did not answer.
         """
-        links = await asyncio.to_thread(identify_links, frames)
+        rows = await asyncio.to_thread(split, frames)
+        hours, links = await asyncio.to_thread(hours_of, rows), await asyncio.to_thread(identify_links, rows)
         # Where nothing was attributed lately, no touch is late.
         touch_keys = await self._touches.keys(batch.sealed_at) if await self._spool.watches() else ()
-        return Sightings(links, touch_keys)
+        return Sightings(hours, links, touch_keys)
 
 
-def identify_links(frames: bytes) -> tuple[Link, ...]:
-    """Read the links of the identify events in a batch. Conversions make theirs when they are attributed."""
-    rows = (row for row in split(frames) if _IDENTIFY in row)
-    events = (orjson.loads(row) for row in rows)
+def hours_of(rows: Sequence[bytes]) -> tuple[datetime, ...]:
+    """Give the starts (UTC) of the hours in which the events of some rows happened, each once, in order."""
+    minutes = {minute for row in rows for minute in _MINUTE.findall(row)}
+    times = (datetime.fromisoformat(b"".join(minute).decode().upper()).astimezone(UTC) for minute in minutes)
+    return tuple(sorted({time.replace(minute=0) for time in times}))
+
+
+def identify_links(rows: Sequence[bytes]) -> tuple[Link, ...]:
+    """Read the links of the identify events among some rows. Conversions make theirs when they are attributed."""
+    events = (orjson.loads(row) for row in rows if _IDENTIFY in row)
     return tuple(link for event in events if event["event_type"] == "identify" for link in links_of(event))

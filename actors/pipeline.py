@@ -33,7 +33,7 @@ from actors.publisher import Publisher
 from actors.recomputer import Recomputer
 from actors.roller import Roller
 from actors.signal import Signal
-from actors.store_turns import StoreTurns
+from actors.store_turns import HostTurns
 from actors.stored_watch import StoredWatch
 from actors.storer import Storer
 from schemas.batches import AppendReceipt, EventBatch
@@ -51,6 +51,7 @@ from storage.clickhouse.rollups import Rollups
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import CONNECTION_LOST, Database
 from storage.postgres.conversion_writer import ConversionWriter
+from storage.postgres.event_hours import EventHours
 from storage.postgres.fraud_lists import FraudListStore
 from storage.postgres.fraud_reviews import FraudReviews
 from storage.postgres.identity_edges import IdentityEdges
@@ -91,6 +92,7 @@ class Stores:
     aliases: PersonAliases
     policies: Policies
     recomputes: Recomputes
+    event_hours: EventHours
     rollups: Rollups
     attribute: Attribute
 
@@ -120,6 +122,7 @@ class Stores:
             PersonAliases(store, tenant_id),
             Policies(database),
             Recomputes(database),
+            EventHours(database),
             Rollups(store, tenant_id),
             attribute,
         )
@@ -128,7 +131,7 @@ class Stores:
 class TenantPipeline:
     """Everything a shard does."""
 
-    def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings, turns: StoreTurns) -> None:
+    def __init__(self, stores: Stores, shard: Shard, settings: ActorSettings, turns: HostTurns) -> None:
         """Take the shard's stores; `turns` are shared with the other shards of the host."""
         # What is a tenant's is shared out: no shard has to know how full the others are.
         settings = settings.model_copy(update={"spool_bytes_max": settings.spool_bytes_max // shard.count})
@@ -144,7 +147,9 @@ class TenantPipeline:
         self._committed = Cursor()
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
         lookout = Lookout(spool, stores.late_touches)
-        self._storer = Storer(spool, stores.events, lookout, self._backlog, self._committed, stored, turns, settings)
+        self._storer = Storer(
+            spool, stores.events, lookout, self._backlog, self._committed, stored, turns.events, settings
+        )
         journeys = JourneyReader(stores.cases, conversions, stores.edges, stores.fraud, stored)
         self._attributor = Attributor(
             conversions,
@@ -156,7 +161,7 @@ class TenantPipeline:
             poll_seconds,
             settings,
         )
-        self._publisher = Publisher(stores.publications, stores.attributed, recorded, settings)
+        self._publisher = Publisher(stores.publications, stores.attributed, recorded, turns.reports, settings)
         # What is to be done once for the tenant, its first shard does.
         self._leads = shard.index == 0
         self._identities = Identities(stores.edges, stores.aliases, stored, poll_seconds and _CHANGES_SECONDS)
@@ -174,7 +179,9 @@ class TenantPipeline:
             settings,
         )
         self._stored = stored
-        self._roller = Roller(stores.rollups, stored, settings, has_others=shard.count > 1)
+        self._roller = Roller(
+            stores.event_hours, stores.rollups, stored, turns.reports, settings, has_others=shard.count > 1
+        )
         self._watch = StoredWatch(spool.oldest_waiting, stored, poll_seconds)
         self._epoch = 0
 

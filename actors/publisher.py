@@ -6,12 +6,12 @@ changes nothing, because the table keeps one row for each revision and its reade
 """
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 import structlog
 
 from actors.signal import Signal
+from actors.store_turns import StoreTurns
 from attribution.attributed_rows import attributed_row
 from schemas.settings import ActorSettings
 from storage.clickhouse.attributed_writer import AttributedWriter
@@ -31,12 +31,18 @@ class Publisher:
     """Publishes what a shard's results say, oldest first, in batches with a rest between them."""
 
     def __init__(
-        self, queue: Publications, attributed: AttributedWriter, recorded: Signal, settings: ActorSettings
+        self,
+        queue: Publications,
+        attributed: AttributedWriter,
+        recorded: Signal,
+        turns: StoreTurns,
+        settings: ActorSettings,
     ) -> None:
-        """Take the queue, the table, and the signal that results were recorded."""
+        """Take the queue, the table, the signal that results were recorded, and the host's turns for reports."""
         self._queue = queue
         self._attributed = attributed
         self._recorded = recorded
+        self._turns = turns
         self._settings = settings
         self._backoff = Backoff()
 
@@ -45,27 +51,23 @@ class Publisher:
         while True:
             given = self._recorded.count
             try:
-                started = time.monotonic()
                 results = await self._queue.next(self._settings.publish_rows)
-                await self._publish(results)
-                took = time.monotonic() - started
+                if results:
+                    async with self._turns.turn():
+                        await self._publish(results)
             except (StoreAwayError, *CONNECTION_LOST) as error:
                 log.warning("publish_failed", error=repr(error))
                 await self._backoff.wait()
                 continue
             self._backoff.reset()
-            if len(results) == self._settings.publish_rows:
-                # More wait, as after an import: a full batch is worth its part.
-                await asyncio.sleep(took)
-            elif results:
-                await asyncio.sleep(max(self._settings.publish_rest_seconds, took))
-            else:
+            if not results:
                 await self._recorded.after(given, _LOOK_SECONDS)
+            elif len(results) < self._settings.publish_rows:
+                # Where more wait, as after an import, a full batch is worth its part.
+                await asyncio.sleep(self._settings.publish_rest_seconds)
 
     async def _publish(self, results: Sequence[RecordedResult]) -> None:
         """Publish results; what the table refuses is halved until it stands alone, and is set apart."""
-        if not results:
-            return
         try:
             await self._attributed.insert([attributed_row(each.event, each.result, each.revision) for each in results])
         except RowsRefusedError as error:

@@ -9,15 +9,22 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Self
 
 from schemas.settings import ActorSettings
+
+_REPORTS_WAIT_SECONDS_MAX = 20.0
 
 
 class StoreTurns:
     """Turns in the order in which they are asked for."""
 
-    def __init__(self, settings: ActorSettings) -> None:
-        self._settings = settings
+    def __init__(self, *, rest_factor: float, rest_seconds_max: float, wait_seconds_max: float) -> None:
+        """Rest `rest_factor` times as long as a turn took, within bounds, but not for whoever has waited long."""
+        self._rest_factor = rest_factor
+        self._rest_seconds_max = rest_seconds_max
+        self._wait_seconds_max = wait_seconds_max
         self._gate = asyncio.Lock()
         self._rests_until = 0.0
 
@@ -26,12 +33,36 @@ class StoreTurns:
         """Wait for a turn, and have it until the block ends."""
         asked_at = time.monotonic()
         async with self._gate:
-            until = min(self._rests_until, asked_at + self._settings.insert_wait_seconds_max)
+            until = min(self._rests_until, asked_at + self._wait_seconds_max)
             await asyncio.sleep(max(0.0, until - time.monotonic()))
             started_at = time.monotonic()
             try:
                 yield
             finally:
                 ended_at = time.monotonic()
-                rest = (ended_at - started_at) * self._settings.insert_rest_factor
-                self._rests_until = ended_at + min(rest, self._settings.insert_rest_seconds_max)
+                rest = (ended_at - started_at) * self._rest_factor
+                self._rests_until = ended_at + min(rest, self._rest_seconds_max)
+
+
+@dataclass(frozen=True, slots=True)
+class HostTurns:
+    """The turns of a host: for events, and for what reports read, which can be later."""
+
+    events: StoreTurns
+    reports: StoreTurns
+
+    @classmethod
+    def of(cls, settings: ActorSettings) -> Self:
+        """Make those that settings describe."""
+        return cls(
+            StoreTurns(
+                rest_factor=settings.insert_rest_factor,
+                rest_seconds_max=settings.insert_rest_seconds_max,
+                wait_seconds_max=settings.insert_wait_seconds_max,
+            ),
+            StoreTurns(
+                rest_factor=settings.rollup_rest_factor,
+                rest_seconds_max=_REPORTS_WAIT_SECONDS_MAX,
+                wait_seconds_max=_REPORTS_WAIT_SECONDS_MAX,
+            ),
+        )

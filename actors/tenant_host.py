@@ -17,7 +17,7 @@ from actors.attributor import PoolAwayError
 from actors.host_calls import Answer, Ticket, pack_answers, unpack_consignments
 from actors.placement import is_shared, place_of
 from actors.pool_client import PoolClient
-from actors.store_turns import StoreTurns
+from actors.store_turns import HostTurns
 from actors.tenant_shard import HostTools, TenantShard
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt
@@ -59,7 +59,7 @@ class TenantHost:
             pool.attribute,
             self._active,
             self._wake,
-            StoreTurns(settings.actor),
+            HostTurns.of(settings.actor),
         )
         self._shards: dict[tuple[TenantId, Shard], TenantShard] = {}
         self._late: dict[str, asyncio.Task[AppendReceipt]] = {}

@@ -15,7 +15,7 @@ import structlog
 
 from actors.attributor import Attribute
 from actors.pipeline import Stores, TenantPipeline, has_work
-from actors.store_turns import StoreTurns
+from actors.store_turns import HostTurns
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
@@ -45,7 +45,7 @@ class HostTools:
     attribute: Attribute
     active: ActiveShards
     wake: Callable[[TenantId, Shard], Awaitable[None]]
-    turns: StoreTurns
+    turns: HostTurns
 
 
 class TenantShard:

@@ -76,7 +76,7 @@ async def make_tenant(stack: Stack) -> ProvisionedTenant:
     async with stack.provisioner() as provisioner:
         tenant = await provisioner.create_tenant(BENCH_TENANT)
     store = await create_async_client(dsn=stack.clickhouse_url)
-    for slot in ("events", "touch_keys", "install_keys", "attributed", "activity", "touch_counts", "event_hours"):
+    for slot in ("events", "touch_keys", "install_keys", "attributed", "activity", "touch_counts"):
         await store.command(f"TRUNCATE TABLE {clickhouse_tables(tenant.tenant_id)[slot]}")
     await store.close()
     return tenant

@@ -42,7 +42,8 @@ _TENANT = TenantRequest(
 _SHARES = {"touches": 0.66, "later": 0.38}
 """Of the events that are asked for; of those after an install a tenth falls after the last day and is left out."""
 _CHUNK_ROWS = 500_000
-_ROLLED_AT_ONCE_HOURS = 24
+_HOUR_SECONDS = 3_600
+_DAY_SECONDS = 86_400
 _SQL = load_queries("bench", "reports.sql")
 
 console = Console(width=max(Console().width, 110))
@@ -64,7 +65,7 @@ async def make_events(stack: Stack, tenant: ProvisionedTenant, events: int) -> f
     """Fill the tenant's tables; return how many seconds the roll-up took."""
     store = await create_async_client(dsn=stack.clickhouse_url, send_receive_timeout=600)
     tables = clickhouse_tables(tenant.tenant_id)
-    for slot in ("events", "touch_keys", "attributed", "activity", "touch_counts", "event_hours"):
+    for slot in ("events", "touch_keys", "attributed", "activity", "touch_counts"):
         await store.command(f"TRUNCATE TABLE {tables[slot]}")
     for name, rows, salt in (
         ("touches", int(events * _SHARES["touches"]), 11),
@@ -79,24 +80,27 @@ async def make_events(stack: Stack, tenant: ProvisionedTenant, events: int) -> f
     await store.close()
     console.print("Rolling up")
     clickhouse = ClickHouse(stack.backends, stack.settings.clickhouse)
-    rollups, took = Rollups(clickhouse, tenant.tenant_id), 0.0
-    while (dirty := await rollups.dirty()).hours:
-        started = time.perf_counter()
-        await rollups.roll(dirty.newest(_ROLLED_AT_ONCE_HOURS))
-        took += time.perf_counter() - started
+    rollups, started = Rollups(clickhouse, tenant.tenant_id), time.perf_counter()
+    begin = _begin_seconds()
+    for day in range(DAYS):
+        hours = range(begin + day * _DAY_SECONDS, begin + (day + 1) * _DAY_SECONDS, _HOUR_SECONDS)
+        await rollups.roll(hours, int(time.time() * 1000))
     await clickhouse.close()
-    return took
+    return time.perf_counter() - started
+
+
+def _begin_seconds() -> int:
+    return int(datetime.combine(FIRST_DAY, datetime.min.time(), UTC).timestamp())
 
 
 def _statement(name: str, tables: dict[str, str], first: int, rows: int, salt: int) -> str:
-    begin = int(datetime.combine(FIRST_DAY, datetime.min.time(), UTC).timestamp() * 1000)
     numbers = {
         "first": first,
         "rows": rows,
         "salt": salt,
         "people": PEOPLE,
         "is_each": int(name in {"installs", "attributed"}),
-        "begin_ms": begin,
+        "begin_ms": _begin_seconds() * 1000,
         "span_ms": DAYS * 86_400_000,
     }
     slots = {slot: str(value) for slot, value in numbers.items()}

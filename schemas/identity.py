@@ -49,10 +49,12 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """What a batch that was stored holds beside its rows: links, and keys of touches.
+    """What a batch that was stored holds beside its rows: the hours of its events, links, and keys of touches.
 
-    `touch_keys` are hashes of match keys, each with the time of its earliest touch in the batch.
+    `hours` are the starts of hours (UTC) in which its events happened; `touch_keys` hashes of match keys, each with the
+    time of its earliest touch in the batch.
     """
 
+    hours: tuple[datetime, ...] = ()
     links: tuple[Link, ...] = ()
     touch_keys: tuple[tuple[int, datetime], ...] = ()

@@ -123,10 +123,10 @@ class ActorSettings(_Group):
         default=7, description="How far back a review of its own accord reaches: most networks bill by the week."
     )
     rollup_rest_seconds: float = Field(
-        default=5.0, description="Least rest after a roll-up for reports that left no hour: each makes three parts."
+        default=5.0, description="Least rest after a roll-up for reports that left no hour: each makes two parts."
     )
     rollup_rest_factor: float = Field(
-        default=9.0, description="The same in multiples of what the last one took: a tenth of one core at most."
+        default=9.0, description="A host's rest in multiples of what the last one took: a tenth of one core at most."
     )
     idle_seconds: float = Field(
         default=900.0, description="An actor with an empty spool leaves after this long unused."

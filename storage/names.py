@@ -24,6 +24,4 @@ def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
         "person_aliases": f"{CLICKHOUSE_DATABASE}.person_aliases_{tenant_id}",
         "activity": f"{CLICKHOUSE_DATABASE}.activity_{tenant_id}",
         "touch_counts": f"{CLICKHOUSE_DATABASE}.touch_counts_{tenant_id}",
-        "event_hours": f"{CLICKHOUSE_DATABASE}.event_hours_{tenant_id}",
-        "event_hours_feed": f"{CLICKHOUSE_DATABASE}.event_hours_feed_{tenant_id}",
     }

@@ -23,7 +23,6 @@ from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
 _SQL = load_queries("storage.clickhouse", "queries.sql")
-_ROLLUPS_SQL = load_queries("storage.clickhouse", "rollups.sql")
 _ASKED_AT_ONCE = 5_000
 """Hashes in one statement, whose text has a limit of 256 KiB."""
 
@@ -110,9 +109,9 @@ class EventWriter:
                     ranges += [(middle, last), (first, middle)]
 
     async def stored_among(self, keys: EventKeys) -> set[str]:
-        """Say which of these events the table has, and see to it that all can be found by their keys, and are counted.
+        """Say which of these events the table has, and see to it that all can be found by their keys.
 
-        A crash of the store may have come between an event and its keys, or the note of its hour.
+        A crash of the store may have come between an event and its keys.
 
         Raises:
             StoreAwayError: the store did not answer.
@@ -124,8 +123,6 @@ class EventWriter:
             found.update(row[0] for row in answer.result_rows)
         if found:
             await self._feed_keys(keys, found)
-            async with self._store.client() as client:
-                await client.command(self._with_times(_ROLLUPS_SQL["mark_stored"], keys))
         return found
 
     async def _feed_keys(self, keys: EventKeys, event_ids: set[str]) -> None:
@@ -139,10 +136,8 @@ class EventWriter:
 
     def _filled(self, query: str, keys: EventKeys, event_ids: Collection[str], **slots: str) -> str:
         hashes = number_list(map(text_hash, event_ids))
-        return fill(self._with_times(_SQL[query], keys), {"hashes": hashes} | slots)
-
-    def _with_times(self, statement: str, keys: EventKeys) -> str:
-        return fill(statement, self._tables | {"since": moment(keys.since), "until": moment(keys.until)})
+        times = {"since": moment(keys.since), "until": moment(keys.until)}
+        return fill(_SQL[query], self._tables | times | {"hashes": hashes} | slots)
 
 
 def _portions(event_ids: Collection[str]) -> Iterator[tuple[str, ...]]:

@@ -1,13 +1,3 @@
--- name: dirty_hours
-SELECT toUnixTimestamp(hour), toUnixTimestamp64Milli(now64(3)) FROM (
-    SELECT hour, max(stored_at) AS last_stored, max(rolled_at) AS last_rolled FROM {event_hours} GROUP BY hour
-)
-WHERE last_rolled <= last_stored
-    OR (last_rolled < last_stored + INTERVAL {settle_seconds:UInt32} SECOND
-        AND last_stored + INTERVAL {settle_seconds:UInt32} SECOND <= now64(3))
-ORDER BY hour DESC
-LIMIT {limit:UInt32}
-
 -- name: person_key
 multiIf(
     device_id != '', xxh3(concat('vendor_id:', device_id)),
@@ -66,13 +56,3 @@ FROM (
         AND toUnixTimestamp(toStartOfHour(quarter_hour)) IN {hours:Array(UInt32)}
 )
 GROUP BY quarter_hour, touch_type, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id, paid_in
-
--- name: mark_rolled
-INSERT INTO {event_hours} (hour, rolled_at)
-SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC'), fromUnixTimestamp64Milli({rolled_at:Int64}, 'UTC')
-
--- name: mark_stored
-INSERT INTO {event_hours} (hour, stored_at)
-SELECT toStartOfHour(event_time, 'UTC') AS hour, now64(3, 'UTC') FROM {events}
-WHERE event_time BETWEEN {since} AND {until}
-GROUP BY hour

@@ -25,6 +25,10 @@ ORDER BY last_spool_id
 SELECT frames FROM event_spool WHERE shard = $1 AND spool_id BETWEEN $2 AND $3 ORDER BY spool_id
 
 -- name: mark_stored
+WITH noted AS (
+    INSERT INTO event_hours (hour) SELECT unnest($3::timestamptz[])
+    ON CONFLICT (hour) DO UPDATE SET stored_at = excluded.stored_at
+)
 SELECT finish_batch($1, $2)
 
 -- name: requeue_late

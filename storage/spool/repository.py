@@ -173,7 +173,8 @@ class Spool:
     ) -> None:
         """Record that ClickHouse has the batch, and what follows from it, in one transaction.
 
-        The rows that it refused are kept as dead letters; links are recorded; conversions that a touch of the batch
+        The rows that it refused are kept as dead letters; the hours of its events are noted, to be counted; links are
+        recorded; conversions that a touch of the batch
         could change are requeued.
         """
         follows = bool(refused or seen.links or seen.touch_keys)
@@ -185,7 +186,9 @@ class Spool:
             if seen.touch_keys:
                 hashes, times = zip(*seen.touch_keys, strict=True)
                 await connection.execute(_SQL["requeue_late"], batch.batch_id, [signed(each) for each in hashes], times)
-            await connection.execute(_SQL["mark_stored"], batch.batch_id, [letter.position for letter in refused])
+            await connection.execute(
+                _SQL["mark_stored"], batch.batch_id, [letter.position for letter in refused], seen.hours
+            )
 
     async def watches(self) -> bool:
         """Say whether a touch that comes late could change any conversion."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from actors.attribution_pool import decide
 from actors.pipeline import Stores, TenantPipeline
-from actors.store_turns import StoreTurns
+from actors.store_turns import HostTurns
 from ingest.frames import join
 from ingest.parse import parse_events
 from ingest.prepare import Stamp, prepare
@@ -52,7 +52,7 @@ async def incarnation(
     store = ClickHouse(backends, clickhouse or settings.clickhouse)
     database = databases.tenant(tenant.tenant_id)
     stores = Stores.of(database, store, tenant.tenant_id, shard, settings.actor, _decide)
-    pipeline = TenantPipeline(stores, shard, settings.actor, StoreTurns(settings.actor))
+    pipeline = TenantPipeline(stores, shard, settings.actor, HostTurns.of(settings.actor))
     life = None
     try:
         await pipeline.start()

@@ -47,20 +47,6 @@ PARTITION BY toYYYYMM(conversion_time)
 ORDER BY (conversion_time, conversion_id)
 SETTINGS non_replicated_deduplication_window = 10000;
 
--- Which hours have events that the counts below may lack: those stored since they were last rolled up.
-CREATE TABLE IF NOT EXISTS {event_hours} (
-    hour DateTime('UTC'),
-    stored_at SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
-    rolled_at SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
-)
-ENGINE = AggregatingMergeTree
-ORDER BY hour
-SETTINGS non_replicated_deduplication_window = 10000;
-
--- A row or two for each insert of events.
-CREATE MATERIALIZED VIEW IF NOT EXISTS {event_hours_feed} TO {event_hours} AS
-SELECT toStartOfHour(event_time, 'UTC') AS hour, now64(3, 'UTC') AS stored_at FROM {events} GROUP BY hour;
-
 -- What people did, by quarter of an hour: the largest step of which every day of every time zone consists. Each event
 -- is in one row: `currency` is that of its revenue, empty for events without. Rolled up by the tenant's actor, an hour
 -- at a time, as often as it changes; a row of zeros stands for what is no longer there. Readers take the newest by FINAL.

@@ -7,16 +7,13 @@ from itertools import pairwise
 import pytest
 
 from actors.store_turns import StoreTurns
-from schemas.settings import ActorSettings
 
 pytestmark = pytest.mark.anyio
-
-SETTINGS = ActorSettings(insert_rest_factor=2.0, insert_rest_seconds_max=0.1, insert_wait_seconds_max=0.15)
 
 
 async def turns_of(waiters: int, insert_seconds: float) -> list[tuple[int, float, float]]:
     """Let so many ask at once; give who had a turn, when it began, and when it ended, in seconds."""
-    turns, began, had = StoreTurns(SETTINGS), time.monotonic(), []
+    turns, began, had = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.15), time.monotonic(), []
 
     async def store(place: int) -> None:
         async with turns.turn():

@@ -22,6 +22,13 @@ REFERENCING NEW TABLE AS recorded FOR EACH STATEMENT EXECUTE FUNCTION enter_unpu
 INSERT INTO unpublished_results (shard, conversion_id, revision)
 SELECT shard, conversion_id, revision FROM conversions WHERE revision > 0 ORDER BY spool_id, conversion_id;
 
+-- The hours of which events were stored, and when their counts were last made: what the reports' counts may lack.
+CREATE TABLE event_hours (
+    hour timestamptz PRIMARY KEY,
+    stored_at timestamptz NOT NULL DEFAULT now(),
+    rolled_at timestamptz NOT NULL DEFAULT '-infinity'
+);
+
 -- One row. Changing the currency changes no stored amount: reports convert when they are asked.
 CREATE TABLE tenant_settings (
     is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
