@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 from ray import serve
 
-from actors.pool_calls import POOL_DEPLOYMENT, pack_results, unpack_cases
+from actors.pool_calls import POOL_DEPLOYMENT, pack_results, unpack_call
 from attribution.decide import attribute
 from attribution.fraud.settle import settle
 from attribution.origins import origin_of
@@ -30,10 +30,9 @@ class AttributionPool:
         """Get ready for calls."""
         settle_heap()
 
-    async def attribute(self, packed: bytes) -> bytes:
-        """Attribute what `pack_cases` packed; results are in the order of the cases, for `unpack_results`."""
-        cases, policy = unpack_cases(packed)
-        return pack_results(decide(cases, policy))
+    async def attribute(self, packed: list[bytes], policy: bytes) -> list[bytes]:
+        """Attribute cases as `actors.pool_calls` packs them; results are in the order of the cases."""
+        return pack_results(decide(*unpack_call(packed, policy)))
 
 
 def decide(cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionOutcome]:

@@ -1,11 +1,13 @@
 """What the callers of the attribution pool and the pool agree on: its names, and how a call is packed.
 
-Conversions and results travel as one bytes object: Ray's own pickler asks Python about every object in them, which
-costs more than deciding the conversions.
+Conversions and results travel as a few bytes objects: Ray's own pickler asks Python about every object in them, which
+costs more than deciding the conversions. A few and not one, because packing holds its process up: between two of them,
+a host commits what its tenants sent.
 """
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from schemas.policy import Policy
 from schemas.results import AttributionOutcome
@@ -15,23 +17,41 @@ POOL_APP = "attribution"
 POOL_DEPLOYMENT = "AttributionPool"
 
 
-def pack_cases(cases: Sequence[ConversionCase], policy: Policy) -> bytes:
-    """Pack what the pool is to decide."""
-    return pickle.dumps((list(cases), policy), pickle.HIGHEST_PROTOCOL)
+_TOGETHER = 50
+"""About five milliseconds of packing."""
+
+Item = TypeVar("Item")
 
 
-def unpack_cases(packed: bytes) -> tuple[list[ConversionCase], Policy]:
-    """Unpack what the pool is to decide."""
-    cases: tuple[list[ConversionCase], Policy] = pickle.loads(packed)  # noqa: S301 - from a tenant's actor, over an authenticated call
-    return cases
+def portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Part cases or results into those that are packed together."""
+    for start in range(0, len(items), _TOGETHER):
+        yield items[start : start + _TOGETHER]
 
 
-def pack_results(results: Sequence[AttributionOutcome]) -> bytes:
-    """Pack what the pool decided."""
-    return pickle.dumps(list(results), pickle.HIGHEST_PROTOCOL)
+def pack_cases(cases: Sequence[ConversionCase]) -> bytes:
+    """Pack a portion of what the pool is to decide."""
+    return pickle.dumps(tuple(cases), pickle.HIGHEST_PROTOCOL)
 
 
-def unpack_results(packed: bytes) -> list[AttributionOutcome]:
-    """Unpack what the pool decided."""
-    results: list[AttributionOutcome] = pickle.loads(packed)  # noqa: S301 - from our own pool
+def pack_policy(policy: Policy) -> bytes:
+    """Pack by what the pool is to decide it."""
+    return pickle.dumps(policy, pickle.HIGHEST_PROTOCOL)
+
+
+def unpack_call(packed: Sequence[bytes], policy: bytes) -> tuple[list[ConversionCase], Policy]:
+    """Unpack what the pool is to decide, and by what: portions of `pack_cases`, and `pack_policy`."""
+    # From a tenant's host, over an authenticated call.
+    cases = [case for portion in packed for case in pickle.loads(portion)]  # noqa: S301
+    return cases, pickle.loads(policy)  # noqa: S301
+
+
+def pack_results(results: Sequence[AttributionOutcome]) -> list[bytes]:
+    """Pack what the pool decided, in portions."""
+    return [pickle.dumps(tuple(portion), pickle.HIGHEST_PROTOCOL) for portion in portions(results)]
+
+
+def unpack_results(packed: bytes) -> Sequence[AttributionOutcome]:
+    """Unpack a portion of what the pool decided."""
+    results: Sequence[AttributionOutcome] = pickle.loads(packed)  # noqa: S301 - from our own pool
     return results

@@ -1,17 +1,19 @@
 """How a tenant's actor calls the attribution pool: by its deployment handle, never through HTTP."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from ray.exceptions import RayError
 
 from actors.attributor import PoolAwayError
-from actors.pool_calls import POOL_APP, POOL_DEPLOYMENT, pack_cases, unpack_results
+from actors.pool_calls import POOL_APP, POOL_DEPLOYMENT, pack_cases, pack_policy, portions, unpack_results
 from schemas.policy import Policy
 from schemas.results import AttributionOutcome
 from schemas.touchpoints import ConversionCase
+
+Portion = TypeVar("Portion")
 
 
 class PoolClient:
@@ -46,9 +48,17 @@ class PoolClient:
             PoolAwayError: it did not answer within the deadline.
         """
         handle = await self.open()
+        packed = [pack_cases(portion) async for portion in _with_breaks(tuple(portions(cases)))]
         try:
             async with asyncio.timeout(self._deadline_seconds):
-                packed: bytes = await handle.attribute.remote(pack_cases(cases, policy))
+                answered: list[bytes] = await handle.attribute.remote(packed, pack_policy(policy))
         except (RayError, self._serve_error, TimeoutError) as error:
             raise PoolAwayError(repr(error)) from error
-        return unpack_results(packed)
+        return [outcome async for portion in _with_breaks(answered) for outcome in unpack_results(portion)]
+
+
+async def _with_breaks(given: Sequence[Portion]) -> AsyncIterator[Portion]:
+    """Give one portion after the other, and in between whatever else waits in this process a turn."""
+    for portion in given:
+        yield portion
+        await asyncio.sleep(0)
