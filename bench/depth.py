@@ -18,7 +18,7 @@ from clickhouse_connect.driver import create_async_client
 from rich.console import Console
 from rich.table import Table
 
-from bench.ingest import BENCH_TENANT, ingest_head, make_tenant, measure_ours, now_text
+from bench.ingest import BENCH_TENANT, CONNECTIONS, ingest_head, make_tenant, measure_ours, now_text
 from bench.load import Bodies, LoadResult, run_load
 from bench.open_loop import OpenLoop
 from local.stack import Stack
@@ -88,8 +88,8 @@ async def at_half_rate(
     return loop.percentile_ms(50), loop.percentile_ms(99)
 
 
-async def over_tenants(stack: Stack, count: int, seconds: float) -> float:
-    """Load many tenants at once, as many connections in all as for one; return acknowledged events per second."""
+async def over_tenants(stack: Stack, alone: ProvisionedTenant, count: int, seconds: float) -> float:
+    """Load many tenants at once, then one over as many connections; return the many's share of the one's events."""
     async with stack.provisioner() as provisioner:
         tenants = [
             await provisioner.create_tenant(
@@ -100,8 +100,11 @@ async def over_tenants(stack: Stack, count: int, seconds: float) -> float:
     # The first calls start the actors; they are not counted.
     for group in range(0, count, 4):
         await asyncio.gather(*(_load(stack, tenant, 1, 0.1) for tenant in tenants[group : group + 4]))
-    results = await asyncio.gather(*(_load(stack, tenant, max(1, 16 // count), seconds) for tenant in tenants))
-    return sum(result.acknowledged_events for result in results) / max(result.seconds for result in results)
+    connections = max(1, CONNECTIONS // count)
+    results = await asyncio.gather(*(_load(stack, tenant, connections, seconds) for tenant in tenants))
+    many = sum(result.acknowledged_events for result in results) / max(result.seconds for result in results)
+    one = await _load(stack, alone, connections * count, seconds)
+    return many / one.events_per_second
 
 
 async def over_shards(stack: Stack, tenant: ProvisionedTenant, shards: int, seconds: float) -> float:
@@ -155,7 +158,7 @@ async def _measure(stack: Stack, seconds: float, tenants: int, shards: int) -> D
     sharded = await over_shards(stack, tenant, shards, seconds)
     # The same way back, so that both are measured alike.
     alone = await over_shards(stack, tenant, 1, seconds)
-    many = await over_tenants(stack, tenants, seconds)
+    many_share = await over_tenants(stack, tenant, tenants, seconds)
     return Depth(
         engine_events_per_second=direct,
         stored_events_per_second=stored,
@@ -164,7 +167,7 @@ async def _measure(stack: Stack, seconds: float, tenants: int, shards: int) -> D
         half_rate_p50_ms=p50,
         half_rate_p99_ms=p99,
         tenants=tenants,
-        many_tenants_share=many / most.events_per_second,
+        many_tenants_share=many_share,
         shards=shards,
         shards_share=sharded / alone,
         cpu_seconds_per_million=million_cost,
@@ -195,7 +198,7 @@ def main() -> None:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each part is loaded (default 10)")
-    parser.add_argument("--tenants", type=int, default=16, help="how many at once (default 16; each is a process)")
+    parser.add_argument("--tenants", type=int, default=100, help="how many at once (default 100)")
     parser.add_argument("--shards", type=int, default=3, help="how many share a tenant's work (default 3)")
     arguments = parser.parse_args()
     stack = Stack(Settings())
