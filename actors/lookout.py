@@ -42,6 +42,10 @@ class Lookout:
         touch_keys = await self._touches.keys(batch.sealed_at) if await self._spool.watches() else ()
         return Sightings(hours, links, touch_keys)
 
+    def recorded(self) -> None:
+        """Take note that what was seen last is recorded: it is not seen again."""
+        self._touches.recorded()
+
 
 def hours_of(rows: Sequence[bytes]) -> tuple[datetime, ...]:
     """Give the starts (UTC) of the hours in which the events of some rows happened, each once, in order."""

@@ -151,6 +151,7 @@ class Storer:
             seen = await self._lookout.look(batch, frames)
             reached("actor_before_mark")
             await self._spool.mark_stored(batch, refused, seen)
+            self._lookout.recorded()
         except (StoreAwayError, *CONNECTION_LOST) as error:
             log.warning("store_failed", batch_id=batch.batch_id, error=repr(error))
             return False

@@ -2,7 +2,8 @@
 
 ClickHouse has taken the rows apart already, so the batch need not be read again. Touches are found by when they were
 stored, which the table writes itself: the clocks of whoever sent them, and of the platform's other machines, do not
-matter. One question covers what was stored since the last one; whoever asks inserts and asks in turns.
+matter. One question covers what was stored since the last one whose answer was recorded; whoever asks inserts and asks
+in turns.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -24,16 +25,18 @@ class LateTouches:
         self._store = store
         self._query = fill(_SQL["touches_stored"], clickhouse_tables(tenant_id))
         self._asked_at: datetime | None = None
+        self._recorded_at: datetime | None = None
 
     async def keys(self, sealed_at: datetime) -> tuple[tuple[int, datetime], ...]:
-        """Give the hash of each key under which a touch was stored since the last call, and the earliest such touch.
+        """Give the hash of each key under which a touch was stored lately, and the earliest such touch.
 
-        The first call goes back to `sealed_at` (aware, by Postgres's clock), before which the batch was not inserted.
+        Lately: since the last call whose answer was `recorded`; else since `sealed_at` (aware, by Postgres's clock),
+        before which the batch was not inserted.
 
         Raises:
             StoreAwayError: the store did not answer.
         """
-        since = self._asked_at or sealed_at - _CLOCKS_APART
+        since = self._recorded_at or sealed_at - _CLOCKS_APART
         async with self._store.client() as client:
             answer = await client.query(
                 fill(self._query, {"since": moment(since)}),
@@ -46,6 +49,10 @@ class LateTouches:
         if rows:
             self._asked_at = _utc(rows[0][2])
         return tuple((row[0], _utc(row[1])) for row in rows)
+
+    def recorded(self) -> None:
+        """Take note that the last answer is recorded: until then it is given again."""
+        self._recorded_at = self._asked_at
 
 
 def _utc(time: datetime) -> datetime:
