@@ -266,4 +266,5 @@ async def has_work(database: Database, shard: Shard) -> bool:
         await IdentityEdges(database).has_changes()
         or await Recomputes(database).has_unfinished()
         or await FraudReviews(database).has_unfinished()
+        or await EventHours(database).has_uncounted()
     )

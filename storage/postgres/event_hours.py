@@ -43,6 +43,11 @@ class EventHours:
             rows = await connection.fetch(_SQL["dirty"], SETTLE_SECONDS, _HOURS_ASKED)
         return DirtyHours(tuple(row["hour"] for row in rows), rows[0]["asked_at"] if rows else 0)
 
+    async def has_uncounted(self) -> bool:
+        """Say whether any hour has events that were never counted."""
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(_SQL["has_uncounted"]))
+
     async def rolled(self, dirty: DirtyHours) -> None:
         """Note that hours were counted, after it was asked for them."""
         async with self._database.connection() as connection:
