@@ -105,9 +105,9 @@ class FraudReviewer:
             raise
         except Exception as error:
             log.exception("fraud_review_failed", review_id=str(review.review_id))
-            await self._reviews.finish(review.review_id, repr(error).replace("\0", "")[:_ERROR_CHARS_MAX])
+            await self._reviews.finish(epoch, review.review_id, repr(error).replace("\0", "")[:_ERROR_CHARS_MAX])
             return
-        await self._reviews.finish(review.review_id)
+        await self._reviews.finish(epoch, review.review_id)
         log.info("fraud_review_done", review_id=str(review.review_id))
 
     async def _go_through(self, epoch: int, review: FraudReview) -> None:

@@ -82,9 +82,9 @@ class Recomputer:
             raise
         except Exception as error:
             log.exception("recompute_failed", recompute_id=asked.recompute_id)
-            await self._recomputes.finish(record, repr(error).replace("\0", "")[:_ERROR_CHARS_MAX])
+            await self._recomputes.finish(epoch, record, repr(error).replace("\0", "")[:_ERROR_CHARS_MAX])
             return
-        await self._recomputes.finish(record)
+        await self._recomputes.finish(epoch, record)
         if not asked.dry_run:
             # The attributor has something to do.
             self._asked.give()

@@ -134,4 +134,5 @@ INSERT INTO attribution_requeues (conversion_id, shard, cause)
 SELECT c.conversion_id, c.shard, 'fraud' FROM conversions AS c WHERE c.conversion_id = ANY($1::text[])
 
 -- name: finish_review
-UPDATE fraud_reviews SET state = $2, error = $3, finished_at = now() WHERE review_id = $1 AND state = 'running'
+UPDATE fraud_reviews SET state = $3, error = $4, finished_at = now()
+WHERE review_id = $2 AND state = 'running' AND (SELECT assert_epoch(0::smallint, $1))

@@ -111,7 +111,11 @@ class FraudReviews:
             if changed_ids:
                 await connection.execute(_SQL["requeue_reviewed"], list(changed_ids))
 
-    async def finish(self, review_id: UUID, error: str | None = None) -> None:
-        """End a review."""
-        async with self._database.connection() as connection:
-            await connection.execute(_SQL["finish_review"], review_id, "failed" if error else "done", error)
+    async def finish(self, epoch: int, review_id: UUID, error: str | None = None) -> None:
+        """End a review.
+
+        Raises:
+            EpochSupersededError: a newer incarnation of the actor has taken over; nothing was written.
+        """
+        async with fenced(self._database) as connection:
+            await connection.execute(_SQL["finish_review"], epoch, review_id, "failed" if error else "done", error)

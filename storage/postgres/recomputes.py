@@ -119,12 +119,16 @@ class Recomputes:
                     [orjson.dumps(move.changes) for move in moves],
                 )
 
-    async def finish(self, record: RecomputeRecord, error: str | None = None) -> None:
-        """End a recomputation; without an error and a dry run, adopt it in the same transaction."""
+    async def finish(self, epoch: int, record: RecomputeRecord, error: str | None = None) -> None:
+        """End a recomputation; without an error and a dry run, adopt it in the same transaction.
+
+        Raises:
+            EpochSupersededError: a newer incarnation of the actor has taken over; nothing was written.
+        """
         asked = record.asked
         state = RecomputeState.DONE if error is None else RecomputeState.FAILED
-        async with self._database.connection() as connection, connection.transaction():
-            await connection.execute(_SQL["finish"], asked.recompute_id, state.value, error)
+        async with fenced(self._database) as connection, connection.transaction():
+            await connection.execute(_SQL["finish"], epoch, asked.recompute_id, state.value, error)
             if error is None and not asked.dry_run:
                 await _adopt(connection, asked.recompute_id, asked.requested_by)
 

@@ -50,7 +50,8 @@ ON CONFLICT DO NOTHING
 SELECT conversion_id, changes FROM recompute_moves WHERE recompute_id = $1 ORDER BY conversion_id LIMIT $2
 
 -- name: finish
-UPDATE recomputes SET state = $2, error = $3, finished_at = now() WHERE recompute_id = $1 AND state = 'running'
+UPDATE recomputes SET state = $3, error = $4, finished_at = now()
+WHERE recompute_id = $2 AND state = 'running' AND (SELECT assert_epoch(0::smallint, $1))
 
 -- name: adopt
 UPDATE recomputes SET state = 'adopted', adopted_at = now() WHERE recompute_id = $1 AND state = 'done'
