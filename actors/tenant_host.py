@@ -76,6 +76,8 @@ class TenantHost:
             asyncio.create_task(self._shard(each.tenant_id, each.shard).append(each.batch))
             for each in unpack_consignments(packed)
         ]
+        for call in calls:
+            call.add_done_callback(_log_failure)
         await asyncio.wait(calls, timeout=_TOGETHER_SECONDS)
         return pack_answers([self._answer(call) for call in calls])
 
@@ -88,7 +90,7 @@ class TenantHost:
         error = call.exception()
         if error is None:
             return call.result()
-        return error if isinstance(error, Problem) else ActorUnavailable(repr(error), retry_after_seconds=1)
+        return error if isinstance(error, Problem) else ActorUnavailable(retry_after_seconds=1)
 
     def _forget_later(self, number: str) -> None:
         """Keep an answer for a while: whoever has the ticket may have died."""
@@ -164,6 +166,13 @@ class TenantHost:
         host = find_host(place_of(tenant_id, shard, self._settings.actor.hosts), self._backends, self._settings)
         with suppress(RayError, Problem):
             await host.check.remote(tenant_id, shard)
+
+
+def _log_failure(call: asyncio.Task[AppendReceipt]) -> None:
+    """Log what no shard should have raised: whoever called learns no more than that it may try again."""
+    error = None if call.cancelled() else call.exception()
+    if error is not None and not isinstance(error, Problem):
+        log.error("append_failed", exc_info=error)
 
 
 def find_host(place: str, backends: Backends, settings: Settings) -> Any:
