@@ -1,6 +1,7 @@
 """Fraud: what the rules found, what others would, what people say of it, and judging again."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
@@ -127,7 +128,7 @@ async def label_fraud(request: Request, label: NewLabel) -> dict[str, Any]:
     "/api/v1/fraud/reviews",
     status_code=202,
     response_model=FraudReviewShown,
-    **documented(USER, RequestInvalid, ActorUnavailable),
+    **documented(USER, RequestInvalid),
 )
 async def review_fraud(request: Request, new: NewReview) -> dict[str, Any]:
     """Judge the conversions of the last days again, in the background, with all that is known by now."""
@@ -136,7 +137,9 @@ async def review_fraud(request: Request, new: NewReview) -> dict[str, Any]:
     now = utc_now()
     reviews = FraudReviews(services.databases.tenant(tenant.tenant_id))
     review = await reviews.add(now - timedelta(days=new.days), now)
-    await services.actors.look_again(tenant.tenant_id)
+    # It is queued, and will be found: to have it asked for once more would make another.
+    with suppress(ActorUnavailable):
+        await services.actors.look_again(tenant.tenant_id)
     return _shown(review)
 
 

@@ -174,8 +174,7 @@ class Spool:
         """Record that ClickHouse has the batch, and what follows from it, in one transaction.
 
         The rows that it refused are kept as dead letters; the hours of its events are noted, to be counted; links are
-        recorded; conversions that a touch of the batch
-        could change are requeued.
+        recorded; conversions that a touch of the batch could change are requeued.
         """
         follows = bool(refused or seen.links or seen.touch_keys)
         async with self._database.connection() as connection, _transaction(connection, is_needed=follows):
