@@ -6,6 +6,7 @@ from typing import Any
 from attribution.consent import consent_of, is_allowed
 from attribution.fingerprint import fingerprint_keys
 from attribution.fraud.facts import install_facts
+from attribution.people import STRONGEST_IDENTITIES
 from schemas.policy import Policy
 from schemas.touchpoints import Consent, Conversion, MatchKey, MatchType
 
@@ -21,15 +22,6 @@ _KEY_FIELDS = (
     ("oaid", MatchType.ADVERTISING_ID),
     ("idfv", MatchType.VENDOR_ID),
     ("device_id", MatchType.VENDOR_ID),
-    ("user_id", MatchType.USER_ID),
-)
-
-_PERSON_FIELDS = (
-    ("device_id", MatchType.VENDOR_ID),
-    ("gaid", MatchType.ADVERTISING_ID),
-    ("idfa", MatchType.ADVERTISING_ID),
-    ("idfv", MatchType.VENDOR_ID),
-    ("oaid", MatchType.ADVERTISING_ID),
     ("user_id", MatchType.USER_ID),
 )
 
@@ -85,7 +77,7 @@ def _keys(event: dict[str, Any]) -> tuple[MatchKey, ...]:
 
 
 def _person(event: dict[str, Any]) -> MatchKey | None:
-    for field, match_type in _PERSON_FIELDS:
+    for field, match_type in STRONGEST_IDENTITIES:
         value = event.get(field)
         if value and value != _ABSENT_UUID:
             return MatchKey(match_type, value)

@@ -6,7 +6,7 @@ from xxhash import xxh3_64_intdigest
 
 from schemas.touchpoints import MatchType
 
-_IDENTITIES = (
+STRONGEST_IDENTITIES = (
     ("device_id", MatchType.VENDOR_ID),
     ("gaid", MatchType.ADVERTISING_ID),
     ("idfa", MatchType.ADVERTISING_ID),
@@ -22,7 +22,7 @@ NOBODY = 0
 
 def person_key(event: dict[str, Any]) -> int:
     """Hash the first identity that a stamped event has: xxh3-64 of `kind:value`, `NOBODY` if it has none."""
-    for field, kind in _IDENTITIES:
+    for field, kind in STRONGEST_IDENTITIES:
         if value := event.get(field):
             return xxh3_64_intdigest(f"{kind}:{value}".encode())
     return NOBODY

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from cli.context import console, fail, run_api, user_api
@@ -52,7 +53,8 @@ def report(
         rules.add_row(row["rule"], row["mode"], f"{row['claims']:,}", f"{row['moved']:,}", precision)
     sites = Table("media source", "site", "rule", "mode", "claims", title="By site")
     for row in found["sites"][:_ROWS_SHOWN]:
-        sites.add_row(row["media_source"], row["site_id"], row["rule"], row["mode"], f"{row['claims']:,}")
+        place = escape(row["media_source"]), escape(row["site_id"])
+        sites.add_row(*place, row["rule"], row["mode"], f"{row['claims']:,}")
     console.print(rules, sites)
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from cli.context import console, fail, run_api, user_api
@@ -60,7 +61,8 @@ def list_links(tenant: TenantOption = "t123", url: UrlOption = None, *, as_json:
         return
     table = Table("link", "media source", "campaign", "address")
     for link in links:
-        table.add_row(link["link_id"], link["media_source"], link.get("campaign", ""), link["click_url"])
+        cells = (link["link_id"], link["media_source"], link.get("campaign", ""), link["click_url"])
+        table.add_row(*map(escape, cells))
     console.print(table)
 
 

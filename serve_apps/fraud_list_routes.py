@@ -9,10 +9,10 @@ from starlette.requests import Request
 from attribution.fraud.lists import parse_list
 from schemas.fraud import ListKind
 from schemas.fraud_problems import FraudListInvalid, FraudListTooLong
-from schemas.limits import BODY_BYTES_MAX
 from schemas.problems import BodyTooLarge, MediaTypeUnsupported, UnparseableBody
 from serve_apps.callers import EDITORS, user_of
 from serve_apps.fraud_answers import FraudListShown
+from serve_apps.intake import read_body
 from serve_apps.openapi import USER, documented
 from serve_apps.services import services_of
 from storage.postgres.fraud_lists import FraudList, FraudListStore
@@ -60,11 +60,7 @@ async def _text(request: Request) -> str:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in {"text/plain", "text/csv", "application/json"}:
         raise MediaTypeUnsupported("Send text/plain or text/csv with one entry a line, or application/json.")
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > BODY_BYTES_MAX:
-            raise BodyTooLarge
+    body = await read_body(request)
     try:
         return _lines(orjson.loads(body)) if media_type == "application/json" else body.decode()
     except (orjson.JSONDecodeError, UnicodeDecodeError) as error:

@@ -8,18 +8,17 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 
 from attribution.model_spec import MARKOV_ORDER_MAX, REPLICATES_MAX, Model, ModelSpec
-from attribution.money import RATE_DAYS_MAX, Rate, Rates
 from schemas.event_types import CONVERSION_TYPES
 from schemas.report_problems import ReportParameterInvalid
 from schemas.reports import Dimension, Span, dimension_names
 from serve_apps.callers import user_of
+from serve_apps.money_rates import rates_between
 from serve_apps.parameters import Word
 from serve_apps.report_parameters import Asked
 from serve_apps.services import services_of
 from storage.clickhouse.journey_reader import BREAKDOWNS, FILTERED, JourneyQuestion
 from storage.clickhouse.report_reader import Conversion
 from storage.postgres.connect import Database
-from storage.postgres.rates import StoredRates
 from storage.postgres.tenant_settings import TenantSettings
 
 Measure = Literal["conversions", "value"]
@@ -82,17 +81,8 @@ async def journey_question(
 async def _conversion(database: Database, currency: str, span: Span) -> Conversion:
     """Read the tenant's rates into a currency; without one, into that of its settings."""
     own_currency = currency or (await TenantSettings(database).read()).currency
-    # A day of the zone can lie in two days of UTC, whose rates count.
-    first, last = span.first - timedelta(days=1), span.last + timedelta(days=1)
-    stored = await StoredRates(database, own_currency).between(first - timedelta(days=RATE_DAYS_MAX), last)
-    rates = Rates(own_currency, (Rate(each.currency, each.day, each.rate) for each in stored))
-    daily = rates.daily(first, last)
-    return Conversion(
-        own_currency,
-        tuple(each.currency for each in daily),
-        tuple(each.day for each in daily),
-        tuple(each.rate for each in daily),
-    )
+    _, conversion = await rates_between(database, own_currency, span.first, span.last)
+    return conversion
 
 
 def _types(text: str) -> tuple[str, ...]:

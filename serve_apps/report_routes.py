@@ -1,11 +1,12 @@
 """Reports: how every source did, day by day, and what became of the people it brought."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,6 +37,22 @@ Window = Annotated[AgeWindow, Query(description="Day N: the N-th 24 hours since 
 Step = Annotated[CohortStep, Query(description="Installs of one day, week (from Monday) or month are one cohort.")]
 
 
+def _asks(default_days: str) -> Callable[..., CohortQuery]:
+    """Make what reads the parameters that reports on cohorts share; they differ in the days they show."""
+
+    def cohort_query(
+        days: Ages = None, window: Window = AgeWindow.HOURS_24, cohort: Step = CohortStep.DAY
+    ) -> CohortQuery:
+        return CohortQuery(cohort, window, parse_ages(days or default_days))
+
+    return cohort_query
+
+
+CohortsAsked = Annotated[CohortQuery, Depends(_asks("0,1,3,7,14,30"))]
+RetentionAsked = Annotated[CohortQuery, Depends(_asks("0,1,2,3,4,5,6,7,14,21,30"))]
+LtvAsked = Annotated[CohortQuery, Depends(_asks("0,1,3,7,14,30,60,90"))]
+
+
 @router.get("/api/v1/reports/overview", response_class=Response, **_PERFORMANCE)
 async def get_overview(request: Request, query: Asked, *, compare: Compare = False) -> Response:
     """Give every day's figures, and those of all days together."""
@@ -57,41 +74,20 @@ async def get_channels(request: Request, query: Asked, *, compare: Compare = Fal
 
 
 @router.get("/api/v1/reports/cohorts", response_class=Response, **_COHORTS)
-async def get_cohorts(
-    request: Request,
-    query: Asked,
-    days: Ages = None,
-    window: Window = AgeWindow.HOURS_24,
-    cohort: Step = CohortStep.DAY,
-) -> Response:
+async def get_cohorts(request: Request, query: Asked, asked: CohortsAsked) -> Response:
     """Give what became of the people of each cohort: how many came back, what they paid, what they cost."""
-    asked = CohortQuery(cohort, window, parse_ages(days or "0,1,3,7,14,30"))
     return await _cohorts(request, query, asked, CohortParts(retention=True, value=True))
 
 
 @router.get("/api/v1/reports/retention", response_class=Response, **_COHORTS)
-async def get_retention(
-    request: Request,
-    query: Asked,
-    days: Ages = None,
-    window: Window = AgeWindow.HOURS_24,
-    cohort: Step = CohortStep.DAY,
-) -> Response:
+async def get_retention(request: Request, query: Asked, asked: RetentionAsked) -> Response:
     """Give which part of each cohort was active again on day N."""
-    asked = CohortQuery(cohort, window, parse_ages(days or "0,1,2,3,4,5,6,7,14,21,30"))
     return await _cohorts(request, query, asked, CohortParts(retention=True))
 
 
 @router.get("/api/v1/reports/ltv", response_class=Response, **_COHORTS)
-async def get_ltv(
-    request: Request,
-    query: Asked,
-    days: Ages = None,
-    window: Window = AgeWindow.HOURS_24,
-    cohort: Step = CohortStep.DAY,
-) -> Response:
+async def get_ltv(request: Request, query: Asked, asked: LtvAsked) -> Response:
     """Give what each cohort had paid up to day N, by install and by what it cost."""
-    asked = CohortQuery(cohort, window, parse_ages(days or "0,1,3,7,14,30,60,90"))
     return await _cohorts(request, query, asked, CohortParts(value=True))
 
 

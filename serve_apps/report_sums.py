@@ -4,20 +4,20 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from attribution.money import RATE_DAYS_MAX, Rate, Rates, converted, shown
+from attribution.money import Rates, converted, shown
 from attribution.report_metrics import Sums
 from schemas.ids import TenantId
 from schemas.money import CostLine
 from schemas.reports import Dimension, ReportQuery
+from serve_apps.money_rates import rates_between
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.report_reader import Conversion, Covered, ReportReader, Row
 from storage.postgres.connect import Database
 from storage.postgres.costs import Costs
-from storage.postgres.rates import StoredRates
 from storage.postgres.tenant_settings import TenantSettings
 
 Key = tuple[Any, ...]
@@ -63,16 +63,9 @@ class Money:
 async def read_money(database: Database, first: date, last: date, *, until: date | None = None) -> Money:
     """Read the costs of some days, both included, and the rates of these and of those up to `until`."""
     own_currency = (await TenantSettings(database).read()).currency
-    end = max(last, until or last) + timedelta(days=1)
-    stored, costs = await asyncio.gather(
-        StoredRates(database, own_currency).between(first - timedelta(days=RATE_DAYS_MAX), end),
+    (rates, conversion), costs = await asyncio.gather(
+        rates_between(database, own_currency, first, max(last, until or last)),
         Costs(database).between(first, last),
-    )
-    rates = Rates(own_currency, (Rate(each.currency, each.day, each.rate) for each in stored))
-    # A day of the zone can lie in two days of UTC, whose rates count.
-    daily = rates.daily(first - timedelta(days=1), end)
-    conversion = Conversion(
-        own_currency, [each.currency for each in daily], [each.day for each in daily], [each.rate for each in daily]
     )
     covering = sorted({(line.day, line.media_source, line.app_id) for line in costs})
     covered = Covered(*(list(column) for column in zip(*covering, strict=True))) if covering else Covered()
