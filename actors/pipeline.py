@@ -5,8 +5,9 @@ Four loops follow each other along the spool; each says to the next one when it 
     append ──► Committer ──► Storer ──► Attributor ──► Publisher
                spool row     ClickHouse  pool, results  ClickHouse
 
-What is to be done once for a tenant, two more loops of its first shard do: Identities tells on which links between ids
-came or went, Recomputer runs history under another policy. Both hand conversions back to the Attributor.
+What is to be done once for a tenant, four more loops of its first shard do: Identities tells on which links between ids
+came or went, Recomputer runs history under another policy, FraudReviewer judges conversions again when more is known.
+These three hand conversions back to the Attributor. Roller counts events for the reports.
 
 Each repeats what it was doing after a failure, from what the databases say. So killing the process between
 any two lines loses nothing and stores nothing twice.

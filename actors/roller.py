@@ -1,4 +1,4 @@
-"""Fifth loop of a tenant's actor, in its first shard alone: raw events are rolled up into what reports count with.
+"""Rolls raw events up into what reports count with. One shard of a tenant does this for all.
 
 It has turns with the other tenants of its host, each with a rest many times as long as it took: however much they send,
 this takes a small part of a core, and reports become later instead.
