@@ -33,7 +33,8 @@ from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import PendingConversion
 from storage.postgres.fencing import EpochSupersededError
 from storage.postgres.fraud_lists import FraudListStore
-from storage.postgres.fraud_reviews import FraudReview, FraudReviews, ReviewedConversion
+from storage.postgres.fraud_reviews import FraudReview, FraudReviews
+from storage.postgres.past_conversions import PastConversion, PastConversions
 from telemetry.backoff import Backoff
 from tenancy.fraud_facts import FraudFactsReader
 from tenancy.fraud_sites import count_sites
@@ -51,6 +52,7 @@ class FraudReviewer:
     def __init__(
         self,
         reviews: FraudReviews,
+        conversions: PastConversions,
         lists: FraudListStore,
         reader: FraudReader,
         facts: FraudFactsReader,
@@ -63,6 +65,7 @@ class FraudReviewer:
     ) -> None:
         """Take the tenant's stores, the pool, the signal after which a review may be asked for, and the clock."""
         self._reviews = reviews
+        self._conversions = conversions
         self._lists = lists
         self._reader = reader
         self._facts = facts
@@ -115,7 +118,8 @@ class FraudReviewer:
         review = replace(review, sites=await self._renew_sites(policy))
         while True:
             began = time.monotonic()
-            past = await self._reviews.portion(review, self._settings.attribution_rows)
+            after = None if review.at_time is None else (review.at_time, review.at_id or "")
+            past = await self._conversions.portion(review.since, review.until, after, self._settings.attribution_rows)
             if not past:
                 await self._reviews.record(epoch, review, [])
                 return
@@ -143,7 +147,7 @@ class FraudReviewer:
         self._facts.look_again()
         return len(found)
 
-    async def _changed(self, past: Sequence[ReviewedConversion], policy: Policy) -> list[str]:
+    async def _changed(self, past: Sequence[PastConversion], policy: Policy) -> list[str]:
         pending = [PendingConversion(each.conversion_id, each.event) for each in past]
         outcomes = await self._attribute(await self._journeys.cases(pending, policy, watch=False), policy)
         judged = {each.conversion_id: each for each in outcomes if isinstance(each, AttributionResult)}

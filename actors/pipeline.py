@@ -57,6 +57,7 @@ from storage.postgres.fraud_lists import FraudListStore
 from storage.postgres.fraud_reviews import FraudReviews
 from storage.postgres.identity_edges import IdentityEdges
 from storage.postgres.origin_reader import OriginReader
+from storage.postgres.past_conversions import PastConversions
 from storage.postgres.policies import Policies
 from storage.postgres.publications import Publications
 from storage.postgres.recomputes import Recomputes
@@ -164,11 +165,15 @@ class TenantPipeline:
         )
         self._publisher = Publisher(stores.publications, stores.attributed, recorded, turns.reports, settings)
         # What is to be done once for the tenant, its first shard does.
+        past = PastConversions(stores.database)
         self._leads = shard.index == 0
         self._identities = Identities(stores.edges, stores.aliases, stored, poll_seconds and _CHANGES_SECONDS)
-        self._recomputer = Recomputer(stores.recomputes, stores.policies, journeys, stores.attribute, stored, settings)
+        self._recomputer = Recomputer(
+            stores.recomputes, past, stores.policies, journeys, stores.attribute, stored, settings
+        )
         self._reviewer = FraudReviewer(
             FraudReviews(stores.database),
+            past,
             FraudListStore(stores.database),
             stores.fraud_reader,
             stores.fraud,

@@ -23,8 +23,9 @@ from storage.clickhouse.connect import StoreAwayError
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import PendingConversion, result_json
 from storage.postgres.fencing import EpochSupersededError
+from storage.postgres.past_conversions import PastConversion, PastConversions
 from storage.postgres.policies import Policies
-from storage.postgres.recomputes import PastConversion, Recomputes
+from storage.postgres.recomputes import Recomputes
 from telemetry.backoff import Backoff
 from telemetry.failpoints import reached
 
@@ -39,6 +40,7 @@ class Recomputer:
     def __init__(
         self,
         recomputes: Recomputes,
+        conversions: PastConversions,
         policies: Policies,
         journeys: JourneyReader,
         attribute: Attribute,
@@ -47,6 +49,7 @@ class Recomputer:
     ) -> None:
         """Take the tenant's stores, the pool, and the signal after which one may be asked for."""
         self._recomputes = recomputes
+        self._conversions = conversions
         self._policies = policies
         self._journeys = journeys
         self._attribute = attribute
@@ -95,7 +98,9 @@ class Recomputer:
         journeys = self._journeys.recomputed(record.asked.recompute_id)
         while True:
             began = time.monotonic()
-            past = await self._recomputes.portion(record, progress, self._settings.attribution_rows)
+            past = await self._conversions.portion(
+                record.asked.since, record.asked.until, progress.at, self._settings.attribution_rows
+            )
             if not past:
                 return
             progress, moves = compare(progress, await self._decide(journeys, past, policy))

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.context import console, fail, run_api, user_api
-from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
+from cli.options import EmailOption, JsonOption, PasswordOption, TenantOption, UrlOption
 from cli.tenant_api import TenantApi
 from schemas.fraud import ListKind
 from schemas.fraud_policy import FraudMode, FraudRule
@@ -24,8 +24,6 @@ _POLL_SECONDS = 1.0
 _ROWS_SHOWN = 20
 _ENDED = {"done", "failed"}
 
-_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-
 
 @app.command()
 def report(
@@ -35,7 +33,7 @@ def report(
     password: PasswordOption = None,
     url: UrlOption = None,
     *,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show what the rules found: by rule with the precision by your labels, and by site.
 
@@ -96,7 +94,7 @@ def preview(
     password: PasswordOption = None,
     url: UrlOption = None,
     *,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Say what a fraud policy would do with the installs of the last 30 days.
 

@@ -4,13 +4,12 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from cli.context import console, fail, progress_bar, run_api, user_api
-from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
+from cli.options import EmailOption, MappingOption, PasswordOption, TenantOption, UrlOption, mapping_json
 from cli.tenant_api import TenantApi
 from schemas.imports import ImportFormat, ImportState, UnknownColumns
 
@@ -24,9 +23,7 @@ def import_file(
     tenant: TenantOption,
     file: Annotated[Path | None, typer.Argument(help="NDJSON, CSV (both also .gz or .zst) or Parquet.")] = None,
     format_: Annotated[ImportFormat | None, typer.Option("--format", help="Default: as the file says.")] = None,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--mapping", help="column=field; column= leaves it out. May be repeated.")
-    ] = None,
+    mapping: MappingOption = None,
     unknown: Annotated[
         UnknownColumns, typer.Option(help="What becomes of columns that are no fields.")
     ] = UnknownColumns.PROPERTIES,
@@ -44,7 +41,7 @@ def import_file(
 
     Example: unmogrow import events.parquet --tenant t123 --mapping ts=event_time --dry-run
     """
-    parameters = {"dry_run": str(dry_run).lower(), "unknown": unknown.value, "mapping": _mapping(mapping or [])}
+    parameters = {"dry_run": str(dry_run).lower(), "unknown": unknown.value, "mapping": mapping_json(mapping)}
     if format_:
         parameters["format"] = format_.value
     if (file is None) == (status is None):
@@ -56,16 +53,6 @@ def import_file(
     _print(ended)
     if ended["state"] == ImportState.FAILED:
         raise fail(ended["error"])
-
-
-def _mapping(pairs: list[str]) -> str:
-    mapping = {}
-    for pair in pairs:
-        column, equals, field = pair.partition("=")
-        if not (column and equals):
-            raise typer.BadParameter(f"{pair!r} is not column=field", param_hint="--mapping")
-        mapping[column] = field or None
-    return orjson.dumps(mapping).decode()
 
 
 async def _import(

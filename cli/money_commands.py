@@ -9,52 +9,48 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.context import console, fail, run_api, user_api
-from cli.options import TenantOption, UrlOption
+from cli.options import JsonOption, MappingOption, TenantOption, UrlOption, mapping_json
 from cli.tenant_api import TenantApi
 
 costs_app = typer.Typer(help="Enter and list what advertising cost.", no_args_is_help=True)
 rates_app = typer.Typer(help="Enter and list what currencies are worth.", no_args_is_help=True)
 
 _File = Annotated[Path, typer.Argument(help="CSV with a header.", exists=True, dir_okay=False)]
-_Mapping = Annotated[
-    list[str] | None, typer.Option("--mapping", help="column=field; column= leaves it out. May be repeated.")
-]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what is wrong with which line, store nothing.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 @costs_app.command("upload")
 def upload_costs(
     file: _File,
     tenant: TenantOption = "t123",
-    mapping: _Mapping = None,
+    mapping: MappingOption = None,
     url: UrlOption = None,
     *,
     dry_run: _DryRun = False,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Enter costs: media_source, campaign, adset, date, app_id, country, cost, currency.
 
     Example: unmogrow costs upload spend.csv --mapping Spend=cost --mapping Network=media_source --dry-run
     """
-    _upload(user_api(tenant, url), "costs", file, mapping or [], dry_run=dry_run, as_json=as_json)
+    _upload(user_api(tenant, url), "costs", file, mapping, dry_run=dry_run, as_json=as_json)
 
 
 @rates_app.command("upload")
 def upload_rates(
     file: _File,
     tenant: TenantOption = "t123",
-    mapping: _Mapping = None,
+    mapping: MappingOption = None,
     url: UrlOption = None,
     *,
     dry_run: _DryRun = False,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Enter rates into the tenant's currency: date, currency, rate.
 
     Example: unmogrow rates upload rates.csv
     """
-    _upload(user_api(tenant, url), "rates", file, mapping or [], dry_run=dry_run, as_json=as_json)
+    _upload(user_api(tenant, url), "rates", file, mapping, dry_run=dry_run, as_json=as_json)
 
 
 @costs_app.command("list")
@@ -64,7 +60,7 @@ def list_costs(
     last: Annotated[str | None, typer.Option("--to", help="Last day, included.")] = None,
     url: UrlOption = None,
     *,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List costs, newest day first."""
     parameters = {name: value for name, value in (("from", first), ("to", last)) if value}
@@ -73,19 +69,13 @@ def list_costs(
 
 
 @rates_app.command("list")
-def list_rates(tenant: TenantOption = "t123", url: UrlOption = None, *, as_json: _Json = False) -> None:
+def list_rates(tenant: TenantOption = "t123", url: UrlOption = None, *, as_json: JsonOption = False) -> None:
     """List rates, newest day first."""
     _list(user_api(tenant, url), "rates", {}, ("date", "currency", "rate", "quote"), as_json=as_json)
 
 
-def _upload(client: TenantApi, kind: str, file: Path, pairs: list[str], *, dry_run: bool, as_json: bool) -> None:
-    mapping = {}
-    for pair in pairs:
-        column, equals, field = pair.partition("=")
-        if not (column and equals):
-            raise typer.BadParameter(f"{pair!r} is not column=field", param_hint="--mapping")
-        mapping[column] = field or None
-    parameters = {"dry_run": str(dry_run).lower(), "mapping": orjson.dumps(mapping).decode()}
+def _upload(client: TenantApi, kind: str, file: Path, pairs: list[str] | None, *, dry_run: bool, as_json: bool) -> None:
+    parameters = {"dry_run": str(dry_run).lower(), "mapping": mapping_json(pairs)}
     done = run_api(_sent(client, f"/api/v1/{kind}/upload", file, parameters))
     if as_json:
         typer.echo(orjson.dumps(done).decode())

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.context import console, run_api, user_api
-from cli.options import TenantOption, UrlOption
+from cli.options import JsonOption, TenantOption, UrlOption
 from cli.tenant_api import TenantApi
 
 app = typer.Typer(help="Print reports.", no_args_is_help=True)
@@ -23,7 +23,6 @@ Filter = Annotated[str | None, typer.Option("--filter", help="Such as 'media_sou
 Days = Annotated[str | None, typer.Option(help="Days after the install, such as 0,1,7,30.")]
 Window = Annotated[str | None, typer.Option(help="Day N: 24h (since the install) or calendar.")]
 Cohort = Annotated[str | None, typer.Option(help="Installs of one day, week or month are one cohort.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
 _PERFORMANCE = (
     *("impressions", "clicks", "installs", "actions", "users", "revenue", "cost", "ctr", "cvr", "cpi", "roas", "arpu"),
@@ -41,7 +40,7 @@ def overview(
     conditions: Filter = None,
     url: UrlOption = None,
     *,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print every day's figures.
 
@@ -61,7 +60,7 @@ def channels(
     conditions: Filter = None,
     url: UrlOption = None,
     *,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print every source's figures.
 
@@ -86,7 +85,7 @@ def _cohort_command(kind: str, figures: tuple[str, ...], purpose: str) -> None:
         cohort: Cohort = None,
         url: UrlOption = None,
         *,
-        as_json: Json = False,
+        as_json: JsonOption = False,
     ) -> None:
         asked = {"from": first, "to": last, "tz": tz, "breakdown": breakdown, "filter": conditions}
         asked |= {"days": days, "window": window, "cohort": cohort}

@@ -30,9 +30,9 @@ from storage.clickhouse.install_reader import InstallReader
 from storage.clickhouse.touch_reader import TouchReader
 from storage.postgres.connect import Databases
 from storage.postgres.conversion_writer import ConversionWriter, PendingConversion
-from storage.postgres.fraud_findings import FraudFindings
 from storage.postgres.identity_edges import IdentityEdges
 from storage.postgres.origin_reader import OriginReader
+from storage.postgres.past_conversions import PastConversions
 from storage.postgres.policies import Policies
 from telemetry.clock import utc_now
 from tenancy.fraud_facts import fraud_facts_reader
@@ -100,11 +100,11 @@ class FraudPreviews:
         journeys = JourneyReader(
             cases, ConversionWriter(database, WHOLE_TENANT), IdentityEdges(database), facts, Signal()
         )
-        findings, tally, gate = FraudFindings(database), FraudTally(), asyncio.Semaphore(_PORTIONS_AT_ONCE)
+        past, tally, gate = PastConversions(database), FraudTally(), asyncio.Semaphore(_PORTIONS_AT_ONCE)
 
         async def judge(portion: Sequence[str]) -> None:
             async with gate:
-                stored = await findings.cases(portion)
+                stored = await past.some(portion)
                 pending = [PendingConversion(each.conversion_id, each.event) for each in stored]
                 outcomes = await self._pool.attribute(await journeys.cases(pending, policy, watch=False), policy)
             results = {each.conversion_id: each for each in outcomes if isinstance(each, AttributionResult)}

@@ -32,12 +32,6 @@ ON CONFLICT (conversion_id, rule) DO UPDATE SET
     is_fraud = excluded.is_fraud, note = excluded.note, labelled_by = excluded.labelled_by, labelled_at = now()
 RETURNING l.conversion_id, l.rule, l.is_fraud, l.note, l.labelled_by, l.labelled_at
 
--- name: cases
-SELECT c.conversion_id, c.event, a.result, c.revision
-FROM conversions AS c
-INNER JOIN attributions AS a ON a.conversion_id = c.conversion_id AND a.revision = c.revision
-WHERE c.conversion_id = ANY($1::text[])
-
 -- name: rules_report
 -- `moved`: who has, or with the rules in shadow on would have, the conversion is not who claimed it.
 SELECT f.rule, f.mode,
@@ -115,15 +109,6 @@ WHERE review_id = (
     SELECT review_id FROM fraud_reviews WHERE state IN ('queued', 'running') ORDER BY created_at, review_id LIMIT 1
 )
 RETURNING *
-
--- name: review_portion
-SELECT c.conversion_id, c.conversion_time, c.event, a.result
-FROM conversions AS c
-INNER JOIN attributions AS a ON a.conversion_id = c.conversion_id AND a.revision = c.revision
-WHERE c.conversion_time >= $1 AND c.conversion_time < $2
-    AND ($3::timestamptz IS NULL OR (c.conversion_time, c.conversion_id) > ($3, $4))
-ORDER BY c.conversion_time, c.conversion_id
-LIMIT $5
 
 -- name: record_review
 UPDATE fraud_reviews SET sites = $3, judged = $4, changed = $5, at_time = $6, at_id = $7

@@ -1,11 +1,8 @@
 """What the fraud rules found, as reports and reviews read it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
-
-import orjson
+from typing import TypeVar
 
 from storage.postgres.connect import Database
 from storage.sql import load_queries
@@ -68,16 +65,6 @@ class Move:
     conversions: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCase:
-    """A conversion with its stamped event and its newest result, as objects read from JSON."""
-
-    conversion_id: str
-    event: dict[str, Any]
-    result: dict[str, Any]
-    revision: int
-
-
 class FraudFindings:
     """Findings of one tenant."""
 
@@ -103,15 +90,6 @@ class FraudFindings:
     async def moves(self, span: Span, limit: int) -> list[Move]:
         """Count what changes hands, the largest counts first."""
         return await self._counted(Move, "moves", span, limit)
-
-    async def cases(self, conversion_ids: Sequence[str]) -> list[StoredCase]:
-        """Read conversions that have a result, in no order."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(_SQL["cases"], list(conversion_ids))
-        return [
-            StoredCase(row["conversion_id"], orjson.loads(row["event"]), orjson.loads(row["result"]), row["revision"])
-            for row in rows
-        ]
 
     async def _counted(self, kind: type[Row], query: str, span: Span, *more: object) -> list[Row]:
         async with self._database.connection() as connection:

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
-
-import orjson
 
 from storage.postgres.connect import Database
 from storage.postgres.fencing import fenced
@@ -34,16 +32,6 @@ class FraudReview:
     error: str | None
     created_at: datetime
     finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewedConversion:
-    """A conversion with its stamped event and its newest result, as objects read from JSON."""
-
-    conversion_id: str
-    conversion_time: datetime
-    event: dict[str, Any]
-    result: dict[str, Any]
 
 
 class FraudReviews:
@@ -83,19 +71,6 @@ class FraudReviews:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_SQL["begin_review"])
         return None if row is None else FraudReview(**row)
-
-    async def portion(self, review: FraudReview, limit: int) -> list[ReviewedConversion]:
-        """Read the conversions that follow those already judged, oldest first."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                _SQL["review_portion"], review.since, review.until, review.at_time, review.at_id or "", limit
-            )
-        return [
-            ReviewedConversion(
-                row["conversion_id"], row["conversion_time"], orjson.loads(row["event"]), orjson.loads(row["result"])
-            )
-            for row in rows
-        ]
 
     async def record(self, epoch: int, review: FraudReview, changed_ids: Sequence[str]) -> None:
         """Record how far a review came, and have conversions attributed again, in one transaction.

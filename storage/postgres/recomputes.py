@@ -1,8 +1,6 @@
 """Recomputations of a tenant: what was asked for, how far each came, what it would move."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -17,16 +15,6 @@ from storage.sql import load_queries
 _SQL = load_queries("storage.postgres", "recomputes.sql")
 _POLICIES = load_queries("storage.postgres", "policies.sql")
 _RETRY_AFTER_SECONDS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class PastConversion:
-    """A conversion with its newest result, both as they are stored."""
-
-    conversion_id: str
-    conversion_time: datetime
-    event: dict[str, Any]
-    result: dict[str, Any]
 
 
 class Recomputes:
@@ -83,20 +71,6 @@ class Recomputes:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_SQL["begin"])
         return None if row is None else _record(row)
-
-    async def portion(self, record: RecomputeRecord, progress: RecomputeProgress, limit: int) -> list[PastConversion]:
-        """Read the conversions that follow, oldest first."""
-        at_time, at_id = progress.at or (None, "")
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                _SQL["portion"], record.asked.since, record.asked.until, at_time, at_id, limit
-            )
-        return [
-            PastConversion(
-                row["conversion_id"], row["conversion_time"], orjson.loads(row["event"]), orjson.loads(row["result"])
-            )
-            for row in rows
-        ]
 
     async def record(self, epoch: int, recompute_id: str, progress: RecomputeProgress, moves: Sequence[Move]) -> None:
         """Record how far it came, with what a portion would move, in one transaction.
