@@ -1,0 +1,85 @@
+"""What is in flight together travels in one call, and none of it is forgotten."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from actors.lane import Lane
+
+pytestmark = pytest.mark.anyio
+
+
+def carried(item: int) -> str:
+    return f"carried {item}"
+
+
+async def test_what_comes_while_two_calls_are_under_way_travels_with_the_next() -> None:
+    """Calls of 1, 1 and 3 items, each item with its own answer."""
+    may_end, calls = asyncio.Event(), []
+
+    async def send(items: Sequence[int]) -> list[str]:
+        calls.append(list(items))
+        await may_end.wait()
+        return [carried(item) for item in items]
+
+    lane = Lane[int, str](send, lambda _: 1)
+    waiting = []
+    for item in range(5):
+        waiting.append(asyncio.create_task(lane.carry(item)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    may_end.set()
+    assert await asyncio.gather(*waiting) == [carried(item) for item in range(5)]
+    assert calls == [[0], [1], [2, 3, 4]]
+
+
+async def test_an_answer_that_is_an_exception_is_raised_for_its_item_alone() -> None:
+    """A ValueError for one item, an answer for the other of the same call."""
+
+    async def send(items: Sequence[int]) -> list[str | Exception]:
+        return [ValueError(str(item)) if item == 1 else carried(item) for item in items]
+
+    lane = Lane[int, str](send, lambda _: 1)
+    answers = await asyncio.gather(*(lane.carry(item) for item in range(2)), return_exceptions=True)
+    assert answers[0] == carried(0)
+    assert isinstance(answers[1], ValueError)
+
+
+async def test_a_call_that_fails_fails_all_of_its_items_and_no_later_one() -> None:
+    """An OSError for those who travelled with it, an answer afterwards."""
+    is_away = True
+
+    async def send(items: Sequence[int]) -> list[str]:
+        if is_away:
+            raise OSError("away")
+        return [carried(item) for item in items]
+
+    lane = Lane[int, str](send, lambda _: 1)
+    answers = await asyncio.gather(*(lane.carry(item) for item in range(3)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [OSError] * 3
+    is_away = False
+    assert await lane.carry(3) == carried(3)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_an_item_that_comes_as_the_calls_end_is_carried(turns: int) -> None:
+    """The answer, however many turns of the loop it comes after the calls were let go."""
+    may_end = asyncio.Event()
+
+    async def send(items: Sequence[int]) -> list[str]:
+        await may_end.wait()
+        return [carried(item) for item in items]
+
+    lane = Lane[int, str](send, lambda _: 1)
+    first = asyncio.create_task(lane.carry(0))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(lane.carry(1))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    may_end.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(1):
+        assert await lane.carry(2) == carried(2)
+        assert [await first, await second] == [carried(0), carried(1)]
