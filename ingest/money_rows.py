@@ -224,4 +224,5 @@ def _number(values: Mapping[str, Any], name: str, digits: int, *, least: Decimal
     assert isinstance(exponent, int)
     if -exponent > digits:
         raise FieldFaultError(name, f"must have at most {digits} digits after the point")
-    return number
+    # A zero can have any exponent, which would be written out.
+    return number or Decimal(0)

@@ -23,6 +23,13 @@ def test_a_line_becomes_a_cost() -> None:
     assert found.lines == [CostLine("alpha", "spring", "", day, "", "", "EUR", cost)]
 
 
+@pytest.mark.parametrize("zero", ["0", "-0", "0.00", "0E+999999999"])
+def test_a_zero_is_nothing_but_zero(zero: str) -> None:
+    """0 without a sign or an exponent, however it was written."""
+    (line,) = read_costs(f"{HEAD}a,x,2026-10-01,{zero},EUR\n".encode(), {}).lines
+    assert str(line.cost) == "0"
+
+
 @pytest.mark.parametrize(
     ("line", "field"),
     [
