@@ -8,12 +8,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.context import console, fail, run_api, user_api
-from cli.options import TenantOption, UrlOption
+from cli.options import JsonOption, TenantOption, UrlOption
 from cli.tenant_api import TenantApi
 
 app = typer.Typer(help="Make and list tracking links.", no_args_is_help=True)
-
-_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 @app.command()
@@ -30,7 +28,7 @@ def create(
     field: Annotated[list[str] | None, typer.Option(help="Any other field of a link, as name=value.")] = None,
     url: UrlOption = None,
     *,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a tracking link. It redirects within a second.
 
@@ -53,7 +51,7 @@ def create(
 
 
 @app.command(name="list")
-def list_links(tenant: TenantOption = "t123", url: UrlOption = None, *, as_json: _Json = False) -> None:
+def list_links(tenant: TenantOption = "t123", url: UrlOption = None, *, as_json: JsonOption = False) -> None:
     """List a tenant's tracking links, newest first."""
     links = run_api(_list(user_api(tenant, url)))
     if as_json:

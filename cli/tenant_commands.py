@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cli.context import console, fail, run_api
 from cli.credentials import Credentials, save_credentials
+from cli.options import JsonOption
 from local.stack import Stack
 from schemas.ids import TenantId, parse_tenant_id
 from schemas.limits import SHARDS_MAX
@@ -25,7 +26,7 @@ def create(
     name: Annotated[str | None, typer.Option(help="Name on its site. Default: the id.")] = None,
     email: Annotated[str | None, typer.Option(help="Email of its owner. Default: owner@<host>.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a tenant: database, role, tables, keys and owner. Its first event can be sent when this ends.
 
