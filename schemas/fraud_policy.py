@@ -12,6 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+_COUNT_MAX = 10**12
+"""More than anybody counts, and within what JSON and the databases hold."""
+
 
 class FraudMode(StrEnum):
     """What a rule does with what it finds: nothing is looked for, it is flagged, or it is rejected."""
@@ -77,12 +80,12 @@ class ClickFlooding(RuleChoice):
     """
 
     days: int = Field(30, ge=1, le=90)
-    installs_min: int = Field(100, ge=10)
+    installs_min: int = Field(100, ge=10, le=_COUNT_MAX)
     late_ctit_seconds: float = Field(3_600.0, gt=0)
     late_share_max: float = Field(0.6, ge=0, le=1)
     ks_distance_max: float = Field(0.3, ge=0, le=1)
     false_discovery_rate: float = Field(0.01, gt=0, lt=1)
-    clicks_min: int = Field(10_000, ge=1)
+    clicks_min: int = Field(10_000, ge=1, le=_COUNT_MAX)
     install_rate_min: float = Field(0.0005, ge=0, le=1)
 
 
@@ -100,7 +103,7 @@ class InstallHijacking(RuleChoice):
 class DuplicateDevice(RuleChoice):
     """One advertising id that installs one app again and again: more than `installs_max` within `days`."""
 
-    installs_max: int = Field(3, ge=1)
+    installs_max: int = Field(3, ge=1, le=_COUNT_MAX)
     days: int = Field(30, ge=1, le=90)
 
 
@@ -110,7 +113,7 @@ class DeviceFarm(RuleChoice):
     Carriers and universities put thousands of people behind one address: look at what it flags before it is turned on.
     """
 
-    devices_max: int = Field(20, ge=1)
+    devices_max: int = Field(20, ge=1, le=_COUNT_MAX)
     minutes: int = Field(60, ge=1, le=1_440)
 
 

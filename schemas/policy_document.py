@@ -24,7 +24,8 @@ ProbabilisticHours = (
 ViewHours = (
     Annotated[float, Field(strict=True, ge=1, le=7 * 24, description="View window in hours: 1 hour to 7 days.")] | None
 )
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+# Postgres takes no NUL in a text.
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
 
 
 class _Part(BaseModel):

@@ -38,6 +38,8 @@ def test_a_policy_survives_its_document() -> None:
         ({"short_ctit": {"ctit_seconds_min": -1}}, "/fraud/short_ctit/ctit_seconds_min"),
         ({"short_ctit": {"mode": "maybe"}}, "/fraud/short_ctit/mode"),
         ({"click_flooding": {"late_share_max": float("nan")}}, "/fraud/click_flooding/late_share_max"),
+        ({"click_flooding": {"clicks_min": 2**64}}, "/fraud/click_flooding/clicks_min"),
+        ({"duplicate_device": {"installs_max": 10**30}}, "/fraud/duplicate_device/installs_max"),
         ({"anomaly": {}}, "/fraud/anomaly"),
     ],
 )

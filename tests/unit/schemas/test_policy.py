@@ -75,6 +75,8 @@ def test_lookback_is_the_longest_window() -> None:
     ("document", "pointer"),
     [
         ([], ""),
+        ({"conversion_events": ["level\0"]}, "/conversion_events/0"),
+        ({"media_sources": {"a\0b": {}}}, "/media_sources/a\0b/[key]"),
         ({"click_windows": {}}, "/click_windows"),
         ({"click_windows_hours": {"click_id": 23}}, "/click_windows_hours/click_id"),
         ({"click_windows_hours": {"click_id": 90 * 24 + 1}}, "/click_windows_hours/click_id"),
