@@ -22,7 +22,7 @@ from storage.clickhouse.report_reader import Conversion
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
-_SQL = load_queries("storage.clickhouse", "journeys.sql")
+_SQL = load_queries("storage.clickhouse", "journeys.sql") | load_queries("storage.clickhouse", "person.sql")
 _FRAGMENTS = (
     *(
         "touch_code",
@@ -32,7 +32,7 @@ _FRAGMENTS = (
         "lead",
         "worth",
         "rate",
-        "person",
+        "person_key",
         "touch_hash",
     ),
     *("touch_milliseconds", "touches_asked_for", "conversions_asked_for", "conversions_near"),

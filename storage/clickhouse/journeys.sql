@@ -91,7 +91,7 @@ AND ({event_name:String} = '' OR event_name = {event_name:String})
 
 -- name: attributed_with_leads
 {attributed} FINAL LEFT ANY JOIN (
-    SELECT {person} AS lead_person, arraySort(groupArray(event_time)) AS lead_times
+    SELECT {person_key} AS lead_person, arraySort(groupArray(event_time)) AS lead_times
     FROM {events}
     WHERE event_type = 'in_app' AND {lead_event:String} != '' AND event_name = {lead_event:String} AND event_time < {until:DateTime64(3, 'UTC')}
     GROUP BY lead_person
@@ -113,19 +113,8 @@ if(currency = {own_currency:String}, 1, transform(
     {rate_keys:Array(String)}, {rate_values:Array(Float64)}, toFloat64(0)
 ))
 
--- name: person
-multiIf(
-    device_id != '', xxh3(concat('vendor_id:', device_id)),
-    gaid != '', xxh3(concat('advertising_id:', gaid)),
-    idfa != '', xxh3(concat('advertising_id:', idfa)),
-    idfv != '', xxh3(concat('vendor_id:', idfv)),
-    oaid != '', xxh3(concat('advertising_id:', oaid)),
-    user_id != '', xxh3(concat('user_id:', user_id)),
-    0
-)
-
 -- name: touch_person
-if({person} != 0, {person}, xxh3(if(click_id != '', concat('click_id:', click_id), concat('touch:', event_id))))
+if({person_key} != 0, {person_key}, xxh3(if(click_id != '', concat('click_id:', click_id), concat('touch:', event_id))))
 
 -- name: touch_hash
 xxh3(event_id)

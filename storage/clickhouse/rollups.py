@@ -12,7 +12,7 @@ from storage.clickhouse.connect import ClickHouse
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
-_SQL = load_queries("storage.clickhouse", "rollups.sql")
+_SQL = load_queries("storage.clickhouse", "rollups.sql") | load_queries("storage.clickhouse", "person.sql")
 
 _HOUR_SECONDS = 3_600
 

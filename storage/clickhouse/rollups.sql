@@ -1,14 +1,3 @@
--- name: person_key
-multiIf(
-    device_id != '', xxh3(concat('vendor_id:', device_id)),
-    gaid != '', xxh3(concat('advertising_id:', gaid)),
-    idfa != '', xxh3(concat('advertising_id:', idfa)),
-    idfv != '', xxh3(concat('vendor_id:', idfv)),
-    oaid != '', xxh3(concat('advertising_id:', oaid)),
-    user_id != '', xxh3(concat('user_id:', user_id)),
-    0
-)
-
 -- name: roll_activity
 INSERT INTO {activity}
 SELECT quarter_hour, app_id, key, paid_in, sum(session), sum(event), sum(paid),
