@@ -10,6 +10,8 @@ from storage.postgres.connect import Database
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "identity.sql")
+_LINKS_AT_ONCE = 10_000
+"""A batch may hold hundreds of thousands: in one statement, they would take longer than a statement may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +93,25 @@ class IdentityEdges:
 
 async def record_links(connection: Any, links: Sequence[Link]) -> int:
     """Record links on a connection, perhaps in somebody's transaction, and say how many are new."""
-    new: int = await connection.fetchval(
-        _SQL["link"],
-        [signed(identity_hash(link.user)) for link in links],
-        [signed(identity_hash(link.key)) for link in links],
-        [link.user_id for link in links],
-        [link.key.kind.value for link in links],
-        [link.key.value for link in links],
-        [link.event_id for link in links],
-        [link.linked_at for link in links],
-    )
+    # In one order, so that two shards never wait for each other, whatever the portions.
+    rows = sorted(map(_row, links), key=lambda row: (*row[:2], row[-1]))
+    new = 0
+    for start in range(0, len(rows), _LINKS_AT_ONCE):
+        columns = zip(*rows[start : start + _LINKS_AT_ONCE], strict=True)
+        new += await connection.fetchval(_SQL["link"], *map(list, columns))
     return new
+
+
+def _row(link: Link) -> tuple[Any, ...]:
+    return (
+        signed(identity_hash(link.user)),
+        signed(identity_hash(link.key)),
+        link.user_id,
+        link.key.kind.value,
+        link.key.value,
+        link.event_id,
+        link.linked_at,
+    )
 
 
 def _edge(row: Any) -> Edge:
