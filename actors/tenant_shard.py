@@ -71,6 +71,7 @@ class TenantShard:
         self._calls = 0
         self._used_at = time.monotonic()
         self._incarnation: asyncio.Future[TenantPipeline] = asyncio.get_running_loop().create_future()
+        self._entering: asyncio.Task[None] | None = None
         self.life = asyncio.create_task(self._live(predecessor))
 
     async def append(self, batch: EventBatch) -> AppendReceipt:
@@ -161,6 +162,8 @@ class TenantShard:
                 self._incarnation.set_result(pipeline)
                 await self._until_idle(pipeline)
                 running.cancel()
+                if self._entering:
+                    self._entering.cancel()
         except Exception as error:
             if not _is_superseded(error):
                 log.exception("incarnation_ended")
@@ -185,7 +188,7 @@ class TenantShard:
                 break
         if not await self._tools.active.enter(self._tenant_id, self._shard):
             # The control database is away: that must not keep events out.
-            loops.create_task(self._enter_later())
+            self._entering = loops.create_task(self._enter_later())
         log.info("activated", seconds=round(time.monotonic() - began, 3))
         return pipeline
 
