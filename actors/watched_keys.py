@@ -1,0 +1,29 @@
+"""Under which keys recent conversions look for touches, as the only shard of a tenant knows by itself.
+
+Nearly all touches that are stored are under none of them. What is left is asked of the database, which decides.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ingest.dedup import DedupWindow, Hashes, Mask
+from telemetry.clock import utc_now
+
+_DAYS = 1
+"""Longer than the database watches a conversion's keys after it has settled."""
+
+
+class WatchedKeys:
+    """Hashes of match keys, each at 8 bytes."""
+
+    def __init__(self) -> None:
+        self._window = DedupWindow(_DAYS)
+
+    def add(self, hashes: Iterable[int]) -> None:
+        """Watch keys from now on."""
+        self._window.remember(np.fromiter(hashes, np.uint64), utc_now())
+
+    def among(self, hashes: Hashes) -> Mask:
+        """Say which of these keys, each of which is there once, may be watched."""
+        return ~self._window.fresh(hashes)
