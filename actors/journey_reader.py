@@ -13,11 +13,13 @@ from dataclasses import replace
 from actors.case_reader import CaseReader
 from actors.persons import People, Persons
 from actors.signal import Signal
+from actors.watched_keys import WatchedKeys
 from attribution.identity import keys_of, links_of, match_key
 from attribution.keys import conversion_from_event
 from schemas.identity import IdentityKey
 from schemas.policy import Policy
 from schemas.touchpoints import Conversion, ConversionCase, MatchKey, MatchType
+from storage.clickhouse.key_rows import key_hash
 from storage.postgres.conversion_writer import ConversionWriter, PendingConversion
 from storage.postgres.identity_edges import IdentityEdges
 from tenancy.fraud_facts import FraudFactsReader
@@ -33,19 +35,21 @@ class JourneyReader:
         edges: IdentityEdges,
         fraud: FraudFactsReader,
         linked: Signal,
+        watched: WatchedKeys | None = None,
     ) -> None:
-        """Take the tenant's stores, and the signal to give when a conversion made a new link."""
+        """Take the tenant's stores, the signal to give when a conversion made a new link, and where keys are noted."""
         self._cases = cases
         self._conversions = conversions
         self._edges = edges
         self._fraud = fraud
         self._linked = linked
+        self._watched = watched
         self._persons = Persons(edges)
 
     def recomputed(self, recompute_id: str) -> "JourneyReader":
         """Make a reader to which earlier conversions came to what a recomputation says of them."""
         cases = self._cases.recomputed(recompute_id)
-        return JourneyReader(cases, self._conversions, self._edges, self._fraud, self._linked)
+        return JourneyReader(cases, self._conversions, self._edges, self._fraud, self._linked, self._watched)
 
     async def cases(
         self, pending: Sequence[PendingConversion], policy: Policy, *, watch: bool = True
@@ -72,6 +76,8 @@ class JourneyReader:
     async def _watch(self, keys: Sequence[tuple[str, MatchKey]], policy: Policy) -> None:
         if keys:
             await self._conversions.watch(keys, policy.settle_window)
+            if self._watched:
+                self._watched.add(key_hash(key) for _, key in keys)
 
     async def _with_persons(
         self, pending: Sequence[PendingConversion], conversions: Sequence[Conversion], policy: Policy

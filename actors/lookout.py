@@ -9,8 +9,10 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import numpy as np
 import orjson
 
+from actors.watched_keys import WatchedKeys
 from attribution.identity import links_of
 from ingest.frames import split
 from schemas.identity import Link, Sightings
@@ -26,9 +28,11 @@ _MINUTE = re.compile(rb'"event_time":"(\d{4}-\d\d-\d\d.\d\d:\d\d)[^"Zz+-]*([Zz]|
 class Lookout:
     """Looks at one shard's batches, one after the other."""
 
-    def __init__(self, spool: Spool, touches: LateTouches) -> None:
+    def __init__(self, spool: Spool, touches: LateTouches, watched: WatchedKeys | None) -> None:
+        """Take the shard's stores, and the keys that it watches; None if other shards watch some, too."""
         self._spool = spool
         self._touches = touches
+        self._watched = watched
 
     async def look(self, batch: SealedBatch, frames: bytes) -> Sightings:
         """Say what follows from a batch that is stored.
@@ -39,12 +43,17 @@ class Lookout:
         rows = await asyncio.to_thread(split, frames)
         hours, links = await asyncio.to_thread(hours_of, rows), await asyncio.to_thread(identify_links, rows)
         # Where nothing was attributed lately, no touch is late.
-        touch_keys = await self._touches.keys(batch.sealed_at) if await self._spool.watches() else ()
+        touch_keys = await self._watched_keys(batch) if await self._spool.watches() else ()
         return Sightings(hours, links, touch_keys)
 
     def recorded(self) -> None:
         """Take note that what was seen last is recorded: it is not seen again."""
         self._touches.recorded()
+
+    async def _watched_keys(self, batch: SealedBatch) -> tuple[tuple[int, datetime], ...]:
+        stored = await self._touches.keys(batch.sealed_at)
+        everything = np.ones(len(stored.hashes), dtype=np.bool_)
+        return stored.chosen(self._watched.among(stored.hashes) if self._watched else everything)
 
 
 def hours_of(rows: Sequence[bytes]) -> tuple[datetime, ...]:

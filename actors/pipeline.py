@@ -37,6 +37,7 @@ from actors.signal import Signal
 from actors.store_turns import HostTurns
 from actors.stored_watch import StoredWatch
 from actors.storer import Storer
+from actors.watched_keys import WatchedKeys
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
 from schemas.settings import ActorSettings
@@ -148,11 +149,12 @@ class TenantPipeline:
         self._backlog = Backlog()
         self._committed = Cursor()
         self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
-        lookout = Lookout(spool, stores.late_touches)
+        self._watched = WatchedKeys() if shard.count == 1 else None
+        lookout = Lookout(spool, stores.late_touches, self._watched)
         self._storer = Storer(
             spool, stores.events, lookout, self._backlog, self._committed, stored, turns.events, settings
         )
-        journeys = JourneyReader(stores.cases, conversions, stores.edges, stores.fraud, stored)
+        journeys = JourneyReader(stores.cases, conversions, stores.edges, stores.fraud, stored, self._watched)
         self._attributor = Attributor(
             conversions,
             journeys,
@@ -199,6 +201,8 @@ class TenantPipeline:
         """
         self._epoch = await self._spool.take_epoch()
         await self._committer.recover()
+        if self._watched:
+            self._watched.add(await self._conversions.watched())
         left = await self._spool.backlog()
         if left.events:
             self._backlog.add(left.events, left.bytes, has_conversion=True, now=time.monotonic() - left.age_seconds)

@@ -29,12 +29,13 @@ class StoreTurns:
         self._rests_until = 0.0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and have it until the block ends."""
+    async def turn(self, *, has_much: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn, and have it until the block ends; for who has much to store, a rest would gain nothing."""
         asked_at = time.monotonic()
         async with self._gate:
             until = min(self._rests_until, asked_at + self._wait_seconds_max)
-            await asyncio.sleep(max(0.0, until - time.monotonic()))
+            if not has_much:
+                await asyncio.sleep(max(0.0, until - time.monotonic()))
             started_at = time.monotonic()
             try:
                 yield

@@ -91,7 +91,7 @@ class Storer:
         while True:
             await self._due()
             # Sealed in its turn: what arrives while others have theirs makes one larger batch.
-            async with self._turns.turn():
+            async with self._turns.turn(has_much=self._backlog.events >= self._settings.flush_rows):
                 counted_events, counted_bytes = self._backlog.events, self._backlog.bytes
                 sealed = await self._seal(epoch)
                 if sealed is None:

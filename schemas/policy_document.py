@@ -13,6 +13,7 @@ from schemas.touchpoints import MatchType
 
 SOURCES_MAX = 200
 EVENTS_MAX = 50
+SETTLE_HOURS_MAX = 72
 
 ClickHours = (
     Annotated[float, Field(strict=True, ge=24, le=90 * 24, description="Click window in hours: 1 to 90 days.")] | None
@@ -108,7 +109,7 @@ class PolicyDocument(_Part):
         default=6,
         strict=True,
         ge=0,
-        le=72,
+        le=SETTLE_HOURS_MAX,
         description="How long after a conversion was received a late touch still changes it.",
     )
     fraud: FraudPolicy = Field(default=FraudPolicy(), description="Which fraud rules run, how, and past which numbers.")

@@ -96,7 +96,9 @@ class Retried(BaseModel):
     retried: int
 
 
-@router.post("/api/v1/attributions/retry", status_code=202, response_model=Retried, **documented(USER, RequestInvalid))
+@router.post(
+    "/api/v1/attributions/failed/retry", status_code=202, response_model=Retried, **documented(USER, RequestInvalid)
+)
 async def retry_attributions(request: Request, asked: AskedRetry) -> dict[str, int]:
     """Let failed conversions wait for a result again, once what made them fail is mended."""
     tenant, _ = await user_of(request, EDITORS)

@@ -12,3 +12,8 @@ def identity_hash(key: IdentityKey) -> int:
 def signed(hashed: int) -> int:
     """Write a 64-bit hash as Postgres's bigint holds it."""
     return hashed - 2**64 if hashed >= 2**63 else hashed
+
+
+def unsigned(held: int) -> int:
+    """Read a 64-bit hash from a bigint."""
+    return held + 2**64 if held < 0 else held

@@ -11,7 +11,7 @@ from schemas.results import AttributionFailure, AttributionResult
 from schemas.shards import Shard
 from schemas.touchpoints import MatchKey, MatchType
 from storage.clickhouse.key_rows import key_hash
-from storage.identity_hashes import signed
+from storage.identity_hashes import signed, unsigned
 from storage.postgres.connect import Database
 from storage.postgres.fencing import fenced
 from storage.sql import load_queries
@@ -77,6 +77,11 @@ class ConversionWriter:
                 [key.match_type is MatchType.PROBABILISTIC for _, key in keys],
                 settle_window,
             )
+
+    async def watched(self) -> list[int]:
+        """Read the hashes of all keys that are watched, of whichever shard's conversions."""
+        async with self._database.connection() as connection:
+            return [unsigned(row["key_hash"]) for row in await connection.fetch(_SQL["watched"])]
 
     async def forget_watched(self) -> None:
         """Drop the keys of conversions that settled long ago."""

@@ -22,6 +22,9 @@ INNER JOIN conversions AS c ON c.conversion_id = u.conversion_id
 WHERE c.received_at + $4::interval > now()
 ON CONFLICT DO NOTHING
 
+-- name: watched
+SELECT DISTINCT key_hash FROM conversion_keys WHERE settles_at > now() - interval '1 day'
+
 -- name: forget_watched
 DELETE FROM conversion_keys WHERE settles_at < now() - interval '1 day'
 

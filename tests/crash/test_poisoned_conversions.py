@@ -58,9 +58,9 @@ async def test_the_pool_fails_on_one(running: RunningStack, api: TenantApi, http
     assert (failed["revision"], names[4] in failed["failure"]) == (0, True)
     assert [each["conversion_id"] for each in listed["data"]] == [names[4]]
     # What made it fail is gone.
-    assert await api.post("/api/v1/attributions/retry", {}) == {"retried": 1}
+    assert await api.post("/api/v1/attributions/failed/retry", {}) == {"retried": 1}
     assert (await settled(api, [names[4]]))[names[4]]["state"] == "attributed"
-    assert await api.post("/api/v1/attributions/retry", {"conversion_ids": [names[4]]}) == {"retried": 0}
+    assert await api.post("/api/v1/attributions/failed/retry", {"conversion_ids": [names[4]]}) == {"retried": 0}
 
 
 async def test_one_cannot_be_read(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:

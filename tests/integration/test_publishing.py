@@ -1,6 +1,7 @@
 """Results go on to the table that reports read: each once, the newest revision, whatever is killed."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -9,6 +10,7 @@ import pytest
 
 from storage.clickhouse.connect import ClickHouse
 from storage.names import clickhouse_tables, tenant_database
+from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
 
@@ -68,7 +70,8 @@ async def test_a_result_is_published_and_superseded(
     running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient
 ) -> None:
     """A row a conversion with its journey; a revision, whoever recorded it, takes its place; the queue is empty."""
-    click = event("click", device_id="p-1", media_source="meta_ads", campaign="spring")
+    earlier = (utc_now() - timedelta(hours=1)).isoformat()
+    click = event("click", event_time=earlier, device_id="p-1", media_source="meta_ads", campaign="spring")
     install = event("install", device_id="p-1")
     await http.post(PATH, json=[click, install])
     (row,) = await eventually(lambda: published(running, tenant, install["event_id"]))

@@ -43,3 +43,13 @@ async def test_nobody_waits_for_rests_for_long() -> None:
     """No rest before the third of three inserts of 80 ms: it has waited 0.15 s by then."""
     _, second, third = await turns_of(3, 0.08)
     assert third[1] - second[2] < 0.03
+
+
+async def test_who_has_much_does_not_rest() -> None:
+    """At once after another's insert of 80 ms."""
+    turns = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.15)
+    async with turns.turn():
+        await asyncio.sleep(0.08)
+    began = time.monotonic()
+    async with turns.turn(has_much=True):
+        assert time.monotonic() - began < 0.03
