@@ -10,10 +10,13 @@ from actors.store_turns import StoreTurns
 
 pytestmark = pytest.mark.anyio
 
+_LATE_SECONDS = 0.05
+"""How late a busy machine may wake a task."""
+
 
 async def turns_of(waiters: int, insert_seconds: float) -> list[tuple[int, float, float]]:
     """Let so many ask at once; give who had a turn, when it began, and when it ended, in seconds."""
-    turns, began, had = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.15), time.monotonic(), []
+    turns, began, had = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.2), time.monotonic(), []
 
     async def store(place: int) -> None:
         async with turns.turn():
@@ -36,20 +39,20 @@ async def test_a_slow_store_has_rests() -> None:
     """Twice as long as the insert took, at most a tenth of a second: 40 ms after 20, 100 ms after 60."""
     for insert_seconds, rest_seconds in ((0.02, 0.04), (0.06, 0.1)):
         first, second = await turns_of(2, insert_seconds)
-        assert second[1] - first[2] == pytest.approx(rest_seconds, abs=0.03)
+        assert rest_seconds - 0.005 < second[1] - first[2] < rest_seconds + _LATE_SECONDS
 
 
 async def test_nobody_waits_for_rests_for_long() -> None:
-    """No rest before the third of three inserts of 80 ms: it has waited 0.15 s by then."""
+    """No rest before the third of three inserts of 80 ms: it has waited 0.2 s by then."""
     _, second, third = await turns_of(3, 0.08)
-    assert third[1] - second[2] < 0.03
+    assert third[1] - second[2] < _LATE_SECONDS
 
 
 async def test_who_has_much_does_not_rest() -> None:
     """At once after another's insert of 80 ms."""
-    turns = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.15)
+    turns = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.2)
     async with turns.turn():
         await asyncio.sleep(0.08)
     began = time.monotonic()
     async with turns.turn(has_much=True):
-        assert time.monotonic() - began < 0.03
+        assert time.monotonic() - began < _LATE_SECONDS
