@@ -86,6 +86,7 @@ class ReportReader:
             "rate_table": _SQL["rates"],
             "covered": _SQL["covered"],
             "member": _SQL["member"],
+            "person": _SQL["person"],
         }
         span = query.span
         self._bound |= {
@@ -138,8 +139,10 @@ class ReportReader:
         return {"ages": list(cohorts.ages), "age_max": cohorts.ages[-1], "active_until": _utc(last)}
 
     async def _read(self, name: str, slots: dict[str, str], bound: dict[str, Any] | None = None) -> list[Row]:
-        # Twice: what fills a slot may have slots itself.
-        statement = fill(fill(_SQL[name], slots | self._slots), slots | self._slots)
+        statement = _SQL[name]
+        while statement != (filled := fill(statement, slots | self._slots)):
+            # What fills a slot may have slots itself.
+            statement = filled
         async with self._store.client() as client:
             answer = await client.query(
                 statement,

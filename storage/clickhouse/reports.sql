@@ -135,7 +135,7 @@ LEFT ANY JOIN ({rate_table}) AS rates ON amounts.currency = rates.rate_currency 
 GROUP BY {dimensions} report_day, kept_currency
 
 -- name: users
-SELECT {day} AS report_day, uniqExact(person_key) AS users, sum(sessions) AS sessions
+SELECT {day} AS report_day, uniqExact({person}) AS users, sum(sessions) AS sessions
 FROM {activity} FINAL
 WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND events > 0
 GROUP BY report_day
@@ -155,7 +155,21 @@ SEMI LEFT JOIN (
 GROUP BY {dimensions} report_day
 
 -- name: member
-person_key + xxh3(app_id)
+{person} + xxh3(app_id)
+
+-- name: person
+-- The id by which a person goes whose ids were joined; there is one row too many, because a list must not be empty.
+transform(
+    person_key,
+    (SELECT groupArray(alias_key) FROM (
+        SELECT 0 AS alias_key UNION ALL SELECT alias_key FROM {person_aliases} FINAL ORDER BY alias_key
+    )),
+    (SELECT groupArray(person_key) FROM (
+        SELECT 0 AS alias_key, 0 AS person_key
+        UNION ALL SELECT alias_key, person_key FROM {person_aliases} FINAL ORDER BY alias_key
+    )),
+    person_key
+)
 
 -- name: cohort
 SELECT {dimensions} {member} AS member, toStartOfFifteenMinutes(conversion_time) AS installed

@@ -173,3 +173,19 @@ async def aliases_are(running: RunningStack, tenant: ProvisionedTenant, expected
         await store.close()
     found = {row[0]: row[1] for row in answer.result_rows}
     return all(found.get(identity_hash(key)) == person for key, person in expected.items())
+
+
+async def test_reports_count_a_person_once(api: TenantApi, http: httpx.AsyncClient) -> None:
+    """One person of a cohort of one, whose purchase under the user id alone counts to the install of their device."""
+    device, user, app_id = new_id(), new_id(), new_id()
+    install = event("install", event_time=ago(days=3), device_id=device, app_id=app_id)
+    purchase = event("purchase", event_time=ago(days=2, hours=23), user_id=user, app_id=app_id, currency="USD")
+    await send(http, install, purchase, event("identify", user_id=user, device_id=device, app_id=app_id))
+    day = (utc_now() - timedelta(days=3)).date().isoformat()
+
+    async def counted() -> list[tuple[int, str]]:
+        asked = {"from": day, "to": day, "days": "0,1", "filter": f"app_id={app_id}"}
+        rows = (await api.get("/api/v1/reports/ltv", **asked))["data"]
+        return [(row["installs"], str(row["ltv_1"])) for row in rows if row["ltv_1"] not in {None, "0", 0}]
+
+    assert await eventually(counted, seconds=40) == [(1, "4.99")]
