@@ -34,6 +34,7 @@ class _Echo(BaseHTTPRequestHandler):
         "/busy": (503, "application/problem+json", {"Retry-After": "7"}, b'{"code":"spool-full"}'),
         "/problem": (500, "application/problem+json", {}, b'{"code":"internal"}'),
         "/no-replica": (500, "text/plain", {}, b"Internal Server Error"),
+        "/long": (400, "text/html", {}, b"<h1>400 Bad request</h1>"),
     }
 
     def do_GET(self) -> None:
@@ -162,6 +163,13 @@ def test_no_replica(running_edge: Edge) -> None:
     """503 with Retry-After, where Serve's proxy says 500 because nobody is there to ask."""
     answer = running_edge.tenant("/no-replica")
     assert (answer.status_code, answer.headers["Retry-After"], answer.json()["code"]) == (503, "1", "unavailable")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_head_too_long_for_serve(running_edge: Edge) -> None:
+    """400 as a problem, where Serve's proxy answers with a page of its own."""
+    answer = running_edge.tenant("/long")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 

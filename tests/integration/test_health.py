@@ -18,6 +18,17 @@ async def test_live_without_a_tenant(running: RunningStack) -> None:
         assert (await client.get(f"{running.global_url}/health")).json()["status"] == "ok"
 
 
+async def test_no_address_is_too_long_for_a_problem(running: RunningStack) -> None:
+    """200 or a problem, whatever the length: both of the proxies on the way have a bound."""
+    async with httpx.AsyncClient(base_url=running.tenant_url, trust_env=False) as bare:
+        for length in range(14_000, 17_000, 100):
+            answer = await bare.get("/livez", params={"x": "x" * length})
+            if answer.status_code != 200:
+                kind = answer.headers["Content-Type"]
+                assert (answer.status_code, kind) == (400, "application/problem+json"), length
+    assert answer.status_code == 400
+
+
 async def test_health_of_a_tenant(http: httpx.AsyncClient, tenant: ProvisionedTenant) -> None:
     """Every component is measured and well, whether the header or the host names the tenant."""
     expected = {
