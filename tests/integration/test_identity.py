@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -183,9 +184,10 @@ async def test_reports_count_a_person_once(api: TenantApi, http: httpx.AsyncClie
     await send(http, install, purchase, event("identify", user_id=user, device_id=device, app_id=app_id))
     day = (utc_now() - timedelta(days=3)).date().isoformat()
 
-    async def counted() -> list[tuple[int, str]]:
+    async def counted() -> list[tuple[int, Decimal]]:
         asked = {"from": day, "to": day, "days": "0,1", "filter": f"app_id={app_id}"}
         rows = (await api.get("/api/v1/reports/ltv", **asked))["data"]
-        return [(row["installs"], str(row["ltv_1"])) for row in rows if row["ltv_1"] not in {None, "0", 0}]
+        values = [(row["installs"], Decimal(row["ltv_1"] or 0)) for row in rows if row["installs"]]
+        return values if any(value for _, value in values) else []
 
-    assert await eventually(counted, seconds=40) == [(1, "4.99")]
+    assert await eventually(counted, seconds=40) == [(1, Decimal("4.99"))]
