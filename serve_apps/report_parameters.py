@@ -35,7 +35,8 @@ Filter = Annotated[
     str,
     Query(
         alias="filter",
-        max_length=4_096,
+        # Percent-encoded, and beside the headers, it must fit what proxies take.
+        max_length=1_000,
         description="Conditions such as media_source=google_ads,meta_ads;country!=DE;campaign~spring.",
     ),
 ]
