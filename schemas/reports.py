@@ -24,7 +24,8 @@ from schemas.report_problems import ReportParameterInvalid
 BREAKDOWNS_MAX = 3
 CONDITIONS_MAX = 20
 VALUES_MAX = 100
-FILTER_CHARS_MAX = 4_096
+FILTER_CHARS_MAX = 1_000
+"""Percent-encoded, and beside the headers, it must fit what proxies take."""
 DAYS_MAX = 400
 AGES_MAX = 40
 AGE_DAYS_MAX = 365

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from schemas.reports import (
     BREAKDOWNS_MAX,
+    FILTER_CHARS_MAX,
     Dimension,
     ReportQuery,
     dimension_names,
@@ -35,8 +36,7 @@ Filter = Annotated[
     str,
     Query(
         alias="filter",
-        # Percent-encoded, and beside the headers, it must fit what proxies take.
-        max_length=1_000,
+        max_length=FILTER_CHARS_MAX,
         description="Conditions such as media_source=google_ads,meta_ads;country!=DE;campaign~spring.",
     ),
 ]
