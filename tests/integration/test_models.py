@@ -75,7 +75,7 @@ def made_events(now: datetime) -> list[dict[str, Any]]:
         made.append(event("install", event_time=end.isoformat(), **install))
     # Before its window, after it, and once more: what somebody who converted did leads to nothing.
     converted, start = {"gaid": str(uuid.uuid4())}, now - timedelta(days=20)
-    made += [touch(start + timedelta(days=days), "mail", converted) for days in (0, 9, 12)]
+    made += [touch(start + timedelta(days=days), "mail", converted) for days in (0, 9.5, 12)]
     made.append(event("install", event_time=(start + timedelta(days=10)).isoformat(), **converted, device_id="late"))
     # Ten days of touches are two journeys; twice the same click within seconds is one; nobody is known by two clicks.
     faithful = {"user_id": "faithful"}
