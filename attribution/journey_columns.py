@@ -14,17 +14,7 @@ def folded_journeys(answer: bytes, channels: tuple[str, ...]) -> Journeys:
         pyarrow.ArrowInvalid: the bytes are no Arrow stream.
     """
     table = ipc.open_stream(answer).read_all()
-    starts, touches = _lists(table["path"])
-    return Journeys(
-        channels=channels,
-        touches=touches.astype(np.int64),
-        starts=starts,
-        conversions=_column(table, "conversions"),
-        nulls=_column(table, "nulls"),
-        values=_column(table, "value"),
-        ages=np.zeros(len(touches)),
-        leads=_column(table, "lead").astype(np.int64),
-    )
+    return _journeys(table, channels, _column(table, "conversions"), _column(table, "nulls"))
 
 
 def timed_journeys(answer: bytes, channels: tuple[str, ...]) -> Journeys:
@@ -34,15 +24,22 @@ def timed_journeys(answer: bytes, channels: tuple[str, ...]) -> Journeys:
         pyarrow.ArrowInvalid: the bytes are no Arrow stream.
     """
     table = ipc.open_stream(answer).read_all()
+    ages = _lists(table["ages"])[1].astype(np.float64)
+    return _journeys(table, channels, np.ones(len(table)), np.zeros(len(table)), ages)
+
+
+def _journeys(
+    table: pa.Table, channels: tuple[str, ...], conversions: Floats, nulls: Floats, ages: Floats | None = None
+) -> Journeys:
     starts, touches = _lists(table["path"])
     return Journeys(
         channels=channels,
         touches=touches.astype(np.int64),
         starts=starts,
-        conversions=np.ones(len(table)),
-        nulls=np.zeros(len(table)),
+        conversions=conversions,
+        nulls=nulls,
         values=_column(table, "value"),
-        ages=_lists(table["ages"])[1].astype(np.float64),
+        ages=np.zeros(len(touches)) if ages is None else ages,
         leads=_column(table, "lead").astype(np.int64),
     )
 
