@@ -30,44 +30,34 @@ _PERFORMANCE = (
 _SHARES = ("ctr", "cvr", "retention")
 
 
-@app.command()
-def overview(
-    tenant: TenantOption = "t123",
-    first: First = None,
-    last: Last = None,
-    tz: Zone = None,
-    breakdown: Breakdown = None,
-    conditions: Filter = None,
-    url: UrlOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """Print every day's figures.
+def _performance_command(kind: str, purpose: str) -> None:
+    """Make a command of a report on what was spent and earned: they differ in what a row is of."""
 
-    Example: unmogrow report overview --from 2026-11-01 --tz Europe/Berlin
-    """
-    asked = {"from": first, "to": last, "tz": tz, "breakdown": breakdown, "filter": conditions}
-    _report(user_api(tenant, url), "overview", asked, _PERFORMANCE, as_json=as_json)
+    def command(
+        tenant: TenantOption = "t123",
+        first: First = None,
+        last: Last = None,
+        tz: Zone = None,
+        breakdown: Breakdown = None,
+        conditions: Filter = None,
+        url: UrlOption = None,
+        *,
+        as_json: JsonOption = False,
+    ) -> None:
+        asked = {"from": first, "to": last, "tz": tz, "breakdown": breakdown, "filter": conditions}
+        _report(user_api(tenant, url), kind, asked, _PERFORMANCE, as_json=as_json)
+
+    app.command(kind, help=purpose)(command)
 
 
-@app.command()
-def channels(
-    tenant: TenantOption = "t123",
-    first: First = None,
-    last: Last = None,
-    tz: Zone = None,
-    breakdown: Breakdown = None,
-    conditions: Filter = None,
-    url: UrlOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """Print every source's figures.
-
-    Example: unmogrow report channels --breakdown media_source,campaign
-    """
-    asked = {"from": first, "to": last, "tz": tz, "breakdown": breakdown, "filter": conditions}
-    _report(user_api(tenant, url), "channels", asked, _PERFORMANCE, as_json=as_json)
+_performance_command(
+    "overview",
+    "Print every day's figures.\n\nExample: unmogrow report overview --from 2026-11-01 --tz Europe/Berlin",
+)
+_performance_command(
+    "channels",
+    "Print every source's figures.\n\nExample: unmogrow report channels --breakdown media_source,campaign",
+)
 
 
 def _cohort_command(kind: str, figures: tuple[str, ...], purpose: str) -> None:
