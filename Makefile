@@ -6,7 +6,7 @@ BIN := .venv/bin
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,13 +31,14 @@ test: install ## Run every test: unit, integration on the real stack, crash
 unit: install ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
 
-lint: install ## Run ruff, mypy, import-linter, deptry and vulture
+lint: install ## Run ruff, mypy, import-linter, deptry and vulture, and compare the committed OpenAPI documents
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 	@$(BIN)/vulture
+	@$(BIN)/python -m serve_apps.documents --check
 
 bench: install ## Measure ingest against the running stack and against a plain handler
 	@$(BIN)/python -m bench.ingest
@@ -69,6 +70,9 @@ ci: lint test ## What CI runs
 format: install ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+openapi: install ## Write openapi/tenant.json and openapi/global.json anew from the routes
+	@$(BIN)/python -m serve_apps.documents
 
 install: $(BIN)/.installed ## Install the locked dependencies into .venv
 

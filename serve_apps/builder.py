@@ -162,10 +162,16 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
     return app
 
 
-def tenant_plane(backends: Backends, settings: Settings) -> ASGIApp:
+def tenant_app(backends: Backends, settings: Settings) -> FastAPI:
     """Build the app of every tenant's own endpoints."""
     app = _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
     app.add_middleware(segment_routes.BrowsersAllowed)
+    return app
+
+
+def tenant_plane(backends: Backends, settings: Settings) -> ASGIApp:
+    """Build what a replica of the tenant plane runs."""
+    app = tenant_app(backends, settings)
     return Direct(app, {ingest_routes.PATH: ingest_routes.ingest_events})
 
 
