@@ -3,16 +3,19 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+SITE := frontend
+# What the site is built from: it is built anew when one of these changed.
+SITE_SOURCES := $(wildcard $(SITE)/*.* $(SITE)/build/* $(SITE)/public/*) $(shell find $(SITE)/src -type f)
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi site install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # -- Run it
-up: install ## Install, start everything, make the demo tenant t123, load its demo data, print how to go on
+up: install site ## Install, build the site, start everything, make the demo tenant t123, load its demo data, print how to go on
 	@$(BIN)/unmogrow up
 
 down: ## End everything that `make up` started, and nothing else
@@ -31,7 +34,7 @@ test: install ## Run every test: unit, integration on the real stack, crash
 unit: install ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
 
-lint: install ## Run ruff, mypy, import-linter, deptry and vulture, and compare the committed OpenAPI documents
+lint: install $(SITE)/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture; compare the OpenAPI documents; check the site
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -39,6 +42,7 @@ lint: install ## Run ruff, mypy, import-linter, deptry and vulture, and compare 
 	@$(BIN)/deptry .
 	@$(BIN)/vulture
 	@$(BIN)/python -m serve_apps.documents --check
+	@cd $(SITE) && npm run --silent lint
 
 bench: install ## Measure ingest against the running stack and against a plain handler
 	@$(BIN)/python -m bench.ingest
@@ -74,6 +78,18 @@ format: install ## Format and fix what can be fixed
 openapi: install ## Write openapi/tenant.json and openapi/global.json anew from the routes
 	@$(BIN)/python -m serve_apps.documents
 
+site: $(SITE)/dist/.built ## Build the site into frontend/dist, if one of its sources changed
+
+$(SITE)/node_modules/.installed: $(SITE)/package-lock.json
+	@echo "Installing the site's packages"
+	@cd $(SITE) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(SITE)/dist/.built: $(SITE)/node_modules/.installed $(SITE_SOURCES)
+	@echo "Building the site"
+	@cd $(SITE) && npm run --silent build -- --logLevel warn
+	@touch $@
+
 install: $(BIN)/.installed ## Install the locked dependencies into .venv
 
 $(UV):
@@ -87,4 +103,4 @@ $(BIN)/.installed: $(UV) pyproject.toml uv.lock
 
 clean: ## Remove everything that was installed or stored here, data included
 	@test ! -x $(BIN)/unmogrow || $(BIN)/unmogrow down --delete-data --yes
-	rm -rf .venv .local .tools
+	rm -rf .venv .local .tools frontend/dist frontend/node_modules

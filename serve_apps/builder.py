@@ -55,6 +55,8 @@ from serve_apps.openapi import operation_id, publish
 from serve_apps.problem_responses import install_problem_handlers
 from serve_apps.property_checks import PropertyChecks
 from serve_apps.services import Services
+from serve_apps.site_files import BUILT, read_site
+from serve_apps.site_routes import site_router
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
 from storage.directory_copy import DirectoryCopy
@@ -98,8 +100,9 @@ _TENANT_ROUTERS = (
     reference_routes.tenant_router,
     segment_routes.router,
     segment_settings_routes.router,
+    site_router("index.html"),
 )
-_GLOBAL_ROUTERS = (health_routes.router, global_routes.router, reference_routes.router)
+_GLOBAL_ROUTERS = (health_routes.router, global_routes.router, reference_routes.router, site_router("console.html"))
 
 
 def build_services(backends: Backends, settings: Settings) -> Services:
@@ -127,6 +130,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
+        site=read_site(BUILT),
     )
 
 

@@ -1,5 +1,6 @@
 """What the routes of a plane are given: one of each, made by the composition root."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.model_runs import ModelRuns
+from serve_apps.site_files import SiteFile
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.connect import Databases
@@ -38,6 +40,7 @@ class Services:
     previews: FraudPreviews
     passwords: Passwords
     tokens: Tokens
+    site: Mapping[str, SiteFile]
 
 
 def services_of(request: Request) -> Services:

@@ -1,0 +1,3 @@
+export const attribution = {
+  title: 'Attribution',
+};

@@ -1,0 +1,5 @@
+import type { Messages } from '../en';
+
+export const attribution: Messages['attribution'] = {
+  title: 'Атрибуция',
+};
