@@ -12,13 +12,16 @@ from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.model_runs import ModelRuns
+from serve_apps.session_cookies import SessionCookies
 from serve_apps.site_files import SiteFile
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
+from storage.mail import Mailer
 from storage.postgres.connect import Databases
 from tenancy.directory import DirectoryFeed
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
+from tenancy.rotation import Rotation
 from tenancy.tokens import Tokens
 
 
@@ -40,6 +43,9 @@ class Services:
     previews: FraudPreviews
     passwords: Passwords
     tokens: Tokens
+    rotation: Rotation
+    cookies: SessionCookies
+    mailer: Mailer
     site: Mapping[str, SiteFile]
 
 

@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass, field
 
+from schemas.access_problems import UserExists
 from schemas.backends import Backends
 from schemas.ids import TenantId, parse_tenant_id
 from schemas.settings import AuthSettings
@@ -67,6 +68,7 @@ class Provisioner:
         self._store = store
         self._sealer = Sealer(backends)
         self._passwords = Passwords(auth)
+        self._audit_days = auth.audit_days
 
     async def prepare_platform(self) -> None:
         """Make the control database, as far as it is missing."""
@@ -86,6 +88,7 @@ class Provisioner:
         async def renew(tenant: TenantRecord) -> None:
             async with gate:
                 await self._administrator.migrate_tenant(tenant.tenant_id)
+                await self._administrator.ensure_audit(tenant.tenant_id, self._audit_days)
                 await ensure_tables(self._store, tenant.tenant_id)
                 await self._lay_out(tenant)
 
@@ -130,6 +133,7 @@ class Provisioner:
         directory = DirectoryWriter(self._databases.control())
         record = await directory.claim(tenant_id, request.host, request.name)
         await self._administrator.ensure_tenant(tenant_id)
+        await self._administrator.ensure_audit(tenant_id, self._audit_days)
         await ensure_tables(self._store, tenant_id)
         await directory.add_signing_key(new_signing_key(tenant_id, self._sealer))
         write_key = make_key("write")
@@ -142,5 +146,8 @@ class Provisioner:
     async def _add_owner(self, tenant_id: TenantId, email: str) -> str | None:
         password = secrets.token_urlsafe(12)
         users = Users(self._databases.tenant(tenant_id))
-        added = await users.add(email, await self._passwords.hash(password), "owner")
-        return password if added else None
+        try:
+            await users.add(email, await self._passwords.hash(password), "owner")
+        except UserExists:
+            return None
+        return password

@@ -9,9 +9,18 @@ import asyncpg
 
 from schemas.backends import Backends
 from schemas.ids import TenantId
-from storage.names import CONTROL_DATABASE, tenant_database
+from storage.names import AUDITOR, CONTROL_DATABASE, tenant_database
 from storage.postgres.migrate import migrate
-from storage.sql import load_migrations
+from storage.sql import fill, load_migrations, load_queries
+
+_SQL = load_queries("storage.postgres", "audit_grants.sql")
+
+
+class AuditSchemaTakenError(Exception):
+    """A tenant's database has a schema `audit` that is not the platform's."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(f"{database} has a schema 'audit' that does not belong to {AUDITOR}.")
 
 
 def server_address(postgres_url: str) -> tuple[str, int, str]:
@@ -28,8 +37,8 @@ class PostgresAdministrator:
         self._backends = backends
 
     @asynccontextmanager
-    async def _connect(self) -> AsyncIterator[Any]:
-        connection = await asyncpg.connect(self._url)
+    async def _connect(self, database: str | None = None) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(self._url, **({"database": database} if database else {}))
         try:
             yield connection
         finally:
@@ -40,6 +49,9 @@ class PostgresAdministrator:
         async with self._connect() as connection:
             # Every role may connect to these by default: a tenant's role may connect to its own database alone.
             await connection.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
+            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", AUDITOR):
+                await connection.execute(f'CREATE ROLE "{AUDITOR}" NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE')
+                await connection.execute(f'GRANT "{AUDITOR}" TO CURRENT_USER')
         await self._ensure_database(CONTROL_DATABASE)
         await self._migrate(CONTROL_DATABASE, "migrations/control")
 
@@ -51,6 +63,27 @@ class PostgresAdministrator:
     async def migrate_tenant(self, tenant_id: TenantId) -> None:
         """Bring the tenant's schema up to date."""
         await self._migrate(tenant_database(tenant_id), "migrations/tenant")
+
+    async def ensure_audit(self, tenant_id: TenantId, keep_days: int) -> None:
+        """Make the tenant's audit log, as far as it is missing: the tenant's role can add to it and read it, no more.
+
+        Raises:
+            AuditSchemaTakenError: the schema is there and belongs to somebody else.
+        """
+        name = tenant_database(tenant_id)
+        async with self._connect(name) as connection:
+            await connection.execute(f'CREATE SCHEMA IF NOT EXISTS audit AUTHORIZATION "{AUDITOR}"')
+            owner = await connection.fetchval(
+                "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'audit'"
+            )
+            if owner != AUDITOR:
+                raise AuditSchemaTakenError(name)
+            await connection.execute(f'SET ROLE "{AUDITOR}"')
+            await connection.execute("SET search_path = audit")
+            await migrate(connection, load_migrations("storage.postgres", "migrations/audit"))
+            await connection.execute(_SQL["keep_days"], keep_days)
+            for grant in ("grant_schema", "grant_columns", "grant_reading", "revoke_sweep", "grant_sweep"):
+                await connection.execute(fill(_SQL[grant], {"role": f'"{name}"'}))
 
     async def _ensure_database(self, name: str) -> None:
         password = self._backends.role_password(name)

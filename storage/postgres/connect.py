@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
@@ -26,6 +27,10 @@ CONNECTION_LOST = (
     asyncpg.InsufficientResourcesError,
 )
 """What a caller sees when the server is away, as opposed to refusing a statement."""
+
+
+_HELD: ContextVar[tuple["Database", Any] | None] = ContextVar("held_connection", default=None)
+"""The database of which the running task has a transaction open, and its connection."""
 
 
 async def _as_text(connection: asyncpg.Connection) -> None:
@@ -79,9 +84,27 @@ class Database:
         Raises:
             OSError, TimeoutError, asyncpg.PostgresConnectionError: the server is away.
         """
+        held = _HELD.get()
+        if held is not None and held[0] is self:
+            yield held[1]
+            return
         pool = self._pool or await self._open()
         async with pool.acquire(timeout=self._settings.connect_seconds) as connection:
             yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        """Make one transaction of all that the calling task does with this database inside, in whatever repository.
+
+        So a change and what is said of it are kept together or not at all. It holds a connection: nothing that waits
+        for a client belongs inside, nor tasks that would use the connection at the same time.
+        """
+        async with self.connection() as connection, connection.transaction():
+            before = _HELD.set((self, connection))
+            try:
+                yield connection
+            finally:
+                _HELD.reset(before)
 
     async def ping(self) -> None:
         """Answer a trivial statement, or raise what `connection` raises."""
