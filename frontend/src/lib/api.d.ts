@@ -270,8 +270,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchange a refresh token, once, for new tokens
-         * @description Exchange a refresh token, once, for new tokens.
+         * Exchange a refresh token, once, for new tokens; without a body, the one in the cookie
+         * @description Exchange a refresh token, once, for new tokens; without a body, the one in the cookie.
          */
         post: operations["refresh_session"];
         delete?: never;
@@ -290,8 +290,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End a session
-         * @description End a session.
+         * End a session by a refresh token, in the body or in the cookie; its access tokens end within a second
+         * @description End a session by a refresh token, in the body or in the cookie; its access tokens end within a second.
          */
         post: operations["log_out"];
         delete?: never;
@@ -320,6 +320,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose another password: every session of the user ends, and this is answered like a login
+         * @description Choose another password: every session of the user ends, and this is answered like a login.
+         */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a link mailed by which another password can be chosen; answered alike whether the user exists or not
+         * @description Have a link mailed by which another password can be chosen; answered alike whether the user exists or not.
+         */
+        post: operations["forget_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an invitation or reset link: its user gets this password, and this is answered like a login
+         * @description Take an invitation or reset link: its user gets this password, and this is answered like a login.
+         */
+        post: operations["accept_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/jwks.json": {
         parameters: {
             query?: never;
@@ -328,10 +388,182 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the public keys of the tenant's tokens
-         * @description List the public keys of the tenant's tokens.
+         * List the public keys of the tenant's tokens; the next one is there before it signs
+         * @description List the public keys of the tenant's tokens; the next one is there before it signs.
          */
         get: operations["get_jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tenant's users, in the order in which they came
+         * @description List the tenant's users, in the order in which they came.
+         */
+        get: operations["list_users"];
+        put?: never;
+        /**
+         * Invite somebody; again, as long as they have not chosen a password: the link before is void then
+         * @description Invite somebody; again, as long as they have not chosen a password: the link before is void then.
+         */
+        post: operations["invite_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a user: sessions end at once, access tokens within a second
+         * @description Remove a user: sessions end at once, access tokens within a second.
+         */
+        delete: operations["remove_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a user another role: refreshed tokens have it at once, and older ones end within a second
+         * @description Give a user another role: refreshed tokens have it at once, and older ones end within a second.
+         */
+        patch: operations["change_role"];
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link by which a user chooses another password, and mail it; until then the old one works
+         * @description Make a link by which a user chooses another password, and mail it; until then the old one works.
+         */
+        post: operations["reset_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys that have not been revoked, newest first
+         * @description List the keys that have not been revoked, newest first.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Make a key; it works within a second, and is shown this once
+         * @description Make a key; it works within a second, and is shown this once.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key: it is refused within a second, everywhere
+         * @description Revoke a key: it is refused within a second, everywhere.
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys of the tenant's tokens, in the order in which they sign
+         * @description List the keys of the tenant's tokens, in the order in which they sign.
+         */
+        get: operations["list_signing_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signing-keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish the next token key, which signs after the time that the settings name; the old one verifies on
+         * @description Publish the next token key, which signs after the time that the settings name; the old one verifies on.
+         */
+        post: operations["rotate_signing_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audit log, newest first. Nobody can change it, the tenant's own database role neither
+         * @description List the audit log, newest first. Nobody can change it, the tenant's own database role neither.
+         */
+        get: operations["list_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1639,6 +1871,16 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Acceptance
+         * @description The token of an invitation or reset link, and the password that its user chooses.
+         */
+        Acceptance: {
+            /** Token */
+            token: string;
+            /** Password */
+            password: string;
+        };
+        /**
          * Accepted
          * @description What became of a request's events.
          */
@@ -1688,6 +1930,37 @@ export interface components {
             package_name: string;
             /** Sha256 Cert Fingerprints */
             sha256_cert_fingerprints: string[];
+        };
+        /**
+         * ApiKey
+         * @description A key as it may be shown: its first letters, and the last day (UTC) on which it was used.
+         */
+        ApiKey: {
+            /**
+             * Key Id
+             * Format: uuid
+             */
+            key_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "write" | "secret";
+            /** Scopes */
+            scopes: ("ingest" | "read" | "write")[];
+            /** Key Prefix */
+            key_prefix: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Last Used On */
+            last_used_on: string | null;
         };
         /**
          * AppLinks
@@ -1899,6 +2172,47 @@ export interface components {
             attributed_touch_id: string | null;
             /** Changes */
             changes: components["schemas"]["ChangedField"][];
+        };
+        /**
+         * AuditActor
+         * @description Who did something: users by id and email, keys by id and name; `nobody` is whoever failed to log in.
+         */
+        AuditActor: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "user" | "key" | "platform" | "system" | "nobody";
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+        };
+        /**
+         * AuditRecord
+         * @description Something that was done, to what, by whom, and from where.
+         */
+        AuditRecord: {
+            /** Audit Id */
+            audit_id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            actor: components["schemas"]["AuditActor"];
+            /** Action */
+            action: string;
+            /** Subject */
+            subject: string;
+            /** Ip */
+            ip: string;
+            /** Request Id */
+            request_id: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
         };
         /**
          * CandidateReason
@@ -2114,6 +2428,15 @@ export interface components {
          */
         ConversionKind: "install" | "reinstall" | "re_attribution" | "re_engagement" | "session" | "purchase" | "ad_revenue" | "in_app";
         /**
+         * CookieSession
+         * @description A session whose tokens are in cookies; the access token ends after `expires_in` seconds.
+         */
+        CookieSession: {
+            /** Expires In */
+            expires_in: number;
+            user: components["schemas"]["SessionUser"];
+        };
+        /**
          * CostFields
          * @description What a day of a source cost. Empty: the cost does not say it; amounts are decimals as text.
          */
@@ -2316,6 +2639,14 @@ export interface components {
             channel: string;
             /** People */
             people: number;
+        };
+        /**
+         * Forgotten
+         * @description Whose password is forgotten.
+         */
+        Forgotten: {
+            /** Email */
+            email: string;
         };
         /**
          * FraudFindingShown
@@ -2814,6 +3145,38 @@ export interface components {
             led_hours_min: number;
         };
         /**
+         * InvitedUser
+         * @description A user who was invited just now; the link is null if it was sent by mail.
+         */
+        InvitedUser: {
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "analyst" | "viewer";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "invited" | "active";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Last Login At */
+            last_login_at: string | null;
+            /** Invitation Url */
+            invitation_url: string | null;
+        };
+        /**
          * JourneysMade
          * @description How the journeys were made.
          */
@@ -3161,6 +3524,11 @@ export interface components {
          * @enum {string}
          */
         ListKind: "ip" | "site" | "device" | "user_agent" | "datacenter";
+        /** Listing[ApiKey] */
+        Listing_ApiKey_: {
+            /** Data */
+            data: components["schemas"]["ApiKey"][];
+        };
         /** Listing[EventSchema] */
         Listing_EventSchema_: {
             /** Data */
@@ -3181,6 +3549,49 @@ export interface components {
             /** Data */
             data: components["schemas"]["RecomputeSummary"][];
         };
+        /** Listing[SigningKey] */
+        Listing_SigningKey_: {
+            /** Data */
+            data: components["schemas"]["SigningKey"][];
+        };
+        /** Listing[User] */
+        Listing_User_: {
+            /** Data */
+            data: components["schemas"]["User"][];
+        };
+        /**
+         * MadeKey
+         * @description A key that was made just now: the only answer that shows all of it.
+         */
+        MadeKey: {
+            /**
+             * Key Id
+             * Format: uuid
+             */
+            key_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "write" | "secret";
+            /** Scopes */
+            scopes: ("ingest" | "read" | "write")[];
+            /** Key Prefix */
+            key_prefix: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Last Used On */
+            last_used_on: string | null;
+            /** Key */
+            key: string;
+        };
         /**
          * MatchType
          * @description How a touchpoint was tied to a conversion, strongest first.
@@ -3189,15 +3600,25 @@ export interface components {
         MatchType: "click_id" | "advertising_id" | "vendor_id" | "user_id" | "probabilistic";
         /**
          * Me
-         * @description Who a token belongs to.
+         * @description Who a token belongs to, and the tenant's id and name.
          */
         Me: {
-            /** User Id */
+            /**
+             * User Id
+             * Format: uuid
+             */
             user_id: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "analyst" | "viewer";
             /** Tenant Id */
             tenant_id: string;
-            /** Role */
-            role: string;
+            /** Name */
+            name: string;
         };
         /**
          * Model
@@ -3302,6 +3723,24 @@ export interface components {
              * @enum {string}
              */
             on_violation: "reject" | "flag";
+        };
+        /**
+         * NewKey
+         * @description A key to make: a write key may send events, with no scope named; a secret key may do what its scopes say.
+         */
+        NewKey: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "write" | "secret";
+            /**
+             * Scopes
+             * @default []
+             */
+            scopes: ("ingest" | "read" | "write")[];
         };
         /**
          * NewLabel
@@ -3440,10 +3879,30 @@ export interface components {
              */
             days: number;
         };
+        /**
+         * NewUser
+         * @description Whom to invite, and as what.
+         */
+        NewUser: {
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "analyst" | "viewer";
+        };
         /** Page[Attribution] */
         Page_Attribution_: {
             /** Data */
             data: components["schemas"]["Attribution"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[AuditRecord] */
+        Page_AuditRecord_: {
+            /** Data */
+            data: components["schemas"]["AuditRecord"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -3488,6 +3947,16 @@ export interface components {
             data: components["schemas"]["StoredEvent"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * PasswordChange
+         * @description The password that is, and the one that shall be.
+         */
+        PasswordChange: {
+            /** Password */
+            password: string;
+            /** New Password */
+            new_password: string;
         };
         /**
          * PathRow
@@ -4018,12 +4487,31 @@ export interface components {
             time_zone: string;
         };
         /**
+         * ResetLink
+         * @description Where the user chooses another password; null if the link was sent by mail.
+         */
+        ResetLink: {
+            /** Reset Url */
+            reset_url: string | null;
+        };
+        /**
          * Retried
          * @description How many conversions wait for a result again.
          */
         Retried: {
             /** Retried */
             retried: number;
+        };
+        /**
+         * RoleChange
+         * @description What a user is to be.
+         */
+        RoleChange: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "analyst" | "viewer";
         };
         /**
          * RuleChoice
@@ -4073,6 +4561,24 @@ export interface components {
             refresh_token: string;
         };
         /**
+         * SessionUser
+         * @description Whose a session is.
+         */
+        SessionUser: {
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "analyst" | "viewer";
+        };
+        /**
          * ShortCtit
          * @description A click this shortly before the install began.
          *
@@ -4087,6 +4593,26 @@ export interface components {
              * @default 10
              */
             ctit_seconds_min: number;
+        };
+        /**
+         * SigningKey
+         * @description A token key: from when on it signs, and when the last of its tokens has expired.
+         */
+        SigningKey: {
+            /** Kid */
+            kid: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "next" | "current" | "retiring";
+            /**
+             * Signs From
+             * Format: date-time
+             */
+            signs_from: string;
+            /** Ends At */
+            ends_at: string | null;
         };
         /**
          * SiteConfig
@@ -4276,6 +4802,36 @@ export interface components {
             faulty: number;
             /** Faults */
             faults: components["schemas"]["LineFault"][];
+        };
+        /**
+         * User
+         * @description A user; who is invited has not chosen a password yet.
+         */
+        User: {
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "analyst" | "viewer";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "invited" | "active";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Last Login At */
+            last_login_at: string | null;
         };
         /**
          * Cost
@@ -5291,7 +5847,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -5302,7 +5861,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -5383,7 +5944,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -5394,7 +5958,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -5485,7 +6051,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -5496,7 +6065,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -5582,7 +6153,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -5593,7 +6167,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -5673,7 +6249,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -5684,7 +6263,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -5764,7 +6345,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -5775,7 +6359,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -5847,7 +6433,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -5858,7 +6447,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -5909,6 +6500,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description `cookie`: tokens go into cookies, for browsers. Default: into the body. */
+                "X-Session"?: "cookie" | "token";
                 /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
                 "X-Tenant-ID"?: string;
             };
@@ -5927,7 +6520,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionAnswer"];
+                    "application/json": components["schemas"]["SessionAnswer"] | components["schemas"]["CookieSession"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -5979,7 +6572,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `login-too-often`: Too many failed logins for this account. */
+            /** @description - `login-too-often`: Too many attempts for this account, or from this address. */
             429: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6016,9 +6609,9 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["Renewal"];
+                "application/json": components["schemas"]["Renewal"] | null;
             };
         };
         responses: {
@@ -6028,7 +6621,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionAnswer"];
+                    "application/json": components["schemas"]["SessionAnswer"] | components["schemas"]["CookieSession"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -6051,7 +6644,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
             403: {
@@ -6106,9 +6700,9 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["Renewal"];
+                "application/json": components["schemas"]["Renewal"] | null;
             };
         };
         responses: {
@@ -6128,8 +6722,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
-             * @description - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
             403: {
@@ -6204,7 +6809,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -6215,8 +6823,199 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `tenant-unknown`: No tenant has this id or host name.
+             *     - `user-unknown`: The tenant has no user with this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `cookie`: tokens go into cookies, for browsers. Default: into the body. */
+                "X-Session"?: "cookie" | "token";
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"] | components["schemas"]["CookieSession"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `credentials-wrong`: The email or the password is wrong.
+             *     - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `tenant-unknown`: No tenant has this id or host name.
+             *     - `user-unknown`: The tenant has no user with this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `password-refused`: The password cannot be taken. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `login-too-often`: Too many attempts for this account, or from this address. */
+            429: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgotten"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
             403: {
@@ -6236,10 +7035,127 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `login-too-often`: Too many attempts for this account, or from this address. */
+            429: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
-             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `cookie`: tokens go into cookies, for browsers. Default: into the body. */
+                "X-Session"?: "cookie" | "token";
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"] | components["schemas"]["CookieSession"];
+                };
+            };
+            /**
+             * @description - `link-token-invalid`: The invitation or reset link is unknown, used, replaced or expired.
+             *     - `tenant-required`: The request names no tenant.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `credentials-wrong`: The email or the password is wrong. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `tenant-unknown`: No tenant has this id or host name.
+             *     - `user-unknown`: The tenant has no user with this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `password-refused`: The password cannot be taken. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
              */
             503: {
                 headers: {
@@ -6317,6 +7233,1085 @@ export interface operations {
             };
         };
     };
+    list_users: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_User_"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedUser"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `user-exists`: The tenant has an active user with this email.
+             *     - `users-too-many`: The tenant has as many users as it may have.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `tenant-unknown`: No tenant has this id or host name.
+             *     - `user-unknown`: The tenant has no user with this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `last-owner`: The tenant would be left without an owner. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `tenant-unknown`: No tenant has this id or host name.
+             *     - `user-unknown`: The tenant has no user with this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `last-owner`: The tenant would be left without an owner. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetLink"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `tenant-unknown`: No tenant has this id or host name.
+             *     - `user-unknown`: The tenant has no user with this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ApiKey_"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `keys-too-many`: The tenant has as many keys as it may have. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `api-key-unknown`: The tenant has no key with this id, or it was revoked.
+             *     - `tenant-unknown`: No tenant has this id or host name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_signing_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SigningKey_"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_signing_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `rotation-under-way`: The next token key is published and does not sign yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Id or label: a user's email, a key's name. */
+                actor?: string | null;
+                /** @description For example `link.create`. */
+                action?: string | null;
+                /** @description First moment. */
+                from?: string | null;
+                /** @description First moment after the last. */
+                to?: string | null;
+                /** @description The `next_cursor` of the page before, unchanged. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditRecord_"];
+                };
+            };
+            /**
+             * @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant.
+             *     - `tenant-required`: The request names no tenant.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_recomputes: {
         parameters: {
             query?: {
@@ -6350,7 +8345,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -6361,7 +8359,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -6442,7 +8442,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -6453,7 +8456,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -6561,7 +8566,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -6572,7 +8580,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -6654,7 +8664,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -6665,7 +8678,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -6757,7 +8772,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -6768,7 +8786,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -6865,7 +8885,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -6876,7 +8899,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -6957,7 +8982,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -6968,7 +8996,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -7048,7 +9078,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -7059,7 +9092,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -7141,7 +9176,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -7152,7 +9190,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -7233,7 +9273,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -7244,7 +9287,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -7316,7 +9361,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -7327,7 +9375,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -7418,7 +9468,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -7429,7 +9482,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -7511,7 +9566,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -7522,7 +9580,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -7615,7 +9675,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -7626,7 +9689,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -7703,7 +9768,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -7714,7 +9782,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -7784,7 +9854,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -7795,7 +9868,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -7882,7 +9957,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -7893,7 +9971,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -8023,7 +10103,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -8034,7 +10117,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -8118,7 +10203,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -8129,7 +10217,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -8213,7 +10303,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -8224,7 +10317,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -8347,7 +10442,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -8358,7 +10456,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -8470,7 +10570,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -8481,7 +10584,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -8579,7 +10684,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -8590,7 +10698,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -8687,7 +10797,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -8698,7 +10811,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -8799,7 +10914,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -8810,7 +10928,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -8911,7 +11031,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -8922,7 +11045,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -9023,7 +11148,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -9034,7 +11162,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -9124,7 +11254,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -9135,7 +11268,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -9216,7 +11351,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -9227,7 +11365,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -9318,7 +11458,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -9329,7 +11472,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -9426,7 +11571,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -9437,7 +11585,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -9523,7 +11673,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -9534,7 +11687,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -9623,7 +11778,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -9634,7 +11792,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -9723,7 +11883,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -9734,7 +11897,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -9825,7 +11990,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -9836,7 +12004,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -9933,7 +12103,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -9944,7 +12117,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10024,7 +12199,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10035,7 +12213,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10107,7 +12287,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10118,7 +12301,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10195,7 +12380,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10206,7 +12394,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10276,7 +12466,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10287,7 +12480,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10376,7 +12571,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10387,7 +12585,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10479,7 +12679,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10490,7 +12693,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10582,7 +12787,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10593,7 +12801,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10674,7 +12884,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10685,7 +12898,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10768,7 +12983,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10779,7 +12997,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10859,7 +13079,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10870,7 +13093,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -10942,7 +13167,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -10953,7 +13181,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -11032,7 +13262,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -11043,7 +13276,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -11125,7 +13360,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -11136,7 +13374,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -11226,7 +13466,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -11237,7 +13480,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -11343,7 +13588,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -11354,7 +13602,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -11455,7 +13705,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -11466,7 +13719,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */
@@ -11558,7 +13813,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `token-invalid`: The access token is missing, expired or not for this tenant. */
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
             401: {
                 headers: {
                     "WWW-Authenticate"?: string;
@@ -11569,7 +13827,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `role-insufficient`: The user's role does not permit this call.
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
              *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
              *     - `tenant-suspended`: The tenant is suspended.
              */

@@ -40,12 +40,8 @@ async function fetchWithSession(request: Request): Promise<Response> {
   return response;
 }
 
-export const bearer: { token: string | undefined } = { token: undefined };
-
-/** Call without renewing anything. */
-export async function fetchOnce(request: Request): Promise<Response> {
-  if (bearer.token) request.headers.set('Authorization', `Bearer ${bearer.token}`);
-  if (!SAFE.has(request.method)) request.headers.set('X-CSRF-Token', cookie('unmogrow_csrf'));
+async function fetchOnce(request: Request): Promise<Response> {
+  if (!SAFE.has(request.method)) request.headers.set('X-CSRF-Token', csrfToken());
   try {
     return await fetch(request);
   } catch (error) {
@@ -58,16 +54,15 @@ function isSignIn(request: Request): boolean {
   return /\/api\/v1\/auth(\/(refresh|accept|forgot|logout))?$/.test(new URL(request.url).pathname);
 }
 
-function cookie(name: string): string {
-  const found = document.cookie.split('; ').find((each) => each.startsWith(`${name}=`));
-  return found ? decodeURIComponent(found.slice(name.length + 1)) : '';
+/** The cookie that a script may read, to be sent back in a header; by TLS its name has a prefix. */
+export function csrfToken(): string {
+  return /(?:^|; )(?:__Host-)?unmogrow_csrf=([^;]*)/.exec(document.cookie)?.[1] ?? '';
 }
 
 /** The typed client of the tenant plane: `api.GET('/api/v1/links')`. */
 export const api = createClient<paths>({
   baseUrl: location.origin,
   fetch: fetchWithSession,
-  headers: { 'X-Session': 'cookie' },
 });
 
 interface Answer<Data> {

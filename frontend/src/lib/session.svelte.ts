@@ -1,49 +1,46 @@
-import { answer, api, ApiProblem, bearer, fetchOnce, type Schemas } from './client';
+import { answer, api, csrfToken, type Schemas } from './client';
 import { router } from './router.svelte';
 
 export type Role = 'owner' | 'analyst' | 'viewer';
-export type User = Schemas['Me'] & { email?: string };
+export type User = Schemas['Me'];
+
+/** Tokens come in cookies, not in the answer. */
+const BY_COOKIE = { header: { 'X-Session': 'cookie' } } as const;
+
+const RENEWED = 'session_renewed';
 
 /** Who is signed in. The tokens are in cookies that no script can read; this only knows whose they are. */
 class Session {
   user = $state.raw<User | null>(null);
-  /** Whether it is known by now if somebody is signed in. */
-  isKnown = $state(false);
   /** Why the sign-in page is shown, if it is not for the first time. */
   note = $state<'expired' | 'left' | null>(null);
   #renewal: Promise<boolean> | null = null;
 
   /** Find out who is signed in from before. */
   async start(): Promise<void> {
-    try {
-      this.user = await answer(api.GET('/api/v1/auth/me'));
-      this.note = null;
-    } catch {
-      this.user = null;
-      // Nobody was signed in: that is no session that ended.
-      this.note = null;
-    }
-    this.isKnown = true;
+    // Without this cookie there is no session, and nobody needs to be asked.
+    this.user = csrfToken() ? await answer(api.GET('/api/v1/auth/me')).catch(() => null) : null;
+    this.note = null;
   }
 
   async signIn(email: string, password: string): Promise<void> {
-    await post('/api/v1/auth', { email, password });
+    await answer(api.POST('/api/v1/auth', { body: { email, password }, params: BY_COOKIE }));
     await this.start();
   }
 
   /** Ask for a link by which a new password can be set. */
   async forgot(email: string): Promise<void> {
-    await post('/api/v1/auth/forgot', { email });
+    await answer(api.POST('/api/v1/auth/forgot', { body: { email } }));
   }
 
   /** Take an invitation, or a link to a new password; whoever does is signed in. */
   async accept(token: string, password: string): Promise<void> {
-    await post('/api/v1/auth/accept', { token, password });
+    await answer(api.POST('/api/v1/auth/accept', { body: { token, password }, params: BY_COOKIE }));
     await this.start();
   }
 
   async signOut(): Promise<void> {
-    await post('/api/v1/auth/logout').catch(() => undefined);
+    await answer(api.POST('/api/v1/auth/logout')).catch(() => undefined);
     this.user = null;
     this.note = 'left';
     router.go('/overview');
@@ -51,10 +48,7 @@ class Session {
 
   /** Renew the session by its refresh cookie; calls at the same time share one renewal. */
   renew(): Promise<boolean> {
-    this.#renewal ??= post('/api/v1/auth/refresh')
-      .then(() => true)
-      .catch(() => false)
-      .finally(() => (this.#renewal = null));
+    this.#renewal ??= alone(Date.now()).finally(() => (this.#renewal = null));
     return this.#renewal;
   }
 
@@ -79,14 +73,20 @@ class Session {
   }
 }
 
-/** Call one of the routes that make, renew and end sessions. */
-async function post(path: string, body?: object): Promise<void> {
-  const headers = { 'X-Session': 'cookie', ...(body ? { 'Content-Type': 'application/json' } : {}) };
-  const request = new Request(path, { method: 'POST', headers, body: body && JSON.stringify(body) });
-  const response = await fetchOnce(request);
-  const said = (await response.json().catch(() => ({}))) as Partial<Schemas['Problem']> & { access_token?: string };
-  if (!response.ok) throw new ApiProblem(response.status, said);
-  bearer.token = said.access_token;
+/**
+ * Renew the cookies in one tab at a time: a refresh token counts once, and using it twice would end the session. Whoever
+ * waited while another tab renewed has its cookies already.
+ */
+async function alone(asked: number): Promise<boolean> {
+  const renew = async (): Promise<boolean> => {
+    if (Number(localStorage.getItem(RENEWED)) > asked) return true;
+    const { response } = await api.POST('/api/v1/auth/refresh');
+    if (response.ok) localStorage.setItem(RENEWED, String(Date.now()));
+    return response.ok;
+  };
+  // Browsers have locks only on pages that nobody on the way could have changed.
+  const renewed = 'locks' in navigator ? navigator.locks.request(RENEWED, renew) : renew();
+  return renewed.catch(() => false);
 }
 
 export const session = new Session();
