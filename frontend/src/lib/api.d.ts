@@ -2343,6 +2343,12 @@ export interface components {
             unconverted: components["schemas"]["UnconvertedAmount"][];
             /** Is Cut */
             is_cut: boolean;
+            /** Window */
+            window: string;
+            /** Cohort */
+            cohort: string;
+            /** Days */
+            days: number[];
             /** Totals */
             totals: {
                 [key: string]: unknown;
@@ -2351,12 +2357,6 @@ export interface components {
             data: {
                 [key: string]: unknown;
             }[];
-            /** Window */
-            window: string;
-            /** Cohort */
-            cohort: string;
-            /** Days */
-            days: number[];
         };
         /**
          * CohortStep
@@ -2593,6 +2593,56 @@ export interface components {
             detail: string;
             /** Code */
             code: string;
+        };
+        /**
+         * Figures
+         * @description Sums and ratios; docs/reports.md has the definition of each. A ratio is null where its denominator is zero.
+         */
+        Figures: {
+            /** Impressions */
+            impressions: number;
+            /** Clicks */
+            clicks: number;
+            /** Installs */
+            installs: number;
+            /** Organic Installs */
+            organic_installs: number;
+            /** Reinstalls */
+            reinstalls: number;
+            /** Actions */
+            actions: number;
+            /** Organic Actions */
+            organic_actions: number;
+            /** Purchases */
+            purchases: number;
+            /** Rejected */
+            rejected: number;
+            /** Sessions */
+            sessions: number;
+            /** Events */
+            events: number;
+            /** Users */
+            users: number;
+            /** Revenue */
+            revenue: string;
+            /** Organic Revenue */
+            organic_revenue: string;
+            /** Cost */
+            cost: string;
+            /** Ctr */
+            ctr: number | null;
+            /** Cvr */
+            cvr: number | null;
+            /** Ecpm */
+            ecpm: string | null;
+            /** Cpi */
+            cpi: string | null;
+            /** Cpa */
+            cpa: string | null;
+            /** Roas */
+            roas: number | null;
+            /** Arpu */
+            arpu: string | null;
         };
         /**
          * FloodingSite
@@ -3976,7 +4026,7 @@ export interface components {
         };
         /**
          * PerformanceReport
-         * @description Rows of counts, amounts and ratios; each has `day` (overview) and the fields of the breakdown first.
+         * @description Rows of counts, amounts and ratios.
          */
         PerformanceReport: {
             /**
@@ -3999,15 +4049,80 @@ export interface components {
             unconverted: components["schemas"]["UnconvertedAmount"][];
             /** Is Cut */
             is_cut: boolean;
-            /** Totals */
-            totals: {
-                [key: string]: unknown;
-            };
+            totals: components["schemas"]["Figures"];
             /** Data */
-            data: {
-                [key: string]: unknown;
-            }[];
+            data: components["schemas"]["PerformanceRow"][];
             previous?: components["schemas"]["Previous"] | null;
+        };
+        /**
+         * PerformanceRow
+         * @description Figures of a day (overview) and of a source; of the fields of the breakdown, those that were asked for.
+         */
+        PerformanceRow: {
+            /** Impressions */
+            impressions: number;
+            /** Clicks */
+            clicks: number;
+            /** Installs */
+            installs: number;
+            /** Organic Installs */
+            organic_installs: number;
+            /** Reinstalls */
+            reinstalls: number;
+            /** Actions */
+            actions: number;
+            /** Organic Actions */
+            organic_actions: number;
+            /** Purchases */
+            purchases: number;
+            /** Rejected */
+            rejected: number;
+            /** Sessions */
+            sessions: number;
+            /** Events */
+            events: number;
+            /** Users */
+            users: number;
+            /** Revenue */
+            revenue: string;
+            /** Organic Revenue */
+            organic_revenue: string;
+            /** Cost */
+            cost: string;
+            /** Ctr */
+            ctr: number | null;
+            /** Cvr */
+            cvr: number | null;
+            /** Ecpm */
+            ecpm: string | null;
+            /** Cpi */
+            cpi: string | null;
+            /** Cpa */
+            cpa: string | null;
+            /** Roas */
+            roas: number | null;
+            /** Arpu */
+            arpu: string | null;
+            /** Day */
+            day?: string | null;
+            /** Media Source */
+            media_source?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /** Campaign */
+            campaign?: string | null;
+            /** Adset */
+            adset?: string | null;
+            /** Ad */
+            ad?: string | null;
+            /** Site Id */
+            site_id?: string | null;
+            /** Country */
+            country?: string | null;
+            /** Platform */
+            platform?: string | null;
+            /** App Id */
+            app_id?: string | null;
         };
         /**
          * Person
@@ -4161,10 +4276,7 @@ export interface components {
              * Format: date
              */
             to: string;
-            /** Totals */
-            totals: {
-                [key: string]: unknown;
-            };
+            totals: components["schemas"]["Figures"];
             /** Unconverted */
             unconverted: components["schemas"]["UnconvertedAmount"][];
             /** Change */
