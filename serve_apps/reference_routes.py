@@ -1,21 +1,18 @@
-"""What the product publishes about itself: event schemas, problem pages, and the site's configuration."""
+"""What the product publishes about itself: event schemas and problem pages."""
 
 from html import escape
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from schemas.event_types import EventType, event_schema
 from schemas.problem import every_problem
 from schemas.problems import ProblemUnknown, SchemaUnknown
-from serve_apps.answers import EventTypes, SiteConfig
-from serve_apps.callers import tenant_of
-from serve_apps.openapi import ANYBODY, TENANT, documented
+from serve_apps.answers import EventTypes
+from serve_apps.openapi import ANYBODY, documented
 
 router = APIRouter()
-tenant_router = APIRouter()
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -57,10 +54,3 @@ async def get_problem(slug: str) -> str:
             body = f"<p>Status {kind.status}. {escape(kind().detail)}</p><p>{escape(kind.remedy)}</p>"
             return _PAGE.format(title=escape(kind.title), body=body)
     raise ProblemUnknown
-
-
-@tenant_router.get("/config.json", response_model=SiteConfig, **documented(TENANT))
-async def get_site_config(request: Request) -> dict[str, Any]:
-    """Configure the tenant's site."""
-    tenant = await tenant_of(request)
-    return {"TENANT_ID": tenant.tenant_id, "API_BASE": "", "NAME": tenant.name, "BRAND": {}}

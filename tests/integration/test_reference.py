@@ -4,6 +4,7 @@ import httpx
 import jsonschema
 import pytest
 
+from cli.tenant_api import ApiError, TenantApi
 from schemas.event_types import EventType
 from schemas.problem import every_problem
 from tenancy.provisioning import ProvisionedTenant
@@ -39,6 +40,16 @@ async def test_serves_openapi_and_site_config(http: httpx.AsyncClient, tenant: P
     assert "/api/v1/events/ingest" in document["paths"]
     config = (await http.get("/config.json")).json()
     assert (config["TENANT_ID"], config["NAME"]) == (tenant.tenant_id, tenant.name)
+
+
+async def test_brand_is_in_the_site_config(http: httpx.AsyncClient, api: TenantApi) -> None:
+    """What an owner says of the site's looks is in the configuration that its page loads; no colour is refused."""
+    brand = {"name": "Acme Games", "accent": "#0f766e"}
+    assert (await http.get("/config.json")).json()["BRAND"] == {"name": None, "accent": None}
+    assert await api.put("/api/v1/brand", brand) == brand
+    assert (await http.get("/config.json")).json()["BRAND"] == brand == await api.get("/api/v1/brand")
+    with pytest.raises(ApiError, match="422"):
+        await api.put("/api/v1/brand", {"accent": "teal"})
 
 
 async def test_unknown_routes_and_methods(http: httpx.AsyncClient) -> None:

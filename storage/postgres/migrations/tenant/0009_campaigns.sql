@@ -17,3 +17,12 @@ CREATE TABLE campaigns (
     CHECK ((budget IS NULL) = (currency IS NULL))
 );
 CREATE INDEX ON campaigns (created_at, campaign_id);
+
+-- One row. How the tenant's site looks: its name there, and its colour (#rrggbb); null: as the platform has it.
+CREATE TABLE tenant_brand (
+    is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    name text,
+    accent text,
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO tenant_brand DEFAULT VALUES;
