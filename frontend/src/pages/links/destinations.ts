@@ -5,13 +5,7 @@
 export const DEVICES = ['ios', 'android', 'web'] as const;
 export type Device = (typeof DEVICES)[number];
 
-export const DESTINATIONS = [
-  'ios_store_url',
-  'android_store_url',
-  'web_url',
-  'deep_link_url',
-  'fallback_url',
-] as const;
+export const DESTINATIONS = ['ios_store_url', 'android_store_url', 'web_url', 'deep_link_url', 'fallback_url'] as const;
 export type Destination = (typeof DESTINATIONS)[number];
 
 export const TOUCH_FIELDS = [

@@ -4,7 +4,8 @@ export const costs = {
   title: 'Costs',
   hint: 'What advertising cost. With it, reports know CPI, ROAS and what a cohort is worth.',
   rates: 'Exchange rates',
-  ratesHint: (currency: string) => `What one unit of a currency is worth in ${currency}, from a day on, at most a week.`,
+  ratesHint: (currency: string) =>
+    `What one unit of a currency is worth in ${currency}, from a day on, at most a week.`,
   upload: 'Upload a file',
   uploadHint: 'CSV with a header, comma or semicolon. It is checked first; all lines are taken, or none.',
   choose: 'Choose a file',
