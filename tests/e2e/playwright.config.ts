@@ -8,6 +8,7 @@ const TELEPHONE = { width: 390, height: 844 };
 
 export default defineConfig({
   testDir: '.',
+  testMatch: process.env.SITE_PICTURES ? '*.shots.ts' : '*.spec.ts',
   outputDir: stack.output,
   timeout: 20_000,
   expect: { timeout: 8_000 },

@@ -1,68 +1,33 @@
 """The site in a real browser on the real stack: each file of specs once, at the width of a desk and of a telephone."""
 
-import asyncio
-import os
 from pathlib import Path
 
 import httpx
 import pytest
 
-from cli.upload import Tally, upload
-from local.demo_journeys import make_demo
 from serve_apps.site_files import BUILT
-from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
-from tests.sdk_runs import browser_folder, install_node_packages
-from tests.stack_fixtures import RunningStack, api_of, eventually, new_tenant
+from tests.e2e.browser_runs import FOLDER, load_demo, run_playwright
+from tests.stack_fixtures import RunningStack, new_tenant
 
 pytestmark = pytest.mark.anyio
 
-FOLDER = Path(__file__).parent
 SPECS = sorted(path.name for path in FOLDER.glob("*.spec.ts"))
-PEOPLE = 1_200
-DAYS = 20
 
 
 @pytest.fixture(scope="module")
 async def demo(running: RunningStack) -> ProvisionedTenant:
-    """Make a tenant with the demo's journeys, attributed and counted."""
+    """Make a tenant with the demo's journeys in it."""
     assert (BUILT / "index.html").exists(), "The site is not built: run `make site`."
     tenant = await new_tenant(running)
-    made = make_demo(seed=1, now=utc_now(), people=PEOPLE, days=DAYS)
-    async with api_of(running, tenant) as api:
-        await upload(api, made.rows, Tally(), lambda *_: None)
-
-        async def is_counted() -> bool:
-            totals = (await api.get("/api/v1/reports/overview"))["totals"]
-            return bool(totals["installs"] == made.truth["installs"] and totals["clicks"] and totals["users"])
-
-        await eventually(is_counted, seconds=60)
+    await load_demo(running, tenant, people=1_200, days=20)
     return tenant
 
 
 @pytest.mark.parametrize("spec", SPECS)
 async def test_site(running: RunningStack, demo: ProvisionedTenant, tmp_path: Path, spec: str) -> None:
     """Every spec of the file holds, in both widths."""
-    await asyncio.to_thread(install_node_packages)
-    await asyncio.to_thread(install_node_packages, FOLDER)
-    environment: dict[str, str] = {
-        "SITE_URL": f"http://{demo.host}:{running.stack.settings.ports.tenant}",
-        "SITE_EMAIL": demo.owner_email,
-        "SITE_PASSWORD": demo.owner_password or "",
-        "SITE_WRITE_KEY": demo.write_key,
-        "SITE_BROWSER": await asyncio.to_thread(browser_folder),
-        "SITE_OUTPUT": str(tmp_path / "output"),
-    }
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *("node_modules/.bin/playwright", "test", spec),
-        cwd=FOLDER,
-        env=os.environ | environment,
-        stdout=pipe,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode(errors="replace")
+    await run_playwright(running, demo, tmp_path / "output", spec)
 
 
 async def test_files(running: RunningStack) -> None:
