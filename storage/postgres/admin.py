@@ -10,6 +10,7 @@ import asyncpg
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from storage.names import AUDITOR, CONTROL_DATABASE, tenant_database
+from storage.postgres.connect import tls_of
 from storage.postgres.migrate import migrate
 from storage.sql import fill, load_migrations, load_queries
 
@@ -23,10 +24,14 @@ class AuditSchemaTakenError(Exception):
         super().__init__(f"{database} has a schema 'audit' that does not belong to {AUDITOR}.")
 
 
-def server_address(postgres_url: str) -> tuple[str, int, str]:
-    """Take host, port and sslmode from an administrator's URL, and nothing else."""
+def server_address(postgres_url: str) -> tuple[str, int, str, str]:
+    """Take host, port, sslmode and sslrootcert from an administrator's URL, and nothing else."""
     parts = urlsplit(postgres_url)
-    return parts.hostname or "127.0.0.1", parts.port or 5432, parse_qs(parts.query).get("sslmode", ["prefer"])[0]
+    parameters = parse_qs(parts.query)
+    mode, authorities = (
+        parameters.get(name, [usual])[0] for name, usual in (("sslmode", "prefer"), ("sslrootcert", ""))
+    )
+    return parts.hostname or "127.0.0.1", parts.port or 5432, mode, authorities
 
 
 class PostgresAdministrator:
@@ -102,7 +107,7 @@ class PostgresAdministrator:
         connection = await asyncpg.connect(
             host=self._backends.postgres_host,
             port=self._backends.postgres_port,
-            ssl=self._backends.postgres_tls,
+            ssl=tls_of(self._backends),
             user=name,
             password=self._backends.role_password(name),
             database=name,
