@@ -130,8 +130,9 @@ class Provisioner:
             raise TenantUnknown
         rotation = Rotation(self._databases, self._sealer, self._auth)
         action = "signing-key.replace" if at_once else "signing-key.rotate"
-        await AuditLog(self._databases.tenant(tenant_id)).add(AuditEntry(OPERATOR, Origin(), action, tenant_id))
-        await (rotation.replace if at_once else rotation.rotate)(tenant_id)
+        log = AuditLog(self._databases.tenant(tenant_id))
+        async with log.announced(AuditEntry(OPERATOR, Origin(), action, tenant_id)):
+            await (rotation.replace if at_once else rotation.rotate)(tenant_id)
 
     async def _lay_out(self, tenant: TenantRecord) -> None:
         database = self._databases.tenant(tenant.tenant_id)

@@ -3,8 +3,11 @@
 Run as a module (`python -m tests.unit.serve_apps.test_whom_calls_are_for`) this writes the table there anew.
 """
 
+import inspect
 from pathlib import Path
 from typing import Any
+
+from fastapi.routing import APIRoute
 
 from schemas.backends import Backends
 from schemas.settings import Settings
@@ -16,6 +19,16 @@ END = "<!-- end of calls -->\n"
 CHANGING = {"post", "put", "patch", "delete"}
 HARMLESS = {"post /api/v1/fraud/preview"}
 """Posts that change nothing."""
+WRITTEN_BY_PARTS = {
+    # `tenancy/login.py` and `tenancy/accounts.py`: also who fails is written down.
+    *(f"post /api/v1/auth{path}" for path in ("", "/refresh", "/logout", "/forgot", "/accept")),
+    "put /api/v1/auth/password",
+    # `serve_apps/money_uploads.py`, once the file was read.
+    "post /api/v1/costs/upload",
+    "post /api/v1/rates/upload",
+    # Events are in the ledger.
+    "post /api/v1/events/ingest",
+}
 
 
 def operations() -> dict[str, dict[str, Any]]:
@@ -50,6 +63,18 @@ def test_who_may_look_may_not_change() -> None:
             continue
         assert operation.get("x-scope") != "read", name
         assert "viewer" not in operation["x-roles"] or "/auth/" in name, name
+
+
+def test_every_change_is_written_down() -> None:
+    """A route that changes anything writes the audit log itself, or is one of those whose parts do."""
+    app: Any = tenant_plane(Backends("", 0, "", "", b""), Settings())
+    for route in app._app.routes:
+        if not isinstance(route, APIRoute) or not route.path.startswith("/api/"):
+            continue
+        for method in route.methods & {each.upper() for each in CHANGING}:
+            name = f"{method.lower()} {route.path}"
+            source = inspect.getsource(route.endpoint)
+            assert "audited" in source or name in HARMLESS | WRITTEN_BY_PARTS, name
 
 
 def test_the_table_in_the_docs() -> None:
