@@ -72,9 +72,9 @@ def test_every_change_is_written_down() -> None:
         f"{method.lower()} {route.path}": inspect.getsource(route.endpoint)
         for route in app._app.state.routes
         if isinstance(route, APIRoute) and route.path.startswith("/api/")
-        for method in route.methods & {each.upper() for each in CHANGING}
+        for method in (route.methods or set()) & {each.upper() for each in CHANGING}
     }
-    assert HARMLESS | WRITTEN_BY_PARTS < changing.keys()
+    assert changing.keys() > HARMLESS | WRITTEN_BY_PARTS
     for name, source in changing.items():
         assert "audited" in source or name in HARMLESS | WRITTEN_BY_PARTS, name
 
