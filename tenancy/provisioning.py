@@ -21,9 +21,9 @@ from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader, DirectoryRows, DirectoryWriter, KeyRecord, TenantRecord
 from storage.postgres.users import Users
 from storage.spool.layout import Layout
+from tenancy.key_rotation import KeyRotation
 from tenancy.keys import SHOWN_CHARS, hash_key, make_key
 from tenancy.passwords import Passwords
-from tenancy.rotation import Rotation
 from tenancy.sealing import Sealer
 from tenancy.tokens import new_signing_key
 
@@ -124,11 +124,11 @@ class Provisioner:
 
         Raises:
             TenantUnknown: there is no such tenant.
-            RotationUnderWay: see `Rotation.rotate`.
+            RotationUnderWay: see `KeyRotation.rotate`.
         """
         if all(tenant.tenant_id != tenant_id for tenant in (await self._directory_rows()).tenants):
             raise TenantUnknown
-        rotation = Rotation(self._databases, self._sealer, self._auth)
+        rotation = KeyRotation(self._databases, self._sealer, self._auth)
         action = "signing-key.replace" if at_once else "signing-key.rotate"
         log = AuditLog(self._databases.tenant(tenant_id))
         async with log.announced(AuditEntry(OPERATOR, Origin(), action, tenant_id)):

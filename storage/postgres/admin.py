@@ -10,18 +10,10 @@ import asyncpg
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from storage.names import AUDITOR, CONTROL_DATABASE, tenant_database
+from storage.postgres.audit_schema import ensure_audit
 from storage.postgres.connect import tls_of
 from storage.postgres.migrate import migrate
-from storage.sql import fill, load_migrations, load_queries
-
-_SQL = load_queries("storage.postgres", "audit_grants.sql")
-
-
-class AuditSchemaTakenError(Exception):
-    """A tenant's database has a schema `audit` that is not the platform's."""
-
-    def __init__(self, database: str) -> None:
-        super().__init__(f"{database} has a schema 'audit' that does not belong to {AUDITOR}.")
+from storage.sql import load_migrations
 
 
 def server_address(postgres_url: str) -> tuple[str, int, str, str]:
@@ -70,25 +62,8 @@ class PostgresAdministrator:
         await self._migrate(tenant_database(tenant_id), "migrations/tenant")
 
     async def ensure_audit(self, tenant_id: TenantId, keep_days: int) -> None:
-        """Make the tenant's audit log, as far as it is missing: the tenant's role can add to it and read it, no more.
-
-        Raises:
-            AuditSchemaTakenError: the schema is there and belongs to somebody else.
-        """
-        name = tenant_database(tenant_id)
-        async with self._connect(name) as connection:
-            await connection.execute(f'CREATE SCHEMA IF NOT EXISTS audit AUTHORIZATION "{AUDITOR}"')
-            owner = await connection.fetchval(
-                "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'audit'"
-            )
-            if owner != AUDITOR:
-                raise AuditSchemaTakenError(name)
-            await connection.execute(f'SET ROLE "{AUDITOR}"')
-            await connection.execute("SET search_path = audit")
-            await migrate(connection, load_migrations("storage.postgres", "migrations/audit"))
-            await connection.execute(_SQL["keep_days"], keep_days)
-            for grant in ("grant_schema", "grant_columns", "grant_reading", "revoke_sweep", "grant_sweep"):
-                await connection.execute(fill(_SQL[grant], {"role": f'"{name}"'}))
+        """Make the tenant's audit log, as far as it is missing."""
+        await ensure_audit(self._connect, tenant_database(tenant_id), keep_days)
 
     async def _ensure_database(self, name: str) -> None:
         password = self._backends.role_password(name)
