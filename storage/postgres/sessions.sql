@@ -6,7 +6,9 @@ SELECT u.user_id FROM refresh_tokens AS t JOIN users AS u USING (user_id) WHERE 
 
 -- name: add
 INSERT INTO refresh_tokens (token_hash, family_id, user_id, begun_at, expires_at)
-VALUES ($1, $2, $3, $4, least(now() + make_interval(days => $5), $4 + make_interval(days => $6)))
+VALUES (
+    $1, $2, $3, $4::timestamptz, least(now() + make_interval(days => $5), $4::timestamptz + make_interval(days => $6))
+)
 
 -- name: use
 UPDATE refresh_tokens SET used_at = now()
