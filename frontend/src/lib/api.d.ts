@@ -6949,10 +6949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description - `tenant-unknown`: No tenant has this id or host name.
-             *     - `user-unknown`: The tenant has no user with this id.
-             */
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
                 headers: {
                     [name: string]: unknown;
