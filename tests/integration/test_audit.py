@@ -134,7 +134,7 @@ async def test_paging_and_times(owner: httpx.AsyncClient) -> None:
         "CREATE TRIGGER t BEFORE INSERT ON audit.entries EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "CREATE RULE r AS ON INSERT TO audit.entries DO INSTEAD NOTHING",
         "CREATE TABLE audit.entries2 ()",
-        "LOCK TABLE audit.entries IN ACCESS EXCLUSIVE MODE",
+        "DO $$ BEGIN LOCK TABLE audit.entries IN ACCESS EXCLUSIVE MODE; END $$",
         "UPDATE audit.retention SET keep_days = 1",
         "CREATE OR REPLACE FUNCTION audit.sweep() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'",
         "INSERT INTO audit.entries (at) VALUES ('2020-01-01')",
