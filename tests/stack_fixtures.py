@@ -13,12 +13,12 @@ import orjson
 import pytest
 
 from cli.credentials import Credentials
-from cli.tenant_api import TenantApi
 from local.free_ports import free_block
 from local.stack import Stack
 from schemas.settings import ActorSettings, AuthSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
+from tests.tenant_api import TenantApi
 
 IDLE_SECONDS = 8.0
 

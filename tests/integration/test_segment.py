@@ -10,11 +10,11 @@ import httpx
 import orjson
 import pytest
 
-from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.integration.test_limits import set_limits
 from tests.sdk_runs import BROWSERS, PROGRAMS, send, started
 from tests.stack_fixtures import RunningStack, eventually, new_tenant
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ ENTRY_POINTS = {
     "local/clickhouse_server.py": "run as a module by the stack",
     "local/deploy.py": "run as a module by the stack",
     "local/loopback.py": "run by Ray in each worker",
-    "serve_apps/documents.py": "run by `make openapi` and `make lint`",
+    "contract/__main__.py": "run by `make openapi` and `make lint`",
     "bench/ingest.py": "run by `make bench`",
     "bench/depth.py": "run by `make bench-depth`",
     "bench/soak.py": "run by `make soak`",

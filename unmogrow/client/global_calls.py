@@ -1,0 +1,18 @@
+"""Calls of the global plane, as openapi/global.json says: made by `make openapi`, never edited."""
+
+from typing import Any
+
+from unmogrow.client.caller import Caller, segment
+from unmogrow.client.global_models import EventTypes
+
+
+class GlobalCalls(Caller):
+    """The calls of this plane."""
+
+    async def list_event_types(self) -> EventTypes:
+        """List the event types; the schema of each is at /schemas/events/{type}.json."""
+        return await self._call(EventTypes, "GET", "/schemas/events")
+
+    async def get_event_type_schema(self, event_type: str) -> dict[str, Any]:
+        """Give the JSON Schema (draft 2020-12) of an event type."""
+        return await self._call(dict[str, Any], "GET", f"/schemas/events/{segment(event_type)}.json")

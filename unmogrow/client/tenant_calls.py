@@ -1,0 +1,760 @@
+"""Calls of the tenant plane, as openapi/tenant.json says: made by `make openapi`, never edited."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import date, datetime
+from typing import Any, Literal
+
+from unmogrow.client.caller import Body, Caller, pages, segment
+from unmogrow.client.tenant_models import (
+    AppLinks,
+    AskedRecompute,
+    AskedRetry,
+    Attribution,
+    AttributionPage,
+    CohortReport,
+    Cost,
+    CostFields,
+    CostPage,
+    EventSchema,
+    EventSchemaListing,
+    EventTypes,
+    FraudLabels,
+    FraudListShown,
+    FraudPolicy,
+    FraudPreview,
+    FraudReport,
+    FraudReviewShown,
+    FraudReviewShownListing,
+    Import,
+    ImportSummary,
+    ImportSummaryPage,
+    JourneysReport,
+    LinkDocument,
+    LinkDocumentPage,
+    LinkFields,
+    Me,
+    ModelsReport,
+    NewEventSchema,
+    NewLabel,
+    NewLink,
+    NewPolicy,
+    NewReview,
+    PerformanceReport,
+    Person,
+    PersonEdge,
+    PolicyDetails,
+    PolicyListing,
+    Quality,
+    RateFields,
+    RateFieldsPage,
+    ReasonCountListing,
+    Recompute,
+    RecomputeSummaryListing,
+    RejectedLetter,
+    RejectedLetterPage,
+    Replay,
+    Replayed,
+    ReportSettings,
+    Retried,
+    SiteConfig,
+    StoredEvent,
+    StoredEventPage,
+    Uploaded,
+)
+from unmogrow.client.transport import Content
+
+
+class TenantCalls(Caller):
+    """The calls of this plane."""
+
+    async def list_links(self, *, cursor: str | None = None, limit: int | None = None) -> LinkDocumentPage:
+        """List the tenant's links, newest first."""
+        return await self._call(LinkDocumentPage, "GET", "/api/v1/links", query={"cursor": cursor, "limit": limit})
+
+    def iter_links(self, *, limit: int | None = None) -> AsyncIterator[LinkDocument]:
+        """Give every row of `list_links`, page by page."""
+        return pages(lambda cursor: self.list_links(cursor=cursor, limit=limit))
+
+    async def create_link(self, body: NewLink | Mapping[str, Any]) -> LinkDocument:
+        """Make a link; it redirects within a second."""
+        return await self._call(LinkDocument, "POST", "/api/v1/links", body=body)
+
+    async def get_link(self, link_id: str) -> LinkDocument:
+        """Give one link."""
+        return await self._call(LinkDocument, "GET", f"/api/v1/links/{segment(link_id)}")
+
+    async def replace_link(self, link_id: str, body: LinkFields | Mapping[str, Any]) -> LinkDocument:
+        """Replace all that a link says; its address stays."""
+        return await self._call(LinkDocument, "PUT", f"/api/v1/links/{segment(link_id)}", body=body)
+
+    async def delete_link(self, link_id: str) -> None:
+        """Delete a link: its address leads nowhere from then on; its touches stay."""
+        await self._call(type(None), "DELETE", f"/api/v1/links/{segment(link_id)}")
+
+    async def get_app_links(self) -> AppLinks:
+        """Say which apps open the tenant's links."""
+        return await self._call(AppLinks, "GET", "/api/v1/app-links")
+
+    async def set_app_links(self, body: AppLinks | Mapping[str, Any]) -> AppLinks:
+        """Name the apps that open the tenant's links, in the place of those named before."""
+        return await self._call(AppLinks, "PUT", "/api/v1/app-links", body=body)
+
+    async def get_me(self) -> Me:
+        """Say who the token belongs to."""
+        return await self._call(Me, "GET", "/api/v1/auth/me")
+
+    async def create_recompute(self, body: AskedRecompute | Mapping[str, Any]) -> Recompute:
+        """Attribute past conversions under another policy in the background, to see what would change."""
+        return await self._call(Recompute, "POST", "/api/v1/attributions/recompute", body=body)
+
+    async def list_recomputes(self, *, limit: int | None = None) -> RecomputeSummaryListing:
+        """List recomputations, newest first."""
+        return await self._call(
+            RecomputeSummaryListing, "GET", "/api/v1/attributions/recompute", query={"limit": limit}
+        )
+
+    async def get_recompute(self, recompute_id: str, *, examples: int | None = None) -> Recompute:
+        """Say how far a recomputation came, and what it would move: counts by media source, and some conversions."""
+        return await self._call(
+            Recompute, "GET", f"/api/v1/attributions/recompute/{segment(recompute_id)}", query={"examples": examples}
+        )
+
+    async def adopt_recompute(self, recompute_id: str) -> Recompute:
+        """Put the policy in force and write the revisions that were shown; asking again changes nothing."""
+        return await self._call(Recompute, "POST", f"/api/v1/attributions/recompute/{segment(recompute_id)}/adopt")
+
+    async def get_attribution(self, conversion_id: str) -> Attribution:
+        """Give the result for one conversion: the winner, why every other touch lost, and how the answer came to be."""
+        return await self._call(Attribution, "GET", f"/api/v1/attributions/{segment(conversion_id)}")
+
+    async def list_attributions(
+        self,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        conversion_type: str | None = None,
+        media_source: str | None = None,
+        campaign: str | None = None,
+        is_organic: bool | None = None,
+        state: Literal["attributed", "failed"] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> AttributionPage:
+        """List attributed conversions, newest first; or those that attribution gave up, whatever the other filters."""
+        return await self._call(
+            AttributionPage,
+            "GET",
+            "/api/v1/attributions",
+            query={
+                "from": from_,
+                "to": to,
+                "conversion_type": conversion_type,
+                "media_source": media_source,
+                "campaign": campaign,
+                "is_organic": is_organic,
+                "state": state,
+                "cursor": cursor,
+                "limit": limit,
+            },
+        )
+
+    def iter_attributions(
+        self,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        conversion_type: str | None = None,
+        media_source: str | None = None,
+        campaign: str | None = None,
+        is_organic: bool | None = None,
+        state: Literal["attributed", "failed"] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Attribution]:
+        """Give every row of `list_attributions`, page by page."""
+        return pages(
+            lambda cursor: self.list_attributions(
+                cursor=cursor,
+                from_=from_,
+                to=to,
+                conversion_type=conversion_type,
+                media_source=media_source,
+                campaign=campaign,
+                is_organic=is_organic,
+                state=state,
+                limit=limit,
+            )
+        )
+
+    async def retry_attributions(self, body: AskedRetry | Mapping[str, Any]) -> Retried:
+        """Let failed conversions wait for a result again, once what made them fail is mended."""
+        return await self._call(Retried, "POST", "/api/v1/attributions/failed/retry", body=body)
+
+    async def get_person(
+        self,
+        kind: Literal[
+            "user_id", "advertising_id", "vendor_id", "anonymous_id", "device_id", "idfv", "gaid", "idfa", "oaid"
+        ],
+        value: str,
+    ) -> Person:
+        """Give the ids of whoever has one, each link with the event that made it; `kind` may be an event's field, too."""
+        return await self._call(Person, "GET", f"/api/v1/persons/{segment(kind)}/{segment(value)}")
+
+    async def delete_edge(self, edge_id: int) -> PersonEdge:
+        """Take a link back, for good; conversions that it had a part in get another revision if their answer changes."""
+        return await self._call(PersonEdge, "DELETE", f"/api/v1/persons/edges/{segment(edge_id)}")
+
+    async def list_policies(self) -> PolicyListing:
+        """List every version of the policy, newest first, and say which is in force."""
+        return await self._call(PolicyListing, "GET", "/api/v1/policies")
+
+    async def put_policy(self, body: NewPolicy | Mapping[str, Any]) -> PolicyDetails:
+        """Keep a policy as the next version, a draft until it is adopted; the newest one if it says the same."""
+        return await self._call(PolicyDetails, "PUT", "/api/v1/policies", body=body)
+
+    async def get_policy(self, version: int) -> PolicyDetails:
+        """Give one version."""
+        return await self._call(PolicyDetails, "GET", f"/api/v1/policies/{segment(version)}")
+
+    async def adopt_policy(self, version: int) -> PolicyDetails:
+        """Put a version in force, newer or older: within two seconds new conversions are attributed by it."""
+        return await self._call(PolicyDetails, "POST", f"/api/v1/policies/{segment(version)}/adopt")
+
+    async def list_rejected(
+        self,
+        *,
+        stage: Literal["rejected", "quarantined"] | None = None,
+        reason: str | None = None,
+        event_type: str | None = None,
+        event_id: str | None = None,
+        replayed: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> RejectedLetterPage:
+        """List dead letters, newest first; those that were replayed only with `replayed=true`."""
+        return await self._call(
+            RejectedLetterPage,
+            "GET",
+            "/api/v1/events/rejected",
+            query={
+                "stage": stage,
+                "reason": reason,
+                "event_type": event_type,
+                "event_id": event_id,
+                "replayed": replayed,
+                "cursor": cursor,
+                "limit": limit,
+            },
+        )
+
+    def iter_rejected(
+        self,
+        *,
+        stage: Literal["rejected", "quarantined"] | None = None,
+        reason: str | None = None,
+        event_type: str | None = None,
+        event_id: str | None = None,
+        replayed: bool | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[RejectedLetter]:
+        """Give every row of `list_rejected`, page by page."""
+        return pages(
+            lambda cursor: self.list_rejected(
+                cursor=cursor,
+                stage=stage,
+                reason=reason,
+                event_type=event_type,
+                event_id=event_id,
+                replayed=replayed,
+                limit=limit,
+            )
+        )
+
+    async def count_rejected(self) -> ReasonCountListing:
+        """Count the dead letters that wait by reason, type and field, the most frequent first."""
+        return await self._call(ReasonCountListing, "GET", "/api/v1/events/rejected/counts")
+
+    async def get_rejected(self, dead_letter_id: int) -> RejectedLetter:
+        """Give one dead letter, whether it was replayed or not."""
+        return await self._call(RejectedLetter, "GET", f"/api/v1/events/rejected/{segment(dead_letter_id)}")
+
+    async def replay_rejected(self, body: Replay | Mapping[str, Any]) -> Replayed:
+        """Mend dead letters with one patch and send them again; those that are still invalid stay, with today's errors."""
+        return await self._call(Replayed, "POST", "/api/v1/events/rejected/replay", body=body)
+
+    async def list_events(
+        self,
+        *,
+        event_type: Literal[
+            "impression",
+            "click",
+            "install",
+            "reinstall",
+            "session",
+            "in_app",
+            "purchase",
+            "ad_revenue",
+            "identify",
+            "consent",
+            "uninstall",
+            "skan_postback",
+        ]
+        | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> StoredEventPage:
+        """List events as they are stored, newest first by arrival."""
+        return await self._call(
+            StoredEventPage, "GET", "/api/v1/events", query={"event_type": event_type, "cursor": cursor, "limit": limit}
+        )
+
+    def iter_events(
+        self,
+        *,
+        event_type: Literal[
+            "impression",
+            "click",
+            "install",
+            "reinstall",
+            "session",
+            "in_app",
+            "purchase",
+            "ad_revenue",
+            "identify",
+            "consent",
+            "uninstall",
+            "skan_postback",
+        ]
+        | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[StoredEvent]:
+        """Give every row of `list_events`, page by page."""
+        return pages(lambda cursor: self.list_events(cursor=cursor, event_type=event_type, limit=limit))
+
+    async def get_quality(
+        self,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        step: Literal["minute", "hour", "day"] | None = None,
+    ) -> Quality:
+        """Balance what came against what became of it, by the time of its commit; default: the last 24 hours."""
+        return await self._call(
+            Quality, "GET", "/api/v1/reports/quality", query={"from": from_, "to": to, "step": step}
+        )
+
+    async def get_models(
+        self,
+        *,
+        conversion_type: str | None = None,
+        event_name: str | None = None,
+        lead_event: str | None = None,
+        lookback_days: float | None = None,
+        currency: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        breakdown: str | None = None,
+        filter: str | None = None,
+        model: str | None = None,
+        order: int | None = None,
+        half_life: float | None = None,
+        weights: str | None = None,
+        direct: str | None = None,
+        measure: Literal["conversions", "value"] | None = None,
+        confidence: float | None = None,
+        replicates: int | None = None,
+        seed: int | None = None,
+    ) -> ModelsReport:
+        """Share conversions out over the channels of their journeys, by many models side by side."""
+        return await self._call(
+            ModelsReport,
+            "GET",
+            "/api/v1/reports/models",
+            query={
+                "conversion_type": conversion_type,
+                "event_name": event_name,
+                "lead_event": lead_event,
+                "lookback_days": lookback_days,
+                "currency": currency,
+                "from": from_,
+                "to": to,
+                "tz": tz,
+                "breakdown": breakdown,
+                "filter": filter,
+                "model": model,
+                "order": order,
+                "half_life": half_life,
+                "weights": weights,
+                "direct": direct,
+                "measure": measure,
+                "confidence": confidence,
+                "replicates": replicates,
+                "seed": seed,
+            },
+        )
+
+    async def get_journeys(
+        self,
+        *,
+        table: Literal["paths", "links", "lengths", "lags", "assists"] | None = None,
+        paths: int | None = None,
+        steps: int | None = None,
+        conversion_type: str | None = None,
+        event_name: str | None = None,
+        lead_event: str | None = None,
+        lookback_days: float | None = None,
+        currency: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        breakdown: str | None = None,
+        filter: str | None = None,
+    ) -> JourneysReport:
+        """Show journeys without a model: common paths, how people flow, lengths, time lags, and who assists."""
+        return await self._call(
+            JourneysReport,
+            "GET",
+            "/api/v1/reports/journeys",
+            query={
+                "table": table,
+                "paths": paths,
+                "steps": steps,
+                "conversion_type": conversion_type,
+                "event_name": event_name,
+                "lead_event": lead_event,
+                "lookback_days": lookback_days,
+                "currency": currency,
+                "from": from_,
+                "to": to,
+                "tz": tz,
+                "breakdown": breakdown,
+                "filter": filter,
+            },
+        )
+
+    async def get_overview(
+        self,
+        *,
+        compare: bool | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        breakdown: str | None = None,
+        filter: str | None = None,
+    ) -> PerformanceReport:
+        """Give every day's figures, and those of all days together."""
+        return await self._call(
+            PerformanceReport,
+            "GET",
+            "/api/v1/reports/overview",
+            query={"compare": compare, "from": from_, "to": to, "tz": tz, "breakdown": breakdown, "filter": filter},
+        )
+
+    async def get_channels(
+        self,
+        *,
+        compare: bool | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        breakdown: str | None = None,
+        filter: str | None = None,
+    ) -> PerformanceReport:
+        """Give every source's figures, those with most installs first; `breakdown` says what a source is."""
+        return await self._call(
+            PerformanceReport,
+            "GET",
+            "/api/v1/reports/channels",
+            query={"compare": compare, "from": from_, "to": to, "tz": tz, "breakdown": breakdown, "filter": filter},
+        )
+
+    async def get_cohorts(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        breakdown: str | None = None,
+        filter: str | None = None,
+        days: str | None = None,
+        window: Literal["24h", "calendar"] | None = None,
+        cohort: Literal["day", "week", "month"] | None = None,
+    ) -> CohortReport:
+        """Give what became of the people of each cohort: how many came back, what they paid, what they cost."""
+        return await self._call(
+            CohortReport,
+            "GET",
+            "/api/v1/reports/cohorts",
+            query={
+                "from": from_,
+                "to": to,
+                "tz": tz,
+                "breakdown": breakdown,
+                "filter": filter,
+                "days": days,
+                "window": window,
+                "cohort": cohort,
+            },
+        )
+
+    async def get_retention(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        breakdown: str | None = None,
+        filter: str | None = None,
+        days: str | None = None,
+        window: Literal["24h", "calendar"] | None = None,
+        cohort: Literal["day", "week", "month"] | None = None,
+    ) -> CohortReport:
+        """Give which part of each cohort was active again on day N."""
+        return await self._call(
+            CohortReport,
+            "GET",
+            "/api/v1/reports/retention",
+            query={
+                "from": from_,
+                "to": to,
+                "tz": tz,
+                "breakdown": breakdown,
+                "filter": filter,
+                "days": days,
+                "window": window,
+                "cohort": cohort,
+            },
+        )
+
+    async def get_ltv(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        breakdown: str | None = None,
+        filter: str | None = None,
+        days: str | None = None,
+        window: Literal["24h", "calendar"] | None = None,
+        cohort: Literal["day", "week", "month"] | None = None,
+    ) -> CohortReport:
+        """Give what each cohort had paid up to day N, by install and by what it cost."""
+        return await self._call(
+            CohortReport,
+            "GET",
+            "/api/v1/reports/ltv",
+            query={
+                "from": from_,
+                "to": to,
+                "tz": tz,
+                "breakdown": breakdown,
+                "filter": filter,
+                "days": days,
+                "window": window,
+                "cohort": cohort,
+            },
+        )
+
+    async def list_costs(
+        self,
+        *,
+        from_: date | None = None,
+        to: date | None = None,
+        media_source: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> CostPage:
+        """List costs, newest day first."""
+        return await self._call(
+            CostPage,
+            "GET",
+            "/api/v1/costs",
+            query={"from": from_, "to": to, "media_source": media_source, "cursor": cursor, "limit": limit},
+        )
+
+    def iter_costs(
+        self,
+        *,
+        from_: date | None = None,
+        to: date | None = None,
+        media_source: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Cost]:
+        """Give every row of `list_costs`, page by page."""
+        return pages(
+            lambda cursor: self.list_costs(cursor=cursor, from_=from_, to=to, media_source=media_source, limit=limit)
+        )
+
+    async def create_cost(self, body: CostFields | Mapping[str, Any]) -> Cost:
+        """Enter a cost; one of the same day, names and currency is replaced."""
+        return await self._call(Cost, "POST", "/api/v1/costs", body=body)
+
+    async def upload_costs(
+        self, content: Content, *, mapping: str | None = None, dry_run: bool | None = None
+    ) -> Uploaded:
+        """Take a file of costs, all lines or none; a line replaces the cost of the same day, names and currency."""
+        return await self._call(
+            Uploaded,
+            "POST",
+            "/api/v1/costs/upload",
+            query={"mapping": mapping, "dry_run": dry_run},
+            content=content,
+            media_type="text/csv",
+            is_repeatable=True,
+        )
+
+    async def get_cost(self, cost_id: int) -> Cost:
+        """Give one cost."""
+        return await self._call(Cost, "GET", f"/api/v1/costs/{segment(cost_id)}")
+
+    async def replace_cost(self, cost_id: int, body: CostFields | Mapping[str, Any]) -> Cost:
+        """Replace all that a cost says."""
+        return await self._call(Cost, "PUT", f"/api/v1/costs/{segment(cost_id)}", body=body)
+
+    async def delete_cost(self, cost_id: int) -> None:
+        """Delete a cost."""
+        await self._call(type(None), "DELETE", f"/api/v1/costs/{segment(cost_id)}")
+
+    async def list_rates(
+        self, *, currency: str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> RateFieldsPage:
+        """List rates into the tenant's currency, newest day first."""
+        return await self._call(
+            RateFieldsPage, "GET", "/api/v1/rates", query={"currency": currency, "cursor": cursor, "limit": limit}
+        )
+
+    def iter_rates(self, *, currency: str | None = None, limit: int | None = None) -> AsyncIterator[RateFields]:
+        """Give every row of `list_rates`, page by page."""
+        return pages(lambda cursor: self.list_rates(cursor=cursor, currency=currency, limit=limit))
+
+    async def upload_rates(
+        self, content: Content, *, mapping: str | None = None, dry_run: bool | None = None
+    ) -> Uploaded:
+        """Take a file of rates into the tenant's currency, all lines or none; a line replaces the rate of its day."""
+        return await self._call(
+            Uploaded,
+            "POST",
+            "/api/v1/rates/upload",
+            query={"mapping": mapping, "dry_run": dry_run},
+            content=content,
+            media_type="text/csv",
+            is_repeatable=True,
+        )
+
+    async def delete_rate(self, currency: str, day: date) -> None:
+        """Delete the rate of a day."""
+        await self._call(type(None), "DELETE", f"/api/v1/rates/{segment(currency)}/{segment(day)}")
+
+    async def get_settings(self) -> ReportSettings:
+        """Give the tenant's settings."""
+        return await self._call(ReportSettings, "GET", "/api/v1/settings")
+
+    async def put_settings(self, body: ReportSettings | Mapping[str, Any]) -> ReportSettings:
+        """Set them; amounts are converted when a report is asked for, so a new currency holds for all days at once."""
+        return await self._call(ReportSettings, "PUT", "/api/v1/settings", body=body)
+
+    async def list_event_schemas(self) -> EventSchemaListing:
+        """List the newest version of each of the tenant's schemas."""
+        return await self._call(EventSchemaListing, "GET", "/api/v1/schemas")
+
+    async def get_event_schema(self, event_name: str) -> EventSchemaListing:
+        """Give every version for an event name, newest first."""
+        return await self._call(EventSchemaListing, "GET", f"/api/v1/schemas/{segment(event_name)}")
+
+    async def put_event_schema(
+        self, event_name: str, body: NewEventSchema | Mapping[str, Any], *, force: bool | None = None
+    ) -> EventSchema:
+        """Register a schema, or its next version; it applies within a second."""
+        return await self._call(
+            EventSchema, "PUT", f"/api/v1/schemas/{segment(event_name)}", query={"force": force}, body=body
+        )
+
+    async def delete_event_schema(self, event_name: str) -> None:
+        """Delete a schema with all its versions: the event's properties may be anything again."""
+        await self._call(type(None), "DELETE", f"/api/v1/schemas/{segment(event_name)}")
+
+    async def get_fraud_report(
+        self, *, from_: str | None = None, to: str | None = None, tz: str | None = None, media_source: str | None = None
+    ) -> FraudReport:
+        """Count what the rules found, by rule, source, site and day, and what they move or in shadow would move."""
+        return await self._call(
+            FraudReport,
+            "GET",
+            "/api/v1/reports/fraud",
+            query={"from": from_, "to": to, "tz": tz, "media_source": media_source},
+        )
+
+    async def preview_fraud(self, body: FraudPolicy | Mapping[str, Any]) -> FraudPreview:
+        """Say what a fraud policy would do with the installs of the last 30 days; a rule left out has its default."""
+        return await self._call(FraudPreview, "POST", "/api/v1/fraud/preview", body=body, is_repeatable=True)
+
+    async def label_fraud(self, body: NewLabel | Mapping[str, Any]) -> FraudLabels:
+        """Confirm or refute what the rules found of a conversion: the report's precision is measured by it."""
+        return await self._call(FraudLabels, "POST", "/api/v1/fraud/labels", body=body)
+
+    async def review_fraud(self, body: NewReview | Mapping[str, Any]) -> FraudReviewShown:
+        """Judge the conversions of the last days again, in the background, with all that is known by now."""
+        return await self._call(FraudReviewShown, "POST", "/api/v1/fraud/reviews", body=body)
+
+    async def list_fraud_reviews(self) -> FraudReviewShownListing:
+        """List the newest reviews."""
+        return await self._call(FraudReviewShownListing, "GET", "/api/v1/fraud/reviews")
+
+    async def get_fraud_review(self, review_id: str) -> FraudReviewShown:
+        """Say how far a review came."""
+        return await self._call(FraudReviewShown, "GET", f"/api/v1/fraud/reviews/{segment(review_id)}")
+
+    async def get_fraud_list(self, kind: Literal["ip", "site", "device", "user_agent", "datacenter"]) -> FraudListShown:
+        """Give a list with all its entries."""
+        return await self._call(FraudListShown, "GET", f"/api/v1/fraud/lists/{segment(kind)}")
+
+    async def put_fraud_list(
+        self, kind: Literal["ip", "site", "device", "user_agent", "datacenter"], body: Body
+    ) -> FraudListShown:
+        """Replace a list; a line that is no entry is named, and then the list stays as it was. Applies within seconds."""
+        return await self._call(FraudListShown, "PUT", f"/api/v1/fraud/lists/{segment(kind)}", body=body)
+
+    async def create_import(
+        self,
+        content: Content,
+        *,
+        format: Literal["ndjson", "csv", "parquet"] | None = None,
+        filename: str | None = None,
+        dry_run: bool | None = None,
+        mapping: str | None = None,
+        unknown: Literal["properties", "reject"] | None = None,
+    ) -> Import:
+        """Take a file and import its events in the background. The same file with the same options is one import."""
+        return await self._call(
+            Import,
+            "POST",
+            "/api/v1/imports",
+            query={"format": format, "filename": filename, "dry_run": dry_run, "mapping": mapping, "unknown": unknown},
+            content=content,
+            media_type="application/octet-stream",
+            is_repeatable=True,
+        )
+
+    async def list_imports(self, *, cursor: str | None = None, limit: int | None = None) -> ImportSummaryPage:
+        """List imports, newest first, without their rejections."""
+        return await self._call(ImportSummaryPage, "GET", "/api/v1/imports", query={"cursor": cursor, "limit": limit})
+
+    def iter_imports(self, *, limit: int | None = None) -> AsyncIterator[ImportSummary]:
+        """Give every row of `list_imports`, page by page."""
+        return pages(lambda cursor: self.list_imports(cursor=cursor, limit=limit))
+
+    async def get_import(self, import_id: str) -> Import:
+        """Say how far an import came, and why rows were rejected."""
+        return await self._call(Import, "GET", f"/api/v1/imports/{segment(import_id)}")
+
+    async def list_event_types(self) -> EventTypes:
+        """List the event types; the schema of each is at /schemas/events/{type}.json."""
+        return await self._call(EventTypes, "GET", "/schemas/events")
+
+    async def get_event_type_schema(self, event_type: str) -> dict[str, Any]:
+        """Give the JSON Schema (draft 2020-12) of an event type."""
+        return await self._call(dict[str, Any], "GET", f"/schemas/events/{segment(event_type)}.json")
+
+    async def get_site_config(self) -> SiteConfig:
+        """Configure the tenant's site."""
+        return await self._call(SiteConfig, "GET", "/config.json")
