@@ -6,7 +6,7 @@ import orjson
 
 from schemas.backends import Backends
 from schemas.settings import Settings
-from serve_apps.builder import global_plane, tenant_app
+from serve_apps.builder import global_app, tenant_app
 
 Document = dict[str, Any]
 
@@ -15,7 +15,7 @@ def documents() -> dict[str, Document]:
     """Make each plane's document, by the plane's name."""
     # No route is called, so nobody looks at where the databases would be.
     nowhere = Backends("", 0, "", "", b"")
-    apps = {"tenant": tenant_app(nowhere, Settings()), "global": global_plane(nowhere, Settings())}
+    apps = {"tenant": tenant_app(nowhere, Settings()), "global": global_app(nowhere, Settings())}
     return {plane: app.openapi() for plane, app in apps.items()}
 
 

@@ -30,20 +30,36 @@ class Documents:
 
 def misfits(documents: Documents, side: Side, old: Schema, new: Schema, where: str) -> Iterator[str]:
     """Say what of the new schema breaks a client of the old one, each with the path to the field."""
-    pair = (old.get("$ref", ""), new.get("$ref", ""), side)
-    if all(pair[:2]):
-        # Schemas may hold themselves; a pair that is being compared has nothing new to say within itself.
-        if pair in documents.compared:
-            return
-        documents.compared.add(pair)
-    alternatives = _alternatives(documents.old, old), _alternatives(documents.new, new)
-    made, taken = alternatives if side is Side.SENT else alternatives[::-1]
-    for each in made:
-        tries = [list(_misfits(documents, side, each, other, where)) for other in taken]
+    for made in _alternatives(old if side is Side.SENT else new):
+        tries = [
+            list(_referred(documents, side, made, taken, where))
+            for taken in _alternatives(new if side is Side.SENT else old)
+        ]
         # What fits best says what is wrong.
         yield from min(tries, key=lambda found: (len(found), found))
-    if all(pair[:2]):
-        documents.compared.discard(pair)
+
+
+def _referred(documents: Documents, side: Side, made: Schema, taken: Schema, where: str) -> Iterator[str]:
+    """Compare what two schemas refer to, or the two themselves."""
+    if "$ref" not in made and "$ref" not in taken:
+        yield from _misfits(documents, side, made, taken, where)
+        return
+    # Schemas may hold themselves; a pair that is being compared has nothing new to say within itself.
+    pair = (made.get("$ref", ""), taken.get("$ref", ""), side)
+    if all(pair[:2]) and pair in documents.compared:
+        return
+    documents.compared.add(pair)
+    old, new = (made, taken) if side is Side.SENT else (taken, made)
+    yield from misfits(documents, side, _resolved(documents.old, old), _resolved(documents.new, new), where)
+    documents.compared.discard(pair)
+
+
+def _resolved(document: dict[str, Any], schema: Schema) -> Schema:
+    if "$ref" not in schema:
+        return schema
+    *_, name = schema["$ref"].split("/")
+    resolved: Schema = document["components"]["schemas"][name]
+    return resolved
 
 
 def _misfits(documents: Documents, side: Side, made: Schema, taken: Schema, where: str) -> Iterator[str]:
@@ -71,15 +87,12 @@ def _misfits(documents: Documents, side: Side, made: Schema, taken: Schema, wher
             yield from misfits(documents, side, parts[0], parts[1], f"{where}{suffix}")
 
 
-def _alternatives(document: dict[str, Any], schema: Schema) -> list[Schema]:
-    """Write out references and several types: a value fits a schema if it fits one of what this gives."""
-    if "$ref" in schema:
-        *_, name = schema["$ref"].split("/")
-        return _alternatives(document, document["components"]["schemas"][name])
+def _alternatives(schema: Schema) -> list[Schema]:
+    """Part a schema into those of one type each: a value fits it if it fits one of them."""
+    assert "allOf" not in schema, "the routes' models make none"
     either = schema.get("anyOf") or schema.get("oneOf")
     if either:
-        return [found for each in either for found in _alternatives(document, each)]
-    assert "allOf" not in schema, "the routes' models make none"
+        return [found for each in either for found in _alternatives(each)]
     if isinstance(schema.get("type"), list):
         return [schema | {"type": each} for each in schema["type"]]
     return [schema]

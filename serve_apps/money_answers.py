@@ -12,6 +12,9 @@ from serve_apps.parameters import Day
 _AMOUNT = r"^\d{1,18}(\.\d{1,9})?$"
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
+Origin = Annotated[
+    str, Field(max_length=255, pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", examples=["https://admin.example.com"])
+]
 _Name = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 
 
@@ -74,12 +77,15 @@ class Uploaded(BaseModel):
 
 
 class ReportSettings(BaseModel):
-    """The currency in which reports add up, and the IANA time zone of their days."""
+    """The currency in which reports add up, the IANA time zone of their days, and who may call from a browser."""
 
     model_config = ConfigDict(extra="forbid")
 
     currency: Currency
     time_zone: Annotated[str, Field(max_length=80, examples=["Europe/Berlin"]), AfterValidator(_known_zone)]
+    allowed_origins: Annotated[list[Origin], Field(max_length=20)] = Field(
+        [], description="Origins of pages that may call the API on the tenant's host, with a token or key of their own."
+    )
 
 
 def upload_body(columns: str) -> dict[str, Any]:

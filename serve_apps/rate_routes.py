@@ -71,14 +71,14 @@ async def delete_rate(request: Request, currency: CurrencyPath, day: Day) -> Res
 async def get_settings(request: Request) -> ReportSettings:
     """Give the tenant's settings."""
     stored = await TenantSettings(await _database(request, READERS)).read()
-    return ReportSettings(currency=stored.currency, time_zone=stored.time_zone)
+    return ReportSettings(currency=stored.currency, time_zone=stored.time_zone, allowed_origins=stored.allowed_origins)
 
 
 @router.put("/api/v1/settings", **documented(USER))
 async def put_settings(request: Request, settings: ReportSettings) -> ReportSettings:
     """Set them; amounts are converted when a report is asked for, so a new currency holds for all days at once."""
     database = await _database(request, OWNERS)
-    await TenantSettings(database).write(StoredSettings(settings.currency, settings.time_zone))
+    await TenantSettings(database).write(StoredSettings(**settings.model_dump()))
     return settings
 
 

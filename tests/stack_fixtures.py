@@ -21,6 +21,16 @@ from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from tests.tenant_api import TenantApi
 
 IDLE_SECONDS = 8.0
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+"""What every answer tells browsers, unless the app says otherwise."""
 
 
 @dataclass(frozen=True)

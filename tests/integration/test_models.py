@@ -129,7 +129,7 @@ async def send(running: RunningStack, tenant: ProvisionedTenant, events: Sequenc
 async def enter_rate(running: RunningStack, tenant: ProvisionedTenant, install: dict[str, Any]) -> None:
     databases = Databases(running.stack.backends, running.stack.settings.postgres)
     database = databases.tenant(tenant.tenant_id)
-    await TenantSettings(database).write(StoredSettings("USD", "UTC"))
+    await TenantSettings(database).write(StoredSettings("USD", "UTC", []))
     day = datetime.fromisoformat(install["event_time"]).date()
     await StoredRates(database, "USD").put([RateLine("EUR", day, Decimal(str(RATE)))])
     await databases.close()

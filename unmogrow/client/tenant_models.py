@@ -934,11 +934,13 @@ class Replay(Shape):
 
 
 class ReportSettings(Shape):
-    """The currency in which reports add up, and the IANA time zone of their days."""
+    """The currency in which reports add up, the IANA time zone of their days, and who may call from a browser."""
 
     currency: str
     """ISO 4217."""
     time_zone: str
+    allowed_origins: list[str] = []
+    """Origins of pages that may call the API on the tenant's host, with a token or key of their own."""
 
 
 class Retried(Shape):
