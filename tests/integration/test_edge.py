@@ -46,6 +46,7 @@ class Echo(BaseHTTPRequestHandler):
     on_post: ClassVar[Callable[[], object]] = object
 
     def do_GET(self) -> None:
+        """Answer."""
         told = json.dumps({"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
         status, kind, headers, body = self.answers.get(self.path, (200, "application/json", {}, told))
         self.send_response(status)
@@ -55,6 +56,7 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self) -> None:
+        """Tell of it, and answer."""
         type(self).on_post()
         self.do_GET()
 

@@ -43,6 +43,10 @@ class Caller:
         return self
 
     async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
         await self._transport.close()
 
     async def _call(
