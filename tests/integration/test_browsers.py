@@ -71,14 +71,12 @@ async def test_an_owner_opens_the_api_to_an_origin(
         await eventually(closed)
 
 
-@pytest.mark.parametrize(
-    "origin", ["*", "null", "https://a.example/", "ftp://a.example", "https://A.example", "a.example"]
-)
-async def test_what_is_no_origin(api: TenantApi, http: httpx.AsyncClient, origin: str) -> None:
+async def test_what_is_no_origin(api: TenantApi, http: httpx.AsyncClient) -> None:
     """422 that names the field: a wildcard or a path would open more than was meant, or nothing."""
-    wrong = SETTINGS | {"allowed_origins": [origin]}
-    answer = await http.put("/api/v1/settings", json=wrong, headers=await api.authorization())
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/allowed_origins/0")
+    for origin in ("*", "null", "https://a.example/", "ftp://a.example", "https://A.example", "a.example"):
+        wrong = SETTINGS | {"allowed_origins": [origin]}
+        answer = await http.put("/api/v1/settings", json=wrong, headers=await api.authorization())
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/allowed_origins/0")
 
 
 async def test_events_may_come_from_any_page(http: httpx.AsyncClient) -> None:

@@ -68,8 +68,10 @@ async def test_an_ended_session_is_begun_again(running: RunningStack, tenant: Pr
             await bare.post("/api/v1/auth/logout", json=ended, headers={"X-Tenant-ID": tenant.tenant_id})
         login._session.access_token = "ended"
         assert (await client.get_me()).tenant_id == tenant.tenant_id
+        renewed = login._session.refresh_token
         await client.log_out()
-        assert login._session is None
+        await client.get_me()
+        assert login._session.refresh_token != renewed
     wrong = Login(tenant.owner_email, "wrong")
     async with TenantClient(running.tenant_url, tenant_id=tenant.tenant_id, auth=wrong) as client:
         with pytest.raises(UnauthorizedError) as refused:
