@@ -1,6 +1,7 @@
 """`unmogrow models` and `journeys`: over a file of conversion paths, with nothing running, or a tenant's own."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from cli.context import ask, fail, print_json, user_api
 from cli.model_tables import print_credits, print_journeys
 from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
 from local.demo_paths import ConversionPath, PathsFileError, read_paths
+from unmogrow.client import TenantClient
 from unmogrow.client.tenant_models import ModelsReport
 
 FirstDay = Annotated[str | None, typer.Option("--from", help="First day. Default: 30 days back.")]
@@ -21,6 +23,17 @@ BreakdownOption = Annotated[
     typer.Option("--breakdown", help="What tells channels apart: media_source, channel, campaign, or some by commas."),
 ]
 TypesOption = Annotated[str, typer.Option("--conversion-type", help="Which conversions, joined by commas.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Journeys:
+    """Which journeys of a tenant: of which days, told apart by what, to which conversions."""
+
+    first: str | None
+    last: str | None
+    breakdown: str
+    conversion_type: str
+    lead_event: str
 
 
 def models(
@@ -73,27 +86,10 @@ def models(
     if file is not None:
         result = _computed(_paths(file, needs_value=value), spec, gap_days=gap, by_value=value)
     else:
-        result = _of_answer(
-            spec,
-            ask(
-                user_api(tenant or "", url, email=email, password=password),
-                lambda api: api.get_models(
-                    from_=first,
-                    to=last,
-                    breakdown=breakdown,
-                    conversion_type=conversion_type,
-                    lead_event=lead_event,
-                    measure="value" if value else "conversions",
-                    model=spec.model.value,
-                    order=spec.markov_order,
-                    half_life=spec.half_life_days,
-                    weights=",".join(map(str, spec.custom_weights)),
-                    direct=spec.direct_channel,
-                    replicates=spec.replicates,
-                    seed=spec.seed,
-                ),
-            ),
-        )
+        client = user_api(tenant or "", url, email=email, password=password)
+        asked = _Journeys(first, last, breakdown, conversion_type, lead_event)
+        found = ask(client, lambda api: _asked(api, spec, asked, by_value=value))
+        result = _of_answer(spec, found)
     if as_json:
         credits_by_channel = {each.channel: each.credit for each in result.credits}
         sys.stdout.buffer.write(orjson.dumps(credits_by_channel, option=orjson.OPT_APPEND_NEWLINE))
@@ -128,6 +124,24 @@ def journeys(
         print_json(found)
     else:
         print_journeys(found)
+
+
+async def _asked(api: TenantClient, spec: ModelSpec, journeys: _Journeys, *, by_value: bool) -> ModelsReport:
+    return await api.get_models(
+        from_=journeys.first,
+        to=journeys.last,
+        breakdown=journeys.breakdown,
+        conversion_type=journeys.conversion_type,
+        lead_event=journeys.lead_event,
+        measure="value" if by_value else "conversions",
+        model=spec.model.value,
+        order=spec.markov_order,
+        half_life=spec.half_life_days,
+        weights=",".join(map(str, spec.custom_weights)),
+        direct=spec.direct_channel,
+        replicates=spec.replicates,
+        seed=spec.seed,
+    )
 
 
 def _of_answer(spec: ModelSpec, found: ModelsReport) -> ModelResult:
