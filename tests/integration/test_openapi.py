@@ -1,6 +1,7 @@
 """What the planes publish in `/openapi.json` against what they do: requests made from it, valid ones and others."""
 
 import asyncio
+import base64
 import os
 import re
 import sys
@@ -91,3 +92,48 @@ def assert_described(name: str, status: int, answer: dict[str, Any]) -> None:
         assert all(kind["schema"] for kind in content.values()), name
     if status in {429, 503}:
         assert "Retry-After" in answer["headers"], name
+
+
+def carried(scheme: dict[str, str], secret: str) -> dict[str, str]:
+    """Write a secret where a security scheme has it."""
+    if scheme["type"] == "apiKey":
+        return {scheme["name"]: secret}
+    if scheme["scheme"] == "basic":
+        return {"Authorization": f"Basic {base64.b64encode(f'{secret}:'.encode()).decode()}"}
+    return {"Authorization": f"Bearer {secret}"}
+
+
+async def test_every_call_asks_who_calls(
+    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient
+) -> None:
+    """401 without credentials and with wrong ones, whichever kind they are; each right kind gets past that."""
+    login = {"email": tenant.owner_email, "password": tenant.owner_password}
+    token = (await http.post("/api/v1/auth", json=login)).json()["access_token"]
+    right = dict.fromkeys(("writeKey", "writeKeyBearer", "writeKeyBasic"), tenant.write_key)
+    right |= {"accessToken": token, "platformKey": running.platform_key}
+    for url in (running.tenant_url, running.global_url):
+        headers = {"X-Tenant-ID": tenant.tenant_id}
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as bare:
+            document = (await bare.get("/openapi.json")).json()
+            schemes = document["components"]["securitySchemes"]
+            asked = [
+                (method, re.sub(r"{\w+}", "1", path), [scheme for either in operation["security"] for scheme in either])
+                for path, methods in document["paths"].items()
+                for method, operation in methods.items()
+                if operation["security"]
+            ]
+            assert {scheme for _, _, names in asked for scheme in names} == schemes.keys()
+            wrong = {name: carried(scheme, "wrong") for name, scheme in schemes.items()}
+            known = {name: carried(scheme, right[name]) for name, scheme in schemes.items()}
+            for method, path, names in asked:
+                strangers = [{}, *(wrong[name] for name in names)]
+                refused = await asyncio.gather(*(status(bare, method, path, each) for each in strangers))
+                assert set(refused) == {401}, (method, path)
+                taken = await asyncio.gather(*(status(bare, method, path, known[name]) for name in names))
+                assert not {401, 403, 500} & set(taken), (method, path, taken)
+
+
+async def status(client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]) -> int:
+    """Make a call with an empty body; its answer may have no end."""
+    async with client.stream(method, path, headers=headers) as answer:
+        return answer.status_code
