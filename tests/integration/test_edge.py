@@ -41,7 +41,7 @@ class Echo(BaseHTTPRequestHandler):
             {"Cache-Control": "max-age=60", "Content-Security-Policy": "default-src 'self'"},
             b"",
         ),
-        "/redirect": (302, "text/html", {"Location": "https://shop.example/"}, b""),
+        "/redirect": (302, "text/html", {"Location": "https://x.example/", "Referrer-Policy": "origin"}, b""),
     }
     on_post: ClassVar[Callable[[], object]] = object
 

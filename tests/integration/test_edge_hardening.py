@@ -99,7 +99,7 @@ def test_every_answer_tells_browsers_what_they_may_do(cautious_edge: Edge, path:
 
 
 def test_the_app_knows_better(cautious_edge: Edge) -> None:
-    """What the app says of caching and of content stands; a redirect leaves the publisher's address as it is."""
+    """What the app says of caching, of content and of referrers stands."""
     page = cautious_edge.tenant("/page").headers
     assert (page["Cache-Control"], page["Content-Security-Policy"]) == ("max-age=60", "default-src 'self'")
-    assert "Referrer-Policy" not in cautious_edge.tenant("/redirect").headers
+    assert cautious_edge.tenant("/redirect").headers["Referrer-Policy"] == "origin"
