@@ -148,13 +148,13 @@ def _written(method: _Method, document: Document) -> Iterator[str]:
     signature = ", ".join(["self", *method.required, *(["*", *method.optional] if method.optional else [])])
     path = f'f"{method.path}"' if "{" in method.path else f'"{method.path}"'
     query = [f"query={{{', '.join(method.query)}}}"] if method.query else []
-    arguments = ", ".join(["type(None)" if method.answer == "None" else method.answer, f'"{method.verb}"', path])
-    given = ", ".join([arguments, *query, *method.passed])
-    returned = "return " if method.answer != "None" else ""
+    given = ", ".join([method.answer, f'"{method.verb}"', path, *query, *method.passed])
+    is_answered = method.answer != "None"
     yield (
         f"async def {method.name}({signature}) -> {method.answer}:\n"
         f'    """{method.summary}"""\n'
-        f"    {returned}await self._call({given})"
+        + (f"    answer: {method.answer} = await self._call({given})\n    return answer" if is_answered else "")
+        + (f"    await self._call({given})" if not is_answered else "")
     )
     page = document["components"]["schemas"].get(method.answer, {}).get("properties", {})
     if "next_cursor" in page and any(each.startswith("cursor:") for each in method.optional):

@@ -51,7 +51,7 @@ class Caller:
 
     async def _call(
         self,
-        answer: type[Answer],
+        answer: Any,
         method: str,
         path: str,
         *,
@@ -60,7 +60,7 @@ class Caller:
         content: Content = b"",
         media_type: str = "application/json",
         is_repeatable: bool | None = None,
-    ) -> Answer:
+    ) -> Any:
         if body is not None:
             content = body.json_bytes() if isinstance(body, Shape) else _JSON.dump_json(body)
         headers = {"Content-Type": media_type} if content else {}
@@ -86,7 +86,7 @@ def segment(value: object) -> str:
     return quote(str(value), safe="")
 
 
-def _adapter(kind: type[Answer]) -> TypeAdapter[Answer]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     found = _ADAPTERS.get(kind)
     if found is None:
         found = _ADAPTERS[kind] = TypeAdapter(kind)

@@ -11,8 +11,10 @@ class GlobalCalls(Caller):
 
     async def list_event_types(self) -> EventTypes:
         """List the event types; the schema of each is at /schemas/events/{type}.json."""
-        return await self._call(EventTypes, "GET", "/schemas/events")
+        answer: EventTypes = await self._call(EventTypes, "GET", "/schemas/events")
+        return answer
 
     async def get_event_type_schema(self, event_type: str) -> dict[str, Any]:
         """Give the JSON Schema (draft 2020-12) of an event type."""
-        return await self._call(dict[str, Any], "GET", f"/schemas/events/{segment(event_type)}.json")
+        answer: dict[str, Any] = await self._call(dict[str, Any], "GET", f"/schemas/events/{segment(event_type)}.json")
+        return answer

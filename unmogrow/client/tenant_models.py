@@ -10,6 +10,13 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from unmogrow.client.shape import Shape
 
 
+class Acceptance(Shape):
+    """The token of an invitation or reset link, and the password that its user chooses."""
+
+    token: str
+    password: str
+
+
 class Agreement(Shape):
     """Judged installs by the verdict that they have and the one that they would have."""
 
@@ -29,6 +36,23 @@ class AndroidApp(Shape):
 
     package_name: str
     sha256_cert_fingerprints: list[str]
+
+
+class ApiKey(Shape):
+    """A key as it may be shown: its first letters, and the last day (UTC) on which it was used."""
+
+    key_id: str
+    name: str
+    kind: Literal["write", "secret"]
+    scopes: list[Literal["ingest", "read", "write"]]
+    key_prefix: str
+    created_at: AwareDatetime
+    created_by: str
+    last_used_on: date_aliased | None
+
+
+class ApiKeyListing(Shape):
+    data: list[ApiKey]
 
 
 class AppLinks(Shape):
@@ -64,6 +88,32 @@ class AssistRow(Shape):
     last_touch: float
     first_touch: float
     ratio: float | None
+
+
+class AuditActor(Shape):
+    """Who did something: users by id and email, keys by id and name; `nobody` is whoever failed to log in."""
+
+    kind: Literal["user", "key", "platform", "system", "nobody"]
+    id: str
+    label: str
+
+
+class AuditRecord(Shape):
+    """Something that was done, to what, by whom, and from where."""
+
+    audit_id: int
+    at: AwareDatetime
+    actor: AuditActor
+    action: str
+    subject: str
+    ip: str
+    request_id: str
+    detail: dict[str, Any]
+
+
+class AuditRecordPage(Shape):
+    data: list[AuditRecord]
+    next_cursor: str | None
 
 
 class CertainRule(Shape):
@@ -267,6 +317,12 @@ class FlowNode(Shape):
     people: float
 
 
+class Forgotten(Shape):
+    """Whose password is forgotten."""
+
+    email: str
+
+
 class FraudFindingShown(Shape):
     """What a rule found: of a touch, or (null) of the conversion; the sentence, and the numbers that it rests on."""
 
@@ -433,6 +489,18 @@ class InstallHijacking(Shape):
     led_hours_min: float = 2.0
 
 
+class InvitedUser(Shape):
+    """A user who was invited just now; the link is null if it was sent by mail."""
+
+    user_id: str
+    email: str
+    role: Literal["owner", "analyst", "viewer"]
+    state: Literal["invited", "active"]
+    created_at: AwareDatetime
+    last_login_at: AwareDatetime | None
+    invitation_url: str | None
+
+
 class JourneysMade(Shape):
     """How the journeys were made."""
 
@@ -594,12 +662,28 @@ class LinkFields(Shape):
     """Where everybody else goes."""
 
 
+class MadeKey(Shape):
+    """A key that was made just now: the only answer that shows all of it."""
+
+    key_id: str
+    name: str
+    kind: Literal["write", "secret"]
+    scopes: list[Literal["ingest", "read", "write"]]
+    key_prefix: str
+    created_at: AwareDatetime
+    created_by: str
+    last_used_on: date_aliased | None
+    key: str
+
+
 class Me(Shape):
-    """Who a token belongs to."""
+    """Who a token belongs to, and the tenant's id and name."""
 
     user_id: str
+    email: str
+    role: Literal["owner", "analyst", "viewer"]
     tenant_id: str
-    role: str
+    name: str
 
 
 class ModelDescription(Shape):
@@ -646,6 +730,14 @@ class NewEventSchema(Shape):
     schema_: Annotated[dict[str, Any], Field(alias="schema")]
     """JSON Schema (draft 2020-12) of `properties`."""
     on_violation: Literal["reject", "flag"] = "reject"
+
+
+class NewKey(Shape):
+    """A key to make: a write key may send events, with no scope named; a secret key may do what its scopes say."""
+
+    name: str
+    kind: Literal["write", "secret"]
+    scopes: list[Literal["ingest", "read", "write"]] = []
 
 
 class NewLabel(Shape):
@@ -733,6 +825,20 @@ class NewReview(Shape):
     """How many days back conversions are judged again."""
 
     days: int = 7
+
+
+class NewUser(Shape):
+    """Whom to invite, and as what."""
+
+    email: str
+    role: Literal["owner", "analyst", "viewer"]
+
+
+class PasswordChange(Shape):
+    """The password that is, and the one that shall be."""
+
+    password: str
+    new_password: str
 
 
 class PathRow(Shape):
@@ -943,10 +1049,22 @@ class ReportSettings(Shape):
     """Origins of pages that may call the API on the tenant's host, with a token or key of their own."""
 
 
+class ResetLink(Shape):
+    """Where the user chooses another password; null if the link was sent by mail."""
+
+    reset_url: str | None
+
+
 class Retried(Shape):
     """How many conversions wait for a result again."""
 
     retried: int
+
+
+class RoleChange(Shape):
+    """What a user is to be."""
+
+    role: Literal["owner", "analyst", "viewer"]
 
 
 class RuleChoice(Shape):
@@ -977,6 +1095,14 @@ class SessionAnswer(Shape):
     refresh_token: str
 
 
+class SessionUser(Shape):
+    """Whose a session is."""
+
+    user_id: str
+    email: str
+    role: Literal["owner", "analyst", "viewer"]
+
+
 class ShortCtit(Shape):
     """
     A click this shortly before the install began.
@@ -987,6 +1113,19 @@ class ShortCtit(Shape):
 
     mode: Literal["off", "shadow", "on"] = "shadow"
     ctit_seconds_min: float = 10.0
+
+
+class SigningKey(Shape):
+    """A token key: from when on it signs, and when the last of its tokens has expired."""
+
+    kid: str
+    state: Literal["next", "current", "retiring"]
+    signs_from: AwareDatetime
+    ends_at: AwareDatetime | None
+
+
+class SigningKeyListing(Shape):
+    data: list[SigningKey]
 
 
 class SiteConfig(Shape):
@@ -1095,6 +1234,21 @@ class Uploaded(Shape):
     unchanged: int
     faulty: int
     faults: list[LineFault]
+
+
+class User(Shape):
+    """A user; who is invited has not chosen a password yet."""
+
+    user_id: str
+    email: str
+    role: Literal["owner", "analyst", "viewer"]
+    state: Literal["invited", "active"]
+    created_at: AwareDatetime
+    last_login_at: AwareDatetime | None
+
+
+class UserListing(Shape):
+    data: list[User]
 
 
 class Accepted(Shape):
@@ -1229,6 +1383,13 @@ class ConversionFraudShown(Shape):
     if_on_media_source: str | None
     """Who would have it if the rules in shadow were on, too."""
     findings: list[FraudFindingShown]
+
+
+class CookieSession(Shape):
+    """A session whose tokens are in cookies; the access token ends after `expires_in` seconds."""
+
+    expires_in: int
+    user: SessionUser
 
 
 class FraudPolicy(Shape):
