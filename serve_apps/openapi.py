@@ -44,6 +44,7 @@ from schemas.problems import (
     TooManyRequestsAtOnce,
     UnparseableBody,
 )
+from schemas.sdk_problems import RequestTimeout
 from serve_apps.callers import ADMINISTRATORS, EDITORS, ONESELF, OWNERS, READERS, Allowed
 from serve_apps.problem_responses import MEDIA_TYPE
 
@@ -202,6 +203,10 @@ def _complete(document: dict[str, Any]) -> None:
     for operation in operations:
         summary, _, rest = operation["description"].partition("\n")
         operation |= {"summary": summary.rstrip("."), "description": rest.strip() or summary}
+        if "requestBody" in operation:
+            # Whatever a route makes of its body, the bounds of all bodies come first (serve_apps/bodies.py).
+            for kind in (RequestTimeout, BodyTooLarge):
+                operation["responses"].setdefault(str(kind.status), _refusal(kind.status, [kind]))
         if operation["responses"].get("422", {}).get("description") == "Validation Error":
             operation["responses"] |= {"422": _refusal(RequestInvalid.status, [RequestInvalid])}
 

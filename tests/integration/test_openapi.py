@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import os
 import re
 import sys
@@ -13,9 +14,11 @@ import pytest
 
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 
+OPENAPI = Path(__file__).parents[2] / "openapi"
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 HEALTH = {"$ref": "#/components/schemas/Health"}
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -61,7 +64,7 @@ async def cases_of(url: str, credentials: dict[str, str], folder: Path) -> int:
 
 @pytest.mark.parametrize("plane", ["tenant_url", "global_url"])
 async def test_documents_serve_a_generator(running: RunningStack, plane: str) -> None:
-    """Each operation has a name of its own, a sentence, described parameters and a shape for what it answers."""
+    """Each operation has a name of its own, a sentence, described parameters and answers; it is what is committed."""
     async with httpx.AsyncClient(base_url=getattr(running, plane), trust_env=False) as http:
         document = (await http.get("/openapi.json")).json()
     operations = {
@@ -71,6 +74,7 @@ async def test_documents_serve_a_generator(running: RunningStack, plane: str) ->
     }
     assert {name.split()[0] for name in operations} <= METHODS
     assert "servers" not in document
+    assert document == json.loads((OPENAPI / f"{plane.removesuffix('_url')}.json").read_bytes())
     names = [operation["operationId"] for operation in operations.values()]
     assert len(set(names)) == len(names)
     for name, operation in operations.items():
@@ -97,22 +101,29 @@ def assert_described(name: str, status: int, answer: dict[str, Any]) -> None:
 def carried(scheme: dict[str, str], secret: str) -> dict[str, str]:
     """Write a secret where a security scheme has it."""
     if scheme["type"] == "apiKey":
-        return {scheme["name"]: secret}
+        return {"Cookie": f"{scheme['name']}={secret}"} if scheme["in"] == "cookie" else {scheme["name"]: secret}
     if scheme["scheme"] == "basic":
         return {"Authorization": f"Basic {base64.b64encode(f'{secret}:'.encode()).decode()}"}
     return {"Authorization": f"Bearer {secret}"}
 
 
 async def test_every_call_asks_who_calls(
-    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
 ) -> None:
     """401 without credentials and with wrong ones, whichever kind they are; each right kind gets past that."""
     login = {"email": tenant.owner_email, "password": tenant.owner_password}
-    token = (await http.post("/api/v1/auth", json=login)).json()["access_token"]
-    right = dict.fromkeys(("writeKey", "writeKeyBearer", "writeKeyBasic"), tenant.write_key)
-    right |= {"accessToken": token, "platformKey": running.platform_key}
+    cookies = (await http.post("/api/v1/auth", json=login, headers={"X-Session": "cookie"})).cookies
+    key = {"name": "all", "kind": "secret", "scopes": ["read", "write"]}
+    right = {
+        **dict.fromkeys(("writeKey", "writeKeyBearer", "writeKeyBasic"), tenant.write_key),
+        "accessToken": (await api.authorization())["Authorization"].removeprefix("Bearer "),
+        "accessCookie": f"{cookies['unmogrow_access']}; unmogrow_csrf={cookies['unmogrow_csrf']}",
+        "secretKey": (await api.post("/api/v1/keys", key))["key"],
+        "platformKey": running.platform_key,
+    }
+    site = {"X-CSRF-Token": cookies["unmogrow_csrf"]}
     for url in (running.tenant_url, running.global_url):
-        headers = {"X-Tenant-ID": tenant.tenant_id}
+        headers = {"X-Tenant-ID": tenant.tenant_id} | site
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as bare:
             document = (await bare.get("/openapi.json")).json()
             schemes = document["components"]["securitySchemes"]
