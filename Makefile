@@ -40,7 +40,7 @@ lint: install contract/node_modules/.installed ## Run ruff, mypy, import-linter,
 	@$(BIN)/deptry .
 	@$(BIN)/vulture
 	@$(BIN)/python -m contract check
-	@$(REDOCLY) lint --config contract/redocly.yaml openapi/tenant.json openapi/global.json >/dev/null 2>contract/node_modules/.lint || { cat contract/node_modules/.lint; exit 1; }
+	@$(REDOCLY) lint --config contract/redocly.yaml openapi/tenant.json openapi/global.json >contract/node_modules/.lint 2>&1 || { cat contract/node_modules/.lint; exit 1; }
 
 bench: install ## Measure ingest against the running stack and against a plain handler
 	@$(BIN)/python -m bench.ingest
