@@ -25,7 +25,7 @@ _DATES = {"date": "date", "date-time": "datetime"}
 
 @dataclass(frozen=True, slots=True)
 class _Method:
-    """One call as Python: `parameters` with their types, the address, and what is passed on to `_call`."""
+    """One call as Python: its parameters with their types, its address, and what is passed on to `_call`."""
 
     name: str
     summary: str
