@@ -29,7 +29,7 @@ from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from unmogrow.client import TenantClient
-from unmogrow.client.tenant_models import CohortReport, PerformanceReport, ReportSettings
+from unmogrow.client.tenant_models import CohortReport, NewReportSettings, PerformanceReport
 
 RESULTS = Path(__file__).parent / "results" / "reports.json"
 GOAL_P95_MS = 300.0
@@ -111,7 +111,7 @@ def _statement(name: str, tables: dict[str, str], first: int, rows: int, salt: i
 
 async def set_money(api: TenantClient) -> None:
     """Give the tenant a currency, rates of every day, and costs of every source and campaign on every day."""
-    await api.put_settings(ReportSettings(currency="EUR", time_zone=ZONE))
+    await api.put_settings(NewReportSettings(currency="EUR", time_zone=ZONE))
     days = [FIRST_DAY + timedelta(days=number) for number in range(DAYS)]
     rates = "date,currency,rate\n" + "".join(f"{day},USD,0.9{day.day:02}\n" for day in days)
     costs = "media_source,campaign,date,cost,currency\n" + "".join(

@@ -76,15 +76,29 @@ class Uploaded(BaseModel):
     faults: list[LineFault]
 
 
-class ReportSettings(BaseModel):
-    """The currency in which reports add up, the IANA time zone of their days, and who may call from a browser."""
+Origins = Annotated[list[Origin], Field(max_length=20)]
+
+
+class SettingsFields(BaseModel):
+    """The currency in which reports add up, and the IANA time zone of their days."""
 
     model_config = ConfigDict(extra="forbid")
 
     currency: Currency
     time_zone: Annotated[str, Field(max_length=80, examples=["Europe/Berlin"]), AfterValidator(_known_zone)]
-    allowed_origins: Annotated[list[Origin], Field(max_length=20)] = Field(
-        [], description="Origins of pages that may call the API on the tenant's host, with a token or key of their own."
+
+
+class ReportSettings(SettingsFields):
+    """What is set for reports, and the origins of pages that may call the API."""
+
+    allowed_origins: Origins
+
+
+class NewReportSettings(SettingsFields):
+    """What to set for reports, and which pages may call the API on the tenant's host from a browser."""
+
+    allowed_origins: Origins | None = Field(
+        None, description="Origins of pages that may call with a token or key of their own; left out: as they were."
     )
 
 

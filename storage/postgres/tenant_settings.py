@@ -28,9 +28,7 @@ class TenantSettings:
         async with self._database.connection() as connection:
             return StoredSettings(**await connection.fetchrow(_SQL["read"]))
 
-    async def write(self, settings: StoredSettings) -> StoredSettings:
-        """Set all of them."""
+    async def write(self, currency: str, time_zone: str, allowed_origins: list[str] | None = None) -> StoredSettings:
+        """Set them; origins of None stay as they were. Give what is set then."""
         async with self._database.connection() as connection:
-            values = settings.currency, settings.time_zone, settings.allowed_origins
-            row = await connection.fetchrow(_SQL["write"], *values)
-        return StoredSettings(**row)
+            return StoredSettings(**await connection.fetchrow(_SQL["write"], currency, time_zone, allowed_origins))

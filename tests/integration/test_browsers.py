@@ -67,7 +67,8 @@ async def test_an_owner_opens_the_api_to_an_origin(
         assert (refused.status_code, "Access-Control-Allow-Origin" in refused.headers) == (405, False)
         problem = await bare.get("/api/v1/events?cursor=x", headers=headers | {"Origin": ADMIN})
         assert (problem.status_code, problem.headers["Access-Control-Allow-Origin"]) == (400, ADMIN)
-        await api.put("/api/v1/settings", SETTINGS)
+        assert (await api.put("/api/v1/settings", SETTINGS))["allowed_origins"] == [ADMIN]
+        await api.put("/api/v1/settings", SETTINGS | {"allowed_origins": []})
         await eventually(closed)
 
 

@@ -27,7 +27,7 @@ from local.demo_paths import parse_paths, path_events
 from schemas.money import RateLine
 from storage.postgres.connect import Databases
 from storage.postgres.rates import StoredRates
-from storage.postgres.tenant_settings import StoredSettings, TenantSettings
+from storage.postgres.tenant_settings import TenantSettings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, new_tenant
@@ -129,7 +129,7 @@ async def send(running: RunningStack, tenant: ProvisionedTenant, events: Sequenc
 async def enter_rate(running: RunningStack, tenant: ProvisionedTenant, install: dict[str, Any]) -> None:
     databases = Databases(running.stack.backends, running.stack.settings.postgres)
     database = databases.tenant(tenant.tenant_id)
-    await TenantSettings(database).write(StoredSettings("USD", "UTC", []))
+    await TenantSettings(database).write("USD", "UTC")
     day = datetime.fromisoformat(install["event_time"]).date()
     await StoredRates(database, "USD").put([RateLine("EUR", day, Decimal(str(RATE)))])
     await databases.close()

@@ -47,6 +47,7 @@ from unmogrow.client.tenant_models import (
     NewLabel,
     NewLink,
     NewPolicy,
+    NewReportSettings,
     NewReview,
     NewUser,
     PasswordChange,
@@ -812,7 +813,7 @@ class TenantCalls(Caller):
         answer: ReportSettings = await self._call(ReportSettings, "GET", "/api/v1/settings")
         return answer
 
-    async def put_settings(self, body: ReportSettings | Mapping[str, Any]) -> ReportSettings:
+    async def put_settings(self, body: NewReportSettings | Mapping[str, Any]) -> ReportSettings:
         """Set them; amounts are converted when a report is asked for, so a new currency holds for all days at once."""
         answer: ReportSettings = await self._call(ReportSettings, "PUT", "/api/v1/settings", body=body)
         return answer

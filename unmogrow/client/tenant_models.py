@@ -821,6 +821,16 @@ class NewPolicy(Shape):
     """What it is for, for those who come later."""
 
 
+class NewReportSettings(Shape):
+    """What to set for reports, and which pages may call the API on the tenant's host from a browser."""
+
+    currency: str
+    """ISO 4217."""
+    time_zone: str
+    allowed_origins: list[str] | None = None
+    """Origins of pages that may call with a token or key of their own; left out: as they were."""
+
+
 class NewReview(Shape):
     """How many days back conversions are judged again."""
 
@@ -1040,13 +1050,12 @@ class Replay(Shape):
 
 
 class ReportSettings(Shape):
-    """The currency in which reports add up, the IANA time zone of their days, and who may call from a browser."""
+    """What is set for reports, and the origins of pages that may call the API."""
 
     currency: str
     """ISO 4217."""
     time_zone: str
-    allowed_origins: list[str] = []
-    """Origins of pages that may call the API on the tenant's host, with a token or key of their own."""
+    allowed_origins: list[str]
 
 
 class ResetLink(Shape):
