@@ -1,11 +1,17 @@
 """A tenant's campaigns on the real stack."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
+from typer.testing import CliRunner
 
+from cli.credentials import Credentials, save_credentials
+from cli.main import app
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, new_tenant
 
@@ -88,14 +94,30 @@ async def test_pages_and_deletion(owner: httpx.AsyncClient) -> None:
     made = [await made_of(owner, {"name": f"P{n}", "media_source": "paged", "campaign": f"c{n}"}) for n in range(3)]
     gone = f"{CAMPAIGNS}/{made[1]['campaign_id']}"
     assert [(await owner.delete(gone)).status_code for _ in range(2)] == [204, 404]
-    seen, cursor = [], {}
-    while len(seen) < len(made):
-        page = (await owner.get(CAMPAIGNS, params={"media_source": "paged", "limit": 1} | cursor)).json()
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        asked = {"media_source": "paged", "limit": "1"} | ({"cursor": cursor} if cursor else {})
+        page = (await owner.get(CAMPAIGNS, params=asked)).json()
         seen += [each["name"] for each in page["data"]]
-        if page["next_cursor"] is None:
-            break
-        cursor = {"cursor": page["next_cursor"]}
+        cursor = page["next_cursor"]
     assert seen == ["P2", "P0"]
+
+
+async def test_campaign_from_the_command_line(
+    running: RunningStack, planner: ProvisionedTenant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`campaign create` prints the id of what it made, and `campaign list` has it with its budget."""
+    login = Credentials(planner.tenant_id, planner.host, planner.write_key, planner.owner_email, planner.owner_password)
+    save_credentials(tmp_path, login)
+    monkeypatch.setenv("UNMOGROW_DATA_DIR", str(tmp_path))
+    place = ["--tenant", planner.tenant_id, "--url", running.tenant_url]
+    words = ["--name", "Typed", "--media-source", "typed", "--campaign", "c", "--budget", "7.5", "--currency", "EUR"]
+    made = await asyncio.to_thread(CliRunner().invoke, app, ["campaign", "create", *words, *place])
+    assert made.exit_code == 0, made.output
+    listed = await asyncio.to_thread(CliRunner().invoke, app, ["campaign", "list", "--json", *place])
+    (typed,) = (each for each in orjson.loads(listed.stdout) if each["campaign_id"] == made.stdout.strip())
+    assert (typed["budget"], typed["currency"]) == ("7.5", "EUR")
 
 
 async def test_each_change_is_in_the_audit_log(owner: httpx.AsyncClient) -> None:

@@ -4,11 +4,12 @@ import httpx
 import jsonschema
 import pytest
 
-from cli.tenant_api import ApiError, TenantApi
 from schemas.event_types import EventType
 from schemas.problem import every_problem
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import event
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -48,7 +49,7 @@ async def test_brand_is_in_the_site_config(http: httpx.AsyncClient, api: TenantA
     assert (await http.get("/config.json")).json()["BRAND"] == {"name": None, "accent": None}
     assert await api.put("/api/v1/brand", brand) == brand
     assert (await http.get("/config.json")).json()["BRAND"] == brand == await api.get("/api/v1/brand")
-    with pytest.raises(ApiError, match="422"):
+    with pytest.raises(ProblemError, match="422"):
         await api.put("/api/v1/brand", {"accent": "teal"})
 
 

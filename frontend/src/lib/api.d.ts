@@ -2610,6 +2610,57 @@ export interface components {
             user: components["schemas"]["SessionUser"];
         };
         /**
+         * Cost
+         * @description A cost with its number.
+         */
+        Cost: {
+            /** Media Source */
+            media_source: string;
+            /**
+             * Campaign
+             * @default
+             */
+            campaign: string;
+            /**
+             * Adset
+             * @default
+             */
+            adset: string;
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * App Id
+             * @default
+             */
+            app_id: string;
+            /**
+             * Country
+             * @default
+             */
+            country: string;
+            /**
+             * Cost
+             * @example 125.50
+             */
+            cost: string;
+            /**
+             * Currency
+             * @description ISO 4217.
+             * @example EUR
+             */
+            currency: string;
+            /** Cost Id */
+            cost_id: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * CostFields
          * @description What a day of a source cost. Empty: the cost does not say it; amounts are decimals as text.
          */
@@ -3099,7 +3150,7 @@ export interface components {
             /** Flooding Sites */
             flooding_sites: components["schemas"]["FloodingSite"][];
             /** Cost Rejected */
-            cost_rejected: components["schemas"]["serve_apps__fraud_answers__Cost"][];
+            cost_rejected: components["schemas"]["RejectedCost"][];
         };
         /**
          * FraudReport
@@ -3268,9 +3319,9 @@ export interface components {
             /** Row */
             row: number;
             /** Event Id */
-            event_id?: string | null;
-        } & {
-            [key: string]: unknown;
+            event_id: string | null;
+            /** Errors */
+            errors: components["schemas"]["Fault"][];
         };
         /**
          * ImportState
@@ -3748,37 +3799,37 @@ export interface components {
          */
         ListKind: "ip" | "site" | "device" | "user_agent" | "datacenter";
         /** Listing[ApiKey] */
-        Listing_ApiKey_: {
+        ApiKeyListing: {
             /** Data */
             data: components["schemas"]["ApiKey"][];
         };
         /** Listing[EventSchema] */
-        Listing_EventSchema_: {
+        EventSchemaListing: {
             /** Data */
             data: components["schemas"]["EventSchema"][];
         };
         /** Listing[FraudReviewShown] */
-        Listing_FraudReviewShown_: {
+        FraudReviewShownListing: {
             /** Data */
             data: components["schemas"]["FraudReviewShown"][];
         };
         /** Listing[ReasonCount] */
-        Listing_ReasonCount_: {
+        ReasonCountListing: {
             /** Data */
             data: components["schemas"]["ReasonCount"][];
         };
         /** Listing[RecomputeSummary] */
-        Listing_RecomputeSummary_: {
+        RecomputeSummaryListing: {
             /** Data */
             data: components["schemas"]["RecomputeSummary"][];
         };
         /** Listing[SigningKey] */
-        Listing_SigningKey_: {
+        SigningKeyListing: {
             /** Data */
             data: components["schemas"]["SigningKey"][];
         };
         /** Listing[User] */
-        Listing_User_: {
+        UserListing: {
             /** Data */
             data: components["schemas"]["User"][];
         };
@@ -4092,6 +4143,28 @@ export interface components {
             note: string;
         };
         /**
+         * NewReportSettings
+         * @description What to set for reports, and which pages may call the API on the tenant's host from a browser.
+         */
+        NewReportSettings: {
+            /**
+             * Currency
+             * @description ISO 4217.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * Time Zone
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * Allowed Origins
+             * @description Origins of pages that may call with a token or key of their own; left out: as they were.
+             */
+            allowed_origins?: string[] | null;
+        };
+        /**
          * NewReview
          * @description How many days back conversions are judged again.
          */
@@ -4116,63 +4189,63 @@ export interface components {
             role: "owner" | "analyst" | "viewer";
         };
         /** Page[Attribution] */
-        Page_Attribution_: {
+        AttributionPage: {
             /** Data */
             data: components["schemas"]["Attribution"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[AuditRecord] */
-        Page_AuditRecord_: {
+        AuditRecordPage: {
             /** Data */
             data: components["schemas"]["AuditRecord"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[CampaignDocument] */
-        Page_CampaignDocument_: {
+        CampaignDocumentPage: {
             /** Data */
             data: components["schemas"]["CampaignDocument"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[Cost] */
-        Page_Cost_: {
+        CostPage: {
             /** Data */
-            data: components["schemas"]["serve_apps__money_answers__Cost"][];
+            data: components["schemas"]["Cost"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[ImportSummary] */
-        Page_ImportSummary_: {
+        ImportSummaryPage: {
             /** Data */
             data: components["schemas"]["ImportSummary"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[LinkDocument] */
-        Page_LinkDocument_: {
+        LinkDocumentPage: {
             /** Data */
             data: components["schemas"]["LinkDocument"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[RateFields] */
-        Page_RateFields_: {
+        RateFieldsPage: {
             /** Data */
             data: components["schemas"]["RateFields"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[RejectedLetter] */
-        Page_RejectedLetter_: {
+        RejectedLetterPage: {
             /** Data */
             data: components["schemas"]["RejectedLetter"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[StoredEvent] */
-        Page_StoredEvent_: {
+        StoredEventPage: {
             /** Data */
             data: components["schemas"]["StoredEvent"][];
             /** Next Cursor */
@@ -4664,6 +4737,16 @@ export interface components {
             adopted_at: string | null;
         };
         /**
+         * RejectedCost
+         * @description An amount as a decimal in text.
+         */
+        RejectedCost: {
+            /** Currency */
+            currency: string;
+            /** Amount */
+            amount: string;
+        };
+        /**
          * RejectedEvent
          * @description An event of the request that was not accepted.
          */
@@ -4763,7 +4846,7 @@ export interface components {
         };
         /**
          * ReportSettings
-         * @description The currency in which reports add up, and the IANA time zone of their days.
+         * @description What is set for reports, and the origins of pages that may call the API.
          */
         ReportSettings: {
             /**
@@ -4777,6 +4860,8 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
+            /** Allowed Origins */
+            allowed_origins: string[];
         };
         /**
          * ResetLink
@@ -5121,67 +5206,6 @@ export interface components {
             created_at: string;
             /** Last Login At */
             last_login_at: string | null;
-        };
-        /**
-         * Cost
-         * @description An amount as a decimal in text.
-         */
-        serve_apps__fraud_answers__Cost: {
-            /** Currency */
-            currency: string;
-            /** Amount */
-            amount: string;
-        };
-        /**
-         * Cost
-         * @description A cost with its number.
-         */
-        serve_apps__money_answers__Cost: {
-            /** Media Source */
-            media_source: string;
-            /**
-             * Campaign
-             * @default
-             */
-            campaign: string;
-            /**
-             * Adset
-             * @default
-             */
-            adset: string;
-            /**
-             * Date
-             * Format: date
-             */
-            date: string;
-            /**
-             * App Id
-             * @default
-             */
-            app_id: string;
-            /**
-             * Country
-             * @default
-             */
-            country: string;
-            /**
-             * Cost
-             * @example 125.50
-             */
-            cost: string;
-            /**
-             * Currency
-             * @description ISO 4217.
-             * @example EUR
-             */
-            currency: string;
-            /** Cost Id */
-            cost_id: number;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
         };
         /**
          * Problem
@@ -5736,6 +5760,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -6121,7 +6154,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_LinkDocument_"];
+                    "application/json": components["schemas"]["LinkDocumentPage"];
                 };
             };
             /**
@@ -6270,11 +6303,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `link-exists`: The tenant has a tracking link with this id.
              *     - `links-too-many`: The tenant has 10,000 tracking links, which is the most.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6475,6 +6526,24 @@ export interface operations {
              *     - `tenant-unknown`: No tenant has this id or host name.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6759,6 +6828,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -6845,6 +6932,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6954,6 +7059,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -7036,6 +7159,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7229,6 +7370,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `password-refused`: The password cannot be taken. */
             422: {
                 headers: {
@@ -7314,6 +7473,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7430,6 +7607,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `password-refused`: The password cannot be taken. */
             422: {
                 headers: {
@@ -7537,7 +7732,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_User_"];
+                    "application/json": components["schemas"]["UserListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -7674,11 +7869,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `user-exists`: The tenant has an active user with this email.
              *     - `users-too-many`: The tenant has as many users as it may have.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7893,8 +8106,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `last-owner`: The tenant would be left without an owner. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8044,7 +8275,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_ApiKey_"];
+                    "application/json": components["schemas"]["ApiKeyListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -8181,8 +8412,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `keys-too-many`: The tenant has as many keys as it may have. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8330,7 +8579,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_SigningKey_"];
+                    "application/json": components["schemas"]["SigningKeyListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -8413,9 +8662,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": unknown;
-                };
+                content?: never;
             };
             /** @description - `tenant-required`: The request names no tenant. */
             400: {
@@ -8520,7 +8767,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditRecord_"];
+                    "application/json": components["schemas"]["AuditRecordPage"];
                 };
             };
             /**
@@ -8619,7 +8866,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_RecomputeSummary_"];
+                    "application/json": components["schemas"]["RecomputeSummaryListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -8768,8 +9015,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `policies-too-many`: The tenant has as many versions of its policy as it may have. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9156,7 +9421,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Attribution_"];
+                    "application/json": components["schemas"]["AttributionPage"];
                 };
             };
             /**
@@ -9298,6 +9563,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9684,8 +9967,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `policies-too-many`: The tenant has as many versions of its policy as it may have. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9946,7 +10247,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RejectedLetter_"];
+                    "application/json": components["schemas"]["RejectedLetterPage"];
                 };
             };
             /**
@@ -10042,7 +10343,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_ReasonCount_"];
+                    "application/json": components["schemas"]["ReasonCountListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -10280,6 +10581,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -10374,7 +10684,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_StoredEvent_"];
+                    "application/json": components["schemas"]["StoredEventPage"];
                 };
             };
             /**
@@ -11521,7 +11831,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_CampaignDocument_"];
+                    "application/json": components["schemas"]["CampaignDocumentPage"];
                 };
             };
             /**
@@ -11670,11 +11980,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `campaign-exists`: The tenant has a campaign of this media source under this name.
              *     - `campaigns-too-many`: The tenant has 10,000 campaigns, which is the most.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11882,8 +12210,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `campaign-exists`: The tenant has a campaign of this media source under this name. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12041,7 +12387,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Cost_"];
+                    "application/json": components["schemas"]["CostPage"];
                 };
             };
             /**
@@ -12141,7 +12487,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["serve_apps__money_answers__Cost"];
+                    "application/json": components["schemas"]["Cost"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -12183,6 +12529,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12297,6 +12661,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
             413: {
                 headers: {
@@ -12361,7 +12734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["serve_apps__money_answers__Cost"];
+                    "application/json": components["schemas"]["Cost"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -12463,7 +12836,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["serve_apps__money_answers__Cost"];
+                    "application/json": components["schemas"]["Cost"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -12515,8 +12888,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `cost-exists`: The tenant has another cost of this day, these names and this currency. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12670,7 +13061,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RateFields_"];
+                    "application/json": components["schemas"]["RateFieldsPage"];
                 };
             };
             /**
@@ -12822,6 +13213,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13067,7 +13467,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReportSettings"];
+                "application/json": components["schemas"]["NewReportSettings"];
             };
         };
         responses: {
@@ -13126,6 +13526,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -13170,7 +13588,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_EventSchema_"];
+                    "application/json": components["schemas"]["EventSchemaListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -13256,7 +13674,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_EventSchema_"];
+                    "application/json": components["schemas"]["EventSchemaListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -13410,11 +13828,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `event-schema-incompatible`: Events that satisfy the schema of today would not satisfy this one.
              *     - `event-schemas-too-many`: The tenant has as many schemas as it may have.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13723,6 +14159,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -13825,6 +14279,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -13869,7 +14341,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_FraudReviewShown_"];
+                    "application/json": components["schemas"]["FraudReviewShownListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -13999,6 +14471,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14305,6 +14795,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `fraud-list-too-long`: The list has more entries than a list of its kind may have.
@@ -14375,7 +14874,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ImportSummary_"];
+                    "application/json": components["schemas"]["ImportSummaryPage"];
                 };
             };
             /**
@@ -14537,6 +15036,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15022,6 +15530,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -15119,6 +15645,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15261,6 +15796,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -15389,6 +15933,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15531,6 +16084,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -15659,6 +16221,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15801,6 +16372,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -15936,6 +16516,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -16064,6 +16653,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };

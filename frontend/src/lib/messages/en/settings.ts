@@ -16,6 +16,10 @@ export const settings = {
   accentPick: 'Pick the colour',
   accentHint: 'Of buttons and links. Left empty: the platform’s own.',
   accentMoved: 'It is made a little darker or lighter here, so that text in it can be read.',
+  origins: 'Pages of yours that call the API',
+  originsHint: 'From a browser, with a key or token of their own. Pages of others are refused.',
+  originsLabel: 'Origins',
+  originsLabelHint: 'One a line, such as https://admin.example.com; at most 20.',
   elsewhere: 'What is set elsewhere',
   places: {
     consent: 'Consent, windows, conversions: the policy',

@@ -18,6 +18,10 @@ export const settings: Messages['settings'] = {
   accentPick: 'Выбрать цвет',
   accentHint: 'Кнопок и ссылок. Пустой: цвет платформы.',
   accentMoved: 'Здесь он чуть темнее или светлее, чтобы текст читался.',
+  origins: 'Ваши страницы, обращающиеся к API',
+  originsHint: 'Из браузера, со своим ключом или токеном. Чужие страницы получают отказ.',
+  originsLabel: 'Источники (origin)',
+  originsLabelHint: 'По одному в строке, например https://admin.example.com; не больше 20.',
   elsewhere: 'Что настраивается в других местах',
   places: {
     consent: 'Согласие, окна, конверсии: политика',
