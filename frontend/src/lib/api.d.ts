@@ -2437,6 +2437,57 @@ export interface components {
             user: components["schemas"]["SessionUser"];
         };
         /**
+         * Cost
+         * @description A cost with its number.
+         */
+        Cost: {
+            /** Media Source */
+            media_source: string;
+            /**
+             * Campaign
+             * @default
+             */
+            campaign: string;
+            /**
+             * Adset
+             * @default
+             */
+            adset: string;
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * App Id
+             * @default
+             */
+            app_id: string;
+            /**
+             * Country
+             * @default
+             */
+            country: string;
+            /**
+             * Cost
+             * @example 125.50
+             */
+            cost: string;
+            /**
+             * Currency
+             * @description ISO 4217.
+             * @example EUR
+             */
+            currency: string;
+            /** Cost Id */
+            cost_id: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * CostFields
          * @description What a day of a source cost. Empty: the cost does not say it; amounts are decimals as text.
          */
@@ -2926,7 +2977,7 @@ export interface components {
             /** Flooding Sites */
             flooding_sites: components["schemas"]["FloodingSite"][];
             /** Cost Rejected */
-            cost_rejected: components["schemas"]["serve_apps__fraud_answers__Cost"][];
+            cost_rejected: components["schemas"]["RejectedCost"][];
         };
         /**
          * FraudReport
@@ -3095,9 +3146,9 @@ export interface components {
             /** Row */
             row: number;
             /** Event Id */
-            event_id?: string | null;
-        } & {
-            [key: string]: unknown;
+            event_id: string | null;
+            /** Errors */
+            errors: components["schemas"]["Fault"][];
         };
         /**
          * ImportState
@@ -3575,37 +3626,37 @@ export interface components {
          */
         ListKind: "ip" | "site" | "device" | "user_agent" | "datacenter";
         /** Listing[ApiKey] */
-        Listing_ApiKey_: {
+        ApiKeyListing: {
             /** Data */
             data: components["schemas"]["ApiKey"][];
         };
         /** Listing[EventSchema] */
-        Listing_EventSchema_: {
+        EventSchemaListing: {
             /** Data */
             data: components["schemas"]["EventSchema"][];
         };
         /** Listing[FraudReviewShown] */
-        Listing_FraudReviewShown_: {
+        FraudReviewShownListing: {
             /** Data */
             data: components["schemas"]["FraudReviewShown"][];
         };
         /** Listing[ReasonCount] */
-        Listing_ReasonCount_: {
+        ReasonCountListing: {
             /** Data */
             data: components["schemas"]["ReasonCount"][];
         };
         /** Listing[RecomputeSummary] */
-        Listing_RecomputeSummary_: {
+        RecomputeSummaryListing: {
             /** Data */
             data: components["schemas"]["RecomputeSummary"][];
         };
         /** Listing[SigningKey] */
-        Listing_SigningKey_: {
+        SigningKeyListing: {
             /** Data */
             data: components["schemas"]["SigningKey"][];
         };
         /** Listing[User] */
-        Listing_User_: {
+        UserListing: {
             /** Data */
             data: components["schemas"]["User"][];
         };
@@ -3919,6 +3970,28 @@ export interface components {
             note: string;
         };
         /**
+         * NewReportSettings
+         * @description What to set for reports, and which pages may call the API on the tenant's host from a browser.
+         */
+        NewReportSettings: {
+            /**
+             * Currency
+             * @description ISO 4217.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * Time Zone
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * Allowed Origins
+             * @description Origins of pages that may call with a token or key of their own; left out: as they were.
+             */
+            allowed_origins?: string[] | null;
+        };
+        /**
          * NewReview
          * @description How many days back conversions are judged again.
          */
@@ -3943,56 +4016,56 @@ export interface components {
             role: "owner" | "analyst" | "viewer";
         };
         /** Page[Attribution] */
-        Page_Attribution_: {
+        AttributionPage: {
             /** Data */
             data: components["schemas"]["Attribution"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[AuditRecord] */
-        Page_AuditRecord_: {
+        AuditRecordPage: {
             /** Data */
             data: components["schemas"]["AuditRecord"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[Cost] */
-        Page_Cost_: {
+        CostPage: {
             /** Data */
-            data: components["schemas"]["serve_apps__money_answers__Cost"][];
+            data: components["schemas"]["Cost"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[ImportSummary] */
-        Page_ImportSummary_: {
+        ImportSummaryPage: {
             /** Data */
             data: components["schemas"]["ImportSummary"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[LinkDocument] */
-        Page_LinkDocument_: {
+        LinkDocumentPage: {
             /** Data */
             data: components["schemas"]["LinkDocument"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[RateFields] */
-        Page_RateFields_: {
+        RateFieldsPage: {
             /** Data */
             data: components["schemas"]["RateFields"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[RejectedLetter] */
-        Page_RejectedLetter_: {
+        RejectedLetterPage: {
             /** Data */
             data: components["schemas"]["RejectedLetter"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[StoredEvent] */
-        Page_StoredEvent_: {
+        StoredEventPage: {
             /** Data */
             data: components["schemas"]["StoredEvent"][];
             /** Next Cursor */
@@ -4484,6 +4557,16 @@ export interface components {
             adopted_at: string | null;
         };
         /**
+         * RejectedCost
+         * @description An amount as a decimal in text.
+         */
+        RejectedCost: {
+            /** Currency */
+            currency: string;
+            /** Amount */
+            amount: string;
+        };
+        /**
          * RejectedEvent
          * @description An event of the request that was not accepted.
          */
@@ -4583,7 +4666,7 @@ export interface components {
         };
         /**
          * ReportSettings
-         * @description The currency in which reports add up, and the IANA time zone of their days.
+         * @description What is set for reports, and the origins of pages that may call the API.
          */
         ReportSettings: {
             /**
@@ -4597,6 +4680,8 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
+            /** Allowed Origins */
+            allowed_origins: string[];
         };
         /**
          * ResetLink
@@ -4944,67 +5029,6 @@ export interface components {
             created_at: string;
             /** Last Login At */
             last_login_at: string | null;
-        };
-        /**
-         * Cost
-         * @description An amount as a decimal in text.
-         */
-        serve_apps__fraud_answers__Cost: {
-            /** Currency */
-            currency: string;
-            /** Amount */
-            amount: string;
-        };
-        /**
-         * Cost
-         * @description A cost with its number.
-         */
-        serve_apps__money_answers__Cost: {
-            /** Media Source */
-            media_source: string;
-            /**
-             * Campaign
-             * @default
-             */
-            campaign: string;
-            /**
-             * Adset
-             * @default
-             */
-            adset: string;
-            /**
-             * Date
-             * Format: date
-             */
-            date: string;
-            /**
-             * App Id
-             * @default
-             */
-            app_id: string;
-            /**
-             * Country
-             * @default
-             */
-            country: string;
-            /**
-             * Cost
-             * @example 125.50
-             */
-            cost: string;
-            /**
-             * Currency
-             * @description ISO 4217.
-             * @example EUR
-             */
-            currency: string;
-            /** Cost Id */
-            cost_id: number;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
         };
         /**
          * Problem
@@ -5559,6 +5583,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -5944,7 +5977,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_LinkDocument_"];
+                    "application/json": components["schemas"]["LinkDocumentPage"];
                 };
             };
             /**
@@ -6093,11 +6126,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `link-exists`: The tenant has a tracking link with this id.
              *     - `links-too-many`: The tenant has 10,000 tracking links, which is the most.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6298,6 +6349,24 @@ export interface operations {
              *     - `tenant-unknown`: No tenant has this id or host name.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6582,6 +6651,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -6668,6 +6755,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6777,6 +6882,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -6859,6 +6982,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7052,6 +7193,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `password-refused`: The password cannot be taken. */
             422: {
                 headers: {
@@ -7137,6 +7296,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7253,6 +7430,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `password-refused`: The password cannot be taken. */
             422: {
                 headers: {
@@ -7360,7 +7555,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_User_"];
+                    "application/json": components["schemas"]["UserListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -7497,11 +7692,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `user-exists`: The tenant has an active user with this email.
              *     - `users-too-many`: The tenant has as many users as it may have.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7716,8 +7929,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `last-owner`: The tenant would be left without an owner. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7867,7 +8098,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_ApiKey_"];
+                    "application/json": components["schemas"]["ApiKeyListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -8004,8 +8235,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `keys-too-many`: The tenant has as many keys as it may have. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8153,7 +8402,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_SigningKey_"];
+                    "application/json": components["schemas"]["SigningKeyListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -8236,9 +8485,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": unknown;
-                };
+                content?: never;
             };
             /** @description - `tenant-required`: The request names no tenant. */
             400: {
@@ -8343,7 +8590,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditRecord_"];
+                    "application/json": components["schemas"]["AuditRecordPage"];
                 };
             };
             /**
@@ -8442,7 +8689,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_RecomputeSummary_"];
+                    "application/json": components["schemas"]["RecomputeSummaryListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -8591,8 +8838,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `policies-too-many`: The tenant has as many versions of its policy as it may have. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8979,7 +9244,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Attribution_"];
+                    "application/json": components["schemas"]["AttributionPage"];
                 };
             };
             /**
@@ -9121,6 +9386,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9507,8 +9790,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `policies-too-many`: The tenant has as many versions of its policy as it may have. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9769,7 +10070,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RejectedLetter_"];
+                    "application/json": components["schemas"]["RejectedLetterPage"];
                 };
             };
             /**
@@ -9865,7 +10166,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_ReasonCount_"];
+                    "application/json": components["schemas"]["ReasonCountListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -10103,6 +10404,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -10197,7 +10507,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_StoredEvent_"];
+                    "application/json": components["schemas"]["StoredEventPage"];
                 };
             };
             /**
@@ -11348,7 +11658,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Cost_"];
+                    "application/json": components["schemas"]["CostPage"];
                 };
             };
             /**
@@ -11448,7 +11758,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["serve_apps__money_answers__Cost"];
+                    "application/json": components["schemas"]["Cost"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -11490,6 +11800,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11604,6 +11932,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
             413: {
                 headers: {
@@ -11668,7 +12005,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["serve_apps__money_answers__Cost"];
+                    "application/json": components["schemas"]["Cost"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -11770,7 +12107,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["serve_apps__money_answers__Cost"];
+                    "application/json": components["schemas"]["Cost"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -11822,8 +12159,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `cost-exists`: The tenant has another cost of this day, these names and this currency. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11977,7 +12332,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RateFields_"];
+                    "application/json": components["schemas"]["RateFieldsPage"];
                 };
             };
             /**
@@ -12129,6 +12484,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12374,7 +12738,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReportSettings"];
+                "application/json": components["schemas"]["NewReportSettings"];
             };
         };
         responses: {
@@ -12433,6 +12797,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -12477,7 +12859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_EventSchema_"];
+                    "application/json": components["schemas"]["EventSchemaListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -12563,7 +12945,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_EventSchema_"];
+                    "application/json": components["schemas"]["EventSchemaListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -12717,11 +13099,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `event-schema-incompatible`: Events that satisfy the schema of today would not satisfy this one.
              *     - `event-schemas-too-many`: The tenant has as many schemas as it may have.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13030,6 +13430,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -13132,6 +13550,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -13176,7 +13612,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_FraudReviewShown_"];
+                    "application/json": components["schemas"]["FraudReviewShownListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -13306,6 +13742,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13612,6 +14066,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `fraud-list-too-long`: The list has more entries than a list of its kind may have.
@@ -13682,7 +14145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ImportSummary_"];
+                    "application/json": components["schemas"]["ImportSummaryPage"];
                 };
             };
             /**
@@ -13844,6 +14307,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14252,6 +14724,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -14380,6 +14861,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14522,6 +15012,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -14650,6 +15149,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14792,6 +15300,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -14920,6 +15437,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15062,6 +15588,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -15190,6 +15725,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
