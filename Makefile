@@ -35,7 +35,7 @@ test: install site ## Run every test: unit, integration on the real stack, crash
 unit: install ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
 
-lint: install $(SITE)/node_modules/.installed contract/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture, and check the OpenAPI documents and the site
+lint: install contract/node_modules/.installed $(SITE)/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture; check the OpenAPI documents and the site
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
