@@ -1,4 +1,4 @@
-import { expect, expectWellMade, open, settled, stack, test } from './support.ts';
+import { call, expect, expectWellMade, open, settled, stack, test } from './support.ts';
 
 const NOBODY = { cookies: [], origins: [] };
 
@@ -58,15 +58,12 @@ test.describe('whose access token ran out', () => {
   });
 });
 
-test('an invitation is taken by choosing a password', async ({ page, request, context }) => {
-  const { value } = (await context.cookies()).find(({ name }) => name === 'unmogrow_csrf') ?? { value: '' };
-  const invited = await request.post('/api/v1/users', {
-    headers: { 'X-CSRF-Token': value },
-    data: { email: `viewer-${Date.now()}@example.com`, role: 'viewer' },
-  });
-  expect(invited.status()).toBe(201);
-  const { invitation_url: link } = (await invited.json()) as { invitation_url: string };
+test('an invitation is taken by choosing a password', async ({ page, context }) => {
+  await open(page, '/overview');
+  const invited = { email: `viewer-${Date.now()}@example.com`, role: 'viewer' };
+  const { invitation_url: link } = await call<{ invitation_url: string }>(page, '/api/v1/users', invited);
   await context.clearCookies();
+  await page.goto('about:blank');
   await page.goto(link);
   await page.getByLabel('Password', { exact: true }).fill('a sentence of some length');
   await page.getByLabel('The password again').fill('a sentence of some length');
