@@ -23,7 +23,7 @@ from schemas.ids import TenantId
 from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
 from storage.import_files import ImportFiles
-from storage.postgres.connect import Databases
+from storage.postgres.connect import DATABASE_GONE, Databases
 from storage.postgres.directory import DirectoryReader
 from storage.postgres.imports import Imports
 from telemetry.logs import configure_logs
@@ -74,9 +74,13 @@ async def find_unfinished(databases: Databases) -> dict[TenantId, list[str]]:
     async def look(tenant_id: TenantId) -> tuple[TenantId, list[str]]:
         async with gate:
             database = databases.tenant(tenant_id)
-            found = await Imports(database).unfinished()
-            await database.close()
-            return tenant_id, found
+            try:
+                return tenant_id, await Imports(database).unfinished()
+            except DATABASE_GONE:
+                # The tenant was erased between the two looks.
+                return tenant_id, []
+            finally:
+                await database.close()
 
     rows = await DirectoryReader(databases.control()).rows()
     return dict(await asyncio.gather(*(look(tenant.tenant_id) for tenant in rows.tenants)))

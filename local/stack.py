@@ -7,33 +7,38 @@ import asyncio
 import hashlib
 import os
 import pickle
-import secrets
 import shutil
 import sys
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from secrets import token_urlsafe
 
 import httpx
 import psutil
 
 from local import edge, postgres, ray_cluster
 from local.places import POSTGRES_USER, Places, as_root, make_private, places_of, secret_file
+from local.secret_key import SecretKeyFiles
 from local.supervision import Program, Supervisor
 from schemas.backends import Backends
 from schemas.settings import Settings
-from storage.clickhouse.connect import ClickHouse
 from storage.postgres.admin import PostgresAdministrator, server_address
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader, TenantRecord
+from tenancy.keys import make_key
 from tenancy.provisioning import Provisioner
+from tenancy.tenant_export import NoActors
+from tenancy.tenant_life import LifeTools
 
 _START_SECONDS = 90.0
 _POLL_SECONDS = 0.1
 _CLICKHOUSE_NICENESS = 10
+_PASSWORD_BYTES = 24
+_URLS = ("postgres_url", "clickhouse_url")
 _ROOT = Path(__file__).parents[1]
 _DEPLOYED_FOLDERS = (
     "actors",
@@ -90,10 +95,24 @@ class Stack:
     def backends(self) -> Backends:
         """What the processes on a request's path may know."""
         host, port, tls = server_address(self.postgres_url)
-        own = self.settings.secret_key
-        kept = self.places.data / "secret.key"
-        text = own.get_secret_value() if own else secret_file(kept, b64encode(secrets.token_bytes(32)).decode())
-        return Backends(host, port, tls, self.clickhouse_url, b64decode(text))
+        own, before = self.settings.secret_key, self.settings.secret_key_previous
+        if own is None:
+            files = SecretKeyFiles(self.places.data)
+            return Backends(host, port, tls, self.clickhouse_url, files.current(), files.previous())
+        previous = b64decode(before.get_secret_value()) if before else None
+        return Backends(host, port, tls, self.clickhouse_url, b64decode(own.get_secret_value()), previous)
+
+    @property
+    def provisioner_password(self) -> str:
+        """The password of the role that makes tenants: it derives from nothing that a request's path knows."""
+        own = self.settings.provisioner_password
+        kept = self.places.data / "provisioner.password"
+        return own.get_secret_value() if own else secret_file(kept, token_urlsafe(_PASSWORD_BYTES))
+
+    @property
+    def operator_key(self) -> str:
+        """This machine's own platform key; whoever can read the data folder is an operator."""
+        return secret_file(self.places.data / "operator.key", make_key("platform"))
 
     async def up(self, say: Say) -> None:
         """Start what does not run, and wait until every part answers.
@@ -134,15 +153,32 @@ class Stack:
     @asynccontextmanager
     async def provisioner(self) -> AsyncIterator[Provisioner]:
         """Borrow what makes tenants on this stack's databases."""
-        backends = self.backends
-        databases = Databases(backends, self.settings.postgres)
-        store = ClickHouse(backends, self.settings.clickhouse)
-        administrator = PostgresAdministrator(self.postgres_url, backends)
+        settings = self.settings.model_copy(update={"data_dir": self.places.data})
+        tools = LifeTools(self.backends, settings, self.provisioner_password, NoActors())
+        provisioner = Provisioner(PostgresAdministrator(self.postgres_url, self.backends), tools)
         try:
-            yield Provisioner(administrator, databases, store, backends, self.settings.auth)
+            yield provisioner
         finally:
-            await databases.close()
-            await store.close()
+            await provisioner.close()
+
+    async def rotate_secret(self, say: Say) -> tuple[int, int]:
+        """Take a new root secret; give how many tenants' passwords and sealed secrets were renewed.
+
+        Raises:
+            ValueError: the root secret is in the settings, and the one before is not.
+            StackError: what runs could not be deployed anew.
+        """
+        files = SecretKeyFiles(self.places.data)
+        if self.settings.secret_key is None:
+            files.begin_rotation()
+        elif self.settings.secret_key_previous is None:
+            raise ValueError("Set UNMOGROW_SECRET_KEY to the new root secret, UNMOGROW_SECRET_KEY_PREVIOUS to the old.")
+        say("Setting passwords and sealing secrets anew")
+        async with self.provisioner() as provisioner:
+            renewed = await provisioner.renew_secrets()
+        await self.deploy(say)
+        files.end_rotation()
+        return renewed
 
     async def tenants(self) -> tuple[TenantRecord, ...]:
         """List the tenants that can be served."""
@@ -179,9 +215,9 @@ class Stack:
             stderr=asyncio.subprocess.PIPE,
         )
         # The administrators' URLs stay here: what runs on a request's path never has them.
-        own = {"postgres_url": None, "clickhouse_url": None, "secret_key": None, "data_dir": self.places.data}
-        stripped = self.settings.model_copy(update=own)
-        _, said = await process.communicate(pickle.dumps((self.backends, stripped)))
+        own = dict.fromkeys((*_URLS, "secret_key", "secret_key_previous", "provisioner_password"))
+        stripped = self.settings.model_copy(update={**own, "data_dir": self.places.data})
+        _, said = await process.communicate(pickle.dumps((self.backends, stripped, self.provisioner_password)))
         if process.returncode:
             log = self.places.logs / "deploy.log"
             log.write_bytes(said)
@@ -190,6 +226,7 @@ class Stack:
 
     def _fingerprint(self) -> str:
         digest = hashlib.sha256(self.settings.model_dump_json().encode())
+        digest.update(self.backends.derive("deployed"))
         for process in self._ray_process():
             digest.update(f"{process.pid}/{process.create_time()}".encode())
         for folder in _DEPLOYED_FOLDERS:

@@ -28,7 +28,9 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     EdgeUnknown 404; PoliciesTooMany, RecomputeUnfinished 409; PolicyInvalid 422; TooManyRecomputes 429
     Of models (model_problems.py): ModelsTooLarge 422; ModelsBusy 503
     Of reports and money (report_problems.py): ReportParameterInvalid, UploadUnreadable 400; CostUnknown,
-    RateUnknown 404; CostExists 409; UploadInvalid 422
+    RateUnknown 404; CostExists 409; UploadInvalid, QuestionTooLarge 422
+    Of tenants' lives (tenant_problems.py): DeleteUnconfirmed 400; JobUnknown, PlatformKeyUnknown 404;
+    TenantStateConflict 409; LifeUnavailable 503
 """
 
 from schemas.problem import Problem

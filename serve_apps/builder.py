@@ -15,6 +15,7 @@ from actors.pool_calls import POOL_APP
 from actors.pool_client import PoolClient
 from actors.recovery import renew_hosts
 from jobs.import_supervisor import ImportJobs
+from jobs.life_supervisor import LifeJobs, start_life_supervisor
 from schemas.backends import Backends
 from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
 from schemas.settings import Settings
@@ -30,10 +31,12 @@ from serve_apps import (
     health_routes,
     import_routes,
     ingest_routes,
+    job_routes,
     link_admin_routes,
     link_routes,
     model_routes,
     person_routes,
+    platform_key_routes,
     policy_routes,
     quality_routes,
     rate_routes,
@@ -43,6 +46,8 @@ from serve_apps import (
     report_routes,
     segment_routes,
     segment_settings_routes,
+    tenant_admin_routes,
+    usage_routes,
 )
 from serve_apps.conversion_rules import ConversionRules
 from serve_apps.direct import Direct
@@ -66,6 +71,7 @@ from telemetry.logs import configure_logs
 from tenancy.directory import DirectoryFeed
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
+from tenancy.registration import Registration
 from tenancy.sealing import Sealer
 from tenancy.tokens import Tokens
 
@@ -99,7 +105,15 @@ _TENANT_ROUTERS = (
     segment_routes.router,
     segment_settings_routes.router,
 )
-_GLOBAL_ROUTERS = (health_routes.router, global_routes.router, reference_routes.router)
+_GLOBAL_ROUTERS = (
+    health_routes.router,
+    global_routes.router,
+    tenant_admin_routes.router,
+    platform_key_routes.router,
+    usage_routes.router,
+    job_routes.router,
+    reference_routes.router,
+)
 
 
 def build_services(backends: Backends, settings: Settings) -> Services:
@@ -127,6 +141,8 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
+        registration=Registration(databases.control(), Sealer(backends)),
+        lives=LifeJobs(databases, settings),
     )
 
 
@@ -191,8 +207,12 @@ def _application(name: str, build: Callable[[], ASGIApp], settings: Settings) ->
     return configured(serve.ingress(build)()).bind()
 
 
-def deploy(backends: Backends, settings: Settings) -> None:
-    """Deploy or update both planes and the pool, wait until all take calls, and take up what was left undone."""
+def deploy(backends: Backends, settings: Settings, provisioner_password: str) -> None:
+    """Deploy or update both planes and the pool, wait until all take calls, and take up what was left undone.
+
+    The provisioner's password goes to the supervisor of tenants' lives and to nobody else.
+    """
+    start_life_supervisor(backends, settings, provisioner_password, TenantActors)
     # The builders run in the replicas, which get these two values and nothing else of this process.
     serve.run_many(
         [

@@ -14,6 +14,8 @@ READERS = frozenset({"owner", "analyst", "viewer"})
 OWNERS = frozenset({"owner"})
 EDITORS = frozenset({"owner", "analyst"})
 
+_PLATFORM_KEY_NEEDED = "This call needs a platform key: Authorization: Bearer pk_..."
+
 
 async def tenant_of(request: Request, token_tenant: str | None = None) -> TenantRecord:
     """Find the tenant that a request names; see `DirectoryFeed.resolve` for what is refused."""
@@ -111,3 +113,25 @@ async def user_of(request: Request, roles: frozenset[str] = READERS) -> tuple[Te
     if claims.role not in roles:
         raise RoleInsufficient(f"This call is for: {', '.join(sorted(roles))}.")
     return tenant, claims
+
+
+async def check_platform_key(request: Request, scope: str) -> None:
+    """Learn which platform key a request carries, before the rest of it is looked at; for `platform_key_of`.
+
+    Raises:
+        KeyInvalid: there is none, or it is a tenant's.
+        ScopeMissing: it may not do this.
+    """
+    text = presented_key(request)
+    if not text.startswith("pk_"):
+        raise KeyInvalid(_PLATFORM_KEY_NEEDED)
+    key = await services_of(request).feed.key(text, scope=scope)
+    if key.kind != "platform":
+        raise KeyInvalid(_PLATFORM_KEY_NEEDED)
+    request.state.platform_key = key
+
+
+def platform_key_of(request: Request) -> KeyRecord:
+    """Give the platform key that a request carries."""
+    key: KeyRecord = request.state.platform_key
+    return key

@@ -42,7 +42,8 @@ from schemas.problems import (
     TooManyRequestsAtOnce,
     UnparseableBody,
 )
-from serve_apps.callers import check_token
+from schemas.report_problems import QuestionTooLarge
+from serve_apps.callers import check_platform_key, check_token
 from serve_apps.problem_responses import MEDIA_TYPE
 
 EVENT = {"$ref": "#/components/schemas/Event"}
@@ -95,11 +96,21 @@ ANYBODY = Access((), (), names_tenant=False)
 TENANT = Access((), _OF_TENANT)
 USER = Access(
     ("accessToken",),
-    (*_OF_TENANT, TokenInvalid, RoleInsufficient, SpoolUnavailable, StoreUnavailable),
+    (*_OF_TENANT, TokenInvalid, RoleInsufficient, SpoolUnavailable, StoreUnavailable, QuestionTooLarge),
     check=check_token,
 )
 WRITE_KEY = Access(("writeKey", "writeKeyBearer", "writeKeyBasic"), (*_OF_TENANT, KeyInvalid, ScopeMissing))
 PLATFORM_KEY = Access(("platformKey",), (KeyInvalid, ScopeMissing, DirectoryUnavailable), names_tenant=False)
+
+
+def platform_key(scope: str) -> Access:
+    """Give who may call with a platform key of a scope."""
+
+    async def check(request: Request) -> None:
+        await check_platform_key(request, scope)
+
+    problems = (*PLATFORM_KEY.problems, SpoolUnavailable)
+    return Access(PLATFORM_KEY.schemes, problems, names_tenant=False, check=check)
 
 
 def documented(access: Access, *problems: type[Problem], **operation: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from actors.handles import TenantActors
+from jobs.life_supervisor import LifeJobs
 from schemas.settings import Settings
 from serve_apps.fair_turns import FairTurns
 from serve_apps.fraud_preview import FraudPreviews
@@ -17,6 +18,7 @@ from storage.postgres.connect import Databases
 from tenancy.directory import DirectoryFeed
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
+from tenancy.registration import Registration
 from tenancy.tokens import Tokens
 
 
@@ -38,6 +40,8 @@ class Services:
     previews: FraudPreviews
     passwords: Passwords
     tokens: Tokens
+    registration: Registration
+    lives: LifeJobs
 
 
 def services_of(request: Request) -> Services:

@@ -26,6 +26,7 @@ from schemas.problems import (
     TenantSuspended,
     TenantUnknown,
 )
+from schemas.tenant_life import TenantState
 from storage.directory_copy import DirectoryCopy
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.directory import (
@@ -139,7 +140,7 @@ class DirectoryFeed:
             TenantRequired: none of them names one.
             TenantUnknown: a name is no tenant's.
             TenantMismatch: they name different ones.
-            TenantSuspended: the tenant may not be served.
+            TenantSuspended: the tenant may not be served, or is being deleted.
             DirectoryUnavailable: it cannot be told at the moment; so `key` and `link`.
         """
         named = self._named(host, header, token_tenant)
@@ -148,7 +149,9 @@ class DirectoryFeed:
             named = self._named(host, header, token_tenant)
         if named is None:
             raise TenantUnknown if header or token_tenant else TenantRequired
-        if named.state == "suspended":
+        if named.state == TenantState.EXPORTING:
+            raise TenantSuspended("The tenant is being deleted.")
+        if named.state != TenantState.ACTIVE:
             raise TenantSuspended
         return named
 

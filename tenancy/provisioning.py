@@ -1,146 +1,96 @@
-"""Makes a tenant whole: database, role, tables, keys, owner. One function, used by everything that makes tenants.
+"""Prepares the platform and makes tenants whole, for whoever holds the password of the provisioner's role.
 
-Every step may be repeated, so that a run that was broken off is finished by running it again. The tenant is
-let in last: until then no request finds it.
+The global plane has the supervisor of tenants' lives do the same work (`jobs.life_supervisor`).
 """
 
 import asyncio
-import secrets
-from dataclasses import dataclass, field
+import uuid
 
-from schemas.backends import Backends
-from schemas.ids import TenantId, parse_tenant_id
-from schemas.settings import AuthSettings
+from schemas.ids import TenantId
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.schema import ensure_tables
+from storage.clickhouse.tenant_user import ensure_user
 from storage.postgres.admin import PostgresAdministrator
 from storage.postgres.connect import Databases
-from storage.postgres.directory import DirectoryReader, DirectoryWriter, KeyRecord, TenantRecord
-from storage.postgres.users import Users
+from storage.postgres.directory import DirectoryReader, DirectoryWriter, TenantRecord
+from storage.postgres.provisioner_role import TenantDatabases
 from storage.spool.layout import Layout
-from tenancy.keys import SHOWN_CHARS, hash_key, make_key
-from tenancy.passwords import Passwords
+from tenancy.keys import SHOWN_CHARS
+from tenancy.platform_keys import SCOPES, platform_key_record
+from tenancy.registration import ProvisionedTenant, Registration, TenantRequest
+from tenancy.rotation import renew_secrets
 from tenancy.sealing import Sealer
-from tenancy.tokens import new_signing_key
+from tenancy.tenant_life import LifeTools, LifeWork
+
+__all__ = ["ProvisionedTenant", "Provisioner", "TenantRequest"]
 
 _AT_ONCE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class TenantRequest:
-    """What a new tenant is to be."""
-
-    tenant_id: str
-    host: str
-    name: str
-    owner_email: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisionedTenant:
-    """A tenant that can take its first event. Key and password are in clear here and nowhere else.
-
-    `owner_password` is None when the owner was there before: a password is never read back.
-    """
-
-    tenant_id: TenantId
-    host: str
-    name: str
-    write_key: str = field(repr=False)
-    owner_email: str
-    owner_password: str | None = field(repr=False)
-
-
 class Provisioner:
-    """Makes tenants and platform keys, with an administrator's hands."""
+    """Makes tenants and platform keys; the administrator's hands are used to prepare the platform alone."""
 
-    def __init__(
-        self,
-        administrator: PostgresAdministrator,
-        databases: Databases,
-        store: ClickHouse,
-        backends: Backends,
-        auth: AuthSettings,
-    ) -> None:
+    def __init__(self, administrator: PostgresAdministrator, tools: LifeTools) -> None:
         self._administrator = administrator
-        self._databases = databases
-        self._store = store
-        self._sealer = Sealer(backends)
-        self._passwords = Passwords(auth)
+        self._tools = tools
+        self._databases = Databases(tools.backends, tools.settings.postgres)
+        self._store = ClickHouse(tools.backends, tools.settings.clickhouse)
+        self._work = LifeWork(tools)
 
     async def prepare_platform(self) -> None:
-        """Make the control database, as far as it is missing."""
+        """Make the control database and the role that makes tenants, as far as they are missing."""
         await self._administrator.ensure_control()
+        await self._administrator.ensure_provisioner(self._tools.provisioner_password)
 
-    async def create_platform_key(self) -> str:
-        """Make a key for the global plane's ingest."""
-        key = make_key("platform")
-        record = KeyRecord(hash_key(key), None, "platform", frozenset({"ingest"}))
-        await DirectoryWriter(self._databases.control()).add_key(record, key[:SHOWN_CHARS])
-        return key
+    async def keep_operator_key(self, key: str) -> None:
+        """Enter this machine's own platform key, which may do everything; if it was revoked, it stays so."""
+        record = platform_key_record(key, SCOPES)
+        await DirectoryWriter(self._databases.control()).add_key(record, key[:SHOWN_CHARS], "operator")
+
+    async def renew_secrets(self) -> tuple[int, int]:
+        """Have what depends on the root secret follow a new one; see `tenancy.rotation`."""
+        await self._administrator.ensure_control()
+        databases = TenantDatabases(self._tools.backends, self._tools.provisioner_password)
+        return await renew_secrets(self._tools.backends, self._databases, self._store, databases)
 
     async def renew_tenants(self) -> None:
-        """Bring the databases, tables and layouts of all tenants to what this code and the directory say."""
+        """Bring the databases, tables, users and layouts of all tenants to what this code and the directory say."""
         gate = asyncio.Semaphore(_AT_ONCE)
+        databases = TenantDatabases(self._tools.backends, self._tools.provisioner_password)
 
         async def renew(tenant: TenantRecord) -> None:
             async with gate:
-                await self._administrator.migrate_tenant(tenant.tenant_id)
+                await databases.migrate(tenant.tenant_id)
                 await ensure_tables(self._store, tenant.tenant_id)
-                await self._lay_out(tenant)
+                await ensure_user(self._store, self._tools.backends, tenant.tenant_id)
+                await lay_out(self._databases, tenant.tenant_id, tenant.shards)
 
         rows = await DirectoryReader(self._databases.control()).rows()
         await asyncio.gather(*map(renew, rows.tenants))
 
-    async def set_limits(
-        self,
-        tenant_id: TenantId,
-        *,
-        events_per_second: float | None = None,
-        events_per_day: int | None = None,
-        shards: int | None = None,
-    ) -> bool:
-        """Set what a tenant may send (None: the default) and its shards (None: as they are); False if it is unknown.
-
-        The directory keeps what was asked for, the tenant's own database what is. A run that was broken off between the
-        two has changed nothing yet; the next one, or `renew_tenants`, finishes it.
-        """
-        directory = DirectoryWriter(self._databases.control())
-        tenant = await directory.set_limits(
-            tenant_id, events_per_second=events_per_second, events_per_day=events_per_day, shards=shards
-        )
-        if tenant is None:
-            return False
-        await self._lay_out(tenant)
-        return True
-
-    async def _lay_out(self, tenant: TenantRecord) -> None:
-        database = self._databases.tenant(tenant.tenant_id)
-        await Layout(database).change(tenant.shards)
-        await database.close()
-
     async def create_tenant(self, request: TenantRequest) -> ProvisionedTenant:
-        """Make a tenant and answer when its first event can be sent; running it again adds a write key.
+        """Make a tenant and answer when its first event can be sent; of one that is there, only a new write key.
 
         Raises:
             TenantIdInvalid: the id is none.
             TenantExists, HostTaken: it contradicts a tenant that is there.
         """
-        tenant_id = parse_tenant_id(request.tenant_id)
-        directory = DirectoryWriter(self._databases.control())
-        record = await directory.claim(tenant_id, request.host, request.name)
-        await self._administrator.ensure_tenant(tenant_id)
-        await ensure_tables(self._store, tenant_id)
-        await directory.add_signing_key(new_signing_key(tenant_id, self._sealer))
-        write_key = make_key("write")
-        key = KeyRecord(hash_key(write_key), tenant_id, "write", frozenset({"ingest"}))
-        await directory.add_key(key, write_key[:SHOWN_CHARS])
-        password = await self._add_owner(tenant_id, request.owner_email)
-        await directory.activate(tenant_id)
-        return ProvisionedTenant(tenant_id, record.host, record.name, write_key, request.owner_email, password)
+        registration = Registration(self._databases.control(), Sealer(self._tools.backends))
+        job = await registration.claim(request, str(uuid.uuid4()))
+        if job is None:
+            return await registration.greet_again(request)
+        await self._work.carry_out(job.job_id)
+        return registration.answer(job)
 
-    async def _add_owner(self, tenant_id: TenantId, email: str) -> str | None:
-        password = secrets.token_urlsafe(12)
-        users = Users(self._databases.tenant(tenant_id))
-        added = await users.add(email, await self._passwords.hash(password), "owner")
-        return password if added else None
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._work.close()
+        await self._databases.close()
+        await self._store.close()
+
+
+async def lay_out(databases: Databases, tenant_id: TenantId, shards: int) -> None:
+    """Have so many shards do a tenant's work; one that is being deleted has none, and gets none."""
+    database = databases.tenant(tenant_id)
+    await Layout(database).change(shards)
+    await database.close()

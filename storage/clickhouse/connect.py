@@ -3,16 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from clickhouse_connect.driver import create_async_client
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from schemas.backends import Backends
+from schemas.report_problems import QuestionTooLarge
 from schemas.settings import ClickHouseSettings
 
 # 26, 27, 53, 117 ...: the row is at fault. All else (network, timeouts, too many parts, memory) passes.
 _DATA_ERRORS = frozenset({6, 26, 27, 33, 38, 41, 53, 69, 72, 117, 131, 349, 441})
+
+# More rows to read, or to answer, than the question's own limits allow: it fails the same way each time.
+_TOO_LARGE = frozenset({158, 396})
 
 
 class StoreAwayError(Exception):
@@ -21,6 +26,17 @@ class StoreAwayError(Exception):
 
 class RowsRefusedError(Exception):
     """The event store cannot take one or more of the rows; sending them again changes nothing."""
+
+
+def query_limits(settings: ClickHouseSettings, seconds: float) -> dict[str, Any]:
+    """Bound what one tenant's question may take from the others: threads, time, memory, rows read and answered."""
+    return {
+        "max_threads": settings.query_threads,
+        "max_execution_time": seconds,
+        "max_memory_usage": settings.query_memory_bytes,
+        "max_rows_to_read": settings.query_read_rows_max,
+        "max_result_rows": settings.query_result_rows_max,
+    }
 
 
 class ClickHouse:
@@ -38,6 +54,7 @@ class ClickHouse:
 
         Raises:
             RowsRefusedError: the statement's data is at fault.
+            QuestionTooLarge: it would read, or answer, more rows than a question may.
             StoreAwayError: anything else went wrong.
         """
         try:
@@ -45,6 +62,8 @@ class ClickHouse:
         except DatabaseError as error:
             if error.code in _DATA_ERRORS:
                 raise RowsRefusedError(str(error)) from error
+            if error.code in _TOO_LARGE:
+                raise QuestionTooLarge from error
             raise StoreAwayError(str(error)) from error
         except (ClickHouseError, OSError, TimeoutError) as error:
             raise StoreAwayError(str(error)) from error

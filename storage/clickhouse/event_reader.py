@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from schemas.ids import TenantId
-from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.connect import ClickHouse, query_limits
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
@@ -46,9 +46,8 @@ class EventReader:
                 fill(_SQL[query], self._tables),
                 parameters={"time": time, "event_id": event_id, "event_type": event_type or "", "limit": limit},
                 fmt="JSONEachRow",
-                settings={
-                    "max_threads": self._store.settings.query_threads,
-                    "max_execution_time": self._store.settings.query_seconds,
+                settings=query_limits(self._store.settings, self._store.settings.query_seconds)
+                | {
                     "output_format_json_quote_decimals": 1,
                 },
             )

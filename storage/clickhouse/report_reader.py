@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.ids import TenantId
 from schemas.reports import Operator, ReportQuery
-from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.connect import ClickHouse, query_limits
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
@@ -147,9 +147,8 @@ class ReportReader:
             answer = await client.query(
                 statement,
                 parameters=self._bound | (bound or {}),
-                settings={
-                    "max_threads": self._store.settings.query_threads,
-                    "max_execution_time": self._store.settings.query_seconds,
+                settings=query_limits(self._store.settings, self._store.settings.query_seconds)
+                | {
                     "do_not_merge_across_partitions_select_final": 1,
                 },
             )

@@ -27,6 +27,14 @@ CONNECTION_LOST = (
 )
 """What a caller sees when the server is away, as opposed to refusing a statement."""
 
+DATABASE_GONE = (
+    asyncpg.InvalidCatalogNameError,
+    # A role that is not there, or whose password was renewed.
+    asyncpg.InvalidPasswordError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
+"""What a caller sees of a database that was dropped with its role, or whose password this process does not know yet."""
+
 
 async def _as_text(connection: asyncpg.Connection) -> None:
     for name in _JSON_TYPES:
