@@ -21,7 +21,7 @@ from schemas.batches import AppendReceipt, Durable, EventBatch, PreparedEvents
 from schemas.ids import TenantId
 from schemas.limits import SHARDS_MAX
 from schemas.problem import Problem
-from schemas.problems import ActorUnavailable, Unavailable
+from schemas.problems import ActorUnavailable, TenantSuspended, Unavailable
 from schemas.settings import Settings
 from schemas.shards import Shard, all_shards
 from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Databases
@@ -51,7 +51,8 @@ class TenantActors:
         requests are sent again.
 
         Raises:
-            Problem: a shard's own refusal, or ActorUnavailable if it is out of reach.
+            Problem: a shard's own refusal, ActorUnavailable if it is out of reach, or TenantSuspended if nobody will
+                take anything of this tenant any more.
         """
 
         async def send(count: int) -> Durable:
@@ -149,7 +150,9 @@ class TenantActors:
         databases = Databases(self._backends, self._settings.postgres)
         try:
             count = await Layout(databases.tenant(tenant_id)).shards()
-        except (TenantClosedError, *CONNECTION_LOST, *DATABASE_GONE) as error:
+        except TenantClosedError as error:
+            raise TenantSuspended("The tenant is being deleted.") from error
+        except (*CONNECTION_LOST, *DATABASE_GONE) as error:
             raise ActorUnavailable(retry_after_seconds=1) from error
         finally:
             await databases.close()

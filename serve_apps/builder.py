@@ -135,7 +135,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         intake=Intake(actors, quotas, PropertyChecks(feed), ConversionRules(feed)),
         quotas=quotas,
         turns=FairTurns(),
-        touches=TouchRecorder(actors, journal, settings.links),
+        touches=TouchRecorder(actors, journal, settings.links, feed.is_gone),
         models=ModelRuns(settings.models),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
         previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),

@@ -1,7 +1,7 @@
 """A tenant's raw events: pages of them, and a live tail."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import orjson
@@ -60,14 +60,16 @@ async def follow_events(
     tenant, _ = await user_of(request)
     reader = EventReader(services_of(request).store, tenant.tenant_id)
     position = read_stored_moment(last_event_id) if last_event_id else position_at(utc_now())
-    return StreamingResponse(
-        _follow(reader, position, event_type), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-    )
+    feed = services_of(request).feed
+    following = _follow(reader, position, event_type, lambda: feed.is_served(tenant.tenant_id))
+    return StreamingResponse(following, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-async def _follow(reader: EventReader, position: tuple[str, str], event_type: EventType | None) -> AsyncIterator[bytes]:
+async def _follow(
+    reader: EventReader, position: tuple[str, str], event_type: EventType | None, is_served: Callable[[], bool]
+) -> AsyncIterator[bytes]:
     quiet = 0
-    while True:
+    while is_served():
         try:
             page = await reader.after(position=position, event_type=event_type, limit=PAGE_ROWS_MAX)
         except StoreAwayError:

@@ -7,9 +7,8 @@ from schemas.tenant_life import STEPS, TenantState
 from serve_apps.platform_answers import Job, JobProgress
 from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Databases
 from storage.postgres.imports import Imports
-from storage.postgres.jobs import JobRecord
+from storage.postgres.jobs import JobRecord, import_id_of
 
-IMPORT_PREFIX_SEPARATOR = "."
 _STEPS_OF = {
     "provision": STEPS[TenantState.PROVISIONING],
     "delete": (*STEPS[TenantState.EXPORTING], *STEPS[TenantState.ERASING]),
@@ -45,9 +44,8 @@ async def job_document(job: JobRecord, databases: Databases) -> Job:
 
 
 async def _import_document(job: JobRecord, databases: Databases) -> Job:
-    import_id = job.job_id.partition(IMPORT_PREFIX_SEPARATOR)[2]
     try:
-        record = await Imports(databases.tenant(job.tenant_id)).one(import_id)
+        record = await Imports(databases.tenant(job.tenant_id)).one(import_id_of(job.job_id))
     except (*CONNECTION_LOST, *DATABASE_GONE):
         record = None
     if record is None:

@@ -164,6 +164,15 @@ class DirectoryFeed:
             raise TenantMismatch
         return self.snapshot.by_id.get(tenant_id)
 
+    def is_served(self, tenant_id: TenantId) -> bool:
+        """Say whether a tenant is still served: asked by answers that go on for long."""
+        tenant = self.snapshot.by_id.get(tenant_id)
+        return tenant is not None and tenant.state == TenantState.ACTIVE
+
+    def is_gone(self, tenant_id: TenantId) -> bool:
+        """Say whether a tenant that was there is not any more; False while the directory does not answer."""
+        return self._is_current and tenant_id not in self.snapshot.by_id
+
     async def key(self, text: str, *, scope: str) -> KeyRecord:
         """Find a key that may do something.
 

@@ -59,16 +59,26 @@ def job_of(row: Mapping[str, Any]) -> JobRecord:
     )
 
 
+def import_job_id(tenant_id: TenantId, import_id: str) -> str:
+    """Name the job of an import, whose own id two tenants may have."""
+    return f"{tenant_id}.{import_id}"
+
+
+def import_id_of(job_id: str) -> str:
+    """Take the import's own id from the name of its job."""
+    return job_id.partition(".")[2]
+
+
 class Jobs:
     """Reads and records jobs."""
 
     def __init__(self, control: Database) -> None:
         self._control = control
 
-    async def enter_import(self, job_id: str, tenant_id: TenantId) -> None:
+    async def enter_import(self, tenant_id: TenantId, import_id: str) -> None:
         """Have a bulk import listed among the jobs."""
         async with self._control.connection() as connection:
-            await connection.execute(SQL["enter"], job_id, tenant_id)
+            await connection.execute(SQL["enter"], import_job_id(tenant_id, import_id), tenant_id)
 
     async def one(self, job_id: str) -> JobRecord | None:
         """Find a job."""

@@ -1,5 +1,8 @@
 -- name: enter
-INSERT INTO jobs (job_id, tenant_id, kind) VALUES ($1, $2, 'import') ON CONFLICT (job_id) DO NOTHING
+-- Not of a tenant that is on its way out: nothing of it may appear after it was erased.
+INSERT INTO jobs (job_id, tenant_id, kind)
+SELECT $1, t.tenant_id, 'import' FROM tenants AS t WHERE t.tenant_id = $2 AND t.state IN ('active', 'suspended')
+ON CONFLICT (job_id) DO NOTHING
 
 -- name: add
 INSERT INTO jobs (job_id, tenant_id, kind, detail, secrets_sealed, idempotency_key) VALUES ($1, $2, $3, $4, $5, $6)
@@ -60,7 +63,7 @@ WHERE (secrets_sealed IS NOT NULL OR idempotency_key IS NOT NULL) AND finished_a
 UPDATE jobs SET secrets_sealed = NULL, idempotency_key = NULL, detail = '{}' WHERE tenant_id = $1 AND kind = 'provision'
 
 -- name: log
-INSERT INTO job_log (job_id, line) VALUES ($1, $2)
+INSERT INTO job_log (job_id, line) SELECT j.job_id, $2 FROM jobs AS j WHERE j.job_id = $1
 
 -- name: logs
 SELECT at, line FROM job_log WHERE job_id = $1 ORDER BY line_id DESC LIMIT $2
