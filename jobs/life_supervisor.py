@@ -46,6 +46,9 @@ class LifeSupervisor:
         # Ray runs the constructor on the actor's loop.
         self._life = asyncio.get_running_loop().create_task(self._live())
 
+    async def begun(self) -> None:
+        """Answer when the actor is there."""
+
     async def carry_out(self, job_id: str) -> None:
         """Answer when a job has ended."""
         await asyncio.shield(self.start(job_id))
@@ -94,16 +97,15 @@ class LifeSupervisor:
             await asyncio.sleep(_LOOK_SECONDS if older_than_seconds else _FIRST_WAIT_SECONDS)
 
 
-def start_life_supervisor(backends: Backends, settings: Settings, password: str, actors: ActorsFactory) -> None:
-    """End a supervisor of older code, and start one."""
+def start_life_supervisor(backends: Backends, settings: Settings, password: str, actors: ActorsFactory) -> Any:
+    """End a supervisor of older code, and start one; give it."""
     try:
         ray.kill(ray.get_actor(_NAME, settings.ray_namespace))
     except ValueError:
         log.debug("no_supervisor")
     options = {"name": _NAME, "namespace": settings.ray_namespace, "lifetime": "detached", "get_if_exists": True}
-    ray.remote(LifeSupervisor).options(**options, max_restarts=-1, num_cpus=0).remote(
-        backends, settings, password, actors
-    )
+    starter = ray.remote(LifeSupervisor).options(**options, max_restarts=-1, num_cpus=0)
+    return starter.remote(backends, settings, password, actors)
 
 
 class LifeJobs:
@@ -121,15 +123,14 @@ class LifeJobs:
         """
         try:
             async with asyncio.timeout(self._settings.tenants.create_seconds):
-                while True:
-                    found = await self._jobs.one(job.job_id)
-                    if found is None or found.finished_at is not None:
-                        return found or job
+                while job.finished_at is None:
                     try:
                         await self._actor().carry_out.remote(job.job_id)
                     except (RayActorError, RayTaskError, ValueError) as error:
                         log.warning("life_supervisor_away", error=repr(error))
                         await asyncio.sleep(_RETRY_SECONDS)
+                    job = await self._jobs.one(job.job_id) or job
+                return job
         except TimeoutError as error:
             raise LifeUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
 

@@ -12,7 +12,7 @@ import sys
 from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from secrets import token_urlsafe
@@ -26,6 +26,8 @@ from local.secret_key import SecretKeyFiles
 from local.supervision import Program, Supervisor
 from schemas.backends import Backends
 from schemas.settings import Settings
+from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.tenant_user import has_users
 from storage.postgres.admin import PostgresAdministrator, server_address
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader, TenantRecord
@@ -194,16 +196,25 @@ class Stack:
         Raises:
             StackError: they did not become ready.
         """
-        fingerprint = self._fingerprint()
+        backends = await self._known_backends()
+        fingerprint = self._fingerprint(backends)
         deployed = self.places.run / "deployed"
         if deployed.exists() and deployed.read_text(encoding="ascii") == fingerprint and await self._is_served():
             return
         say("Deploying the planes and the attribution pool")
-        await self._deploy()
+        await self._deploy(backends)
         await self._until("the tenant plane", self._is_served, say)
         deployed.write_text(fingerprint, encoding="ascii")
 
-    async def _deploy(self) -> None:
+    async def _known_backends(self) -> Backends:
+        """Find out what only the servers know."""
+        store = ClickHouse(self.backends, self.settings.clickhouse)
+        try:
+            return replace(self.backends, clickhouse_has_users=await has_users(store))
+        finally:
+            await store.close()
+
+    async def _deploy(self, backends: Backends) -> None:
         """Deploy from a process of its own: Ray reads its environment once, when it is imported."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -217,16 +228,16 @@ class Stack:
         # The administrators' URLs stay here: what runs on a request's path never has them.
         own = dict.fromkeys((*_URLS, "secret_key", "secret_key_previous", "provisioner_password"))
         stripped = self.settings.model_copy(update={**own, "data_dir": self.places.data})
-        _, said = await process.communicate(pickle.dumps((self.backends, stripped, self.provisioner_password)))
+        _, said = await process.communicate(pickle.dumps((backends, stripped, self.provisioner_password)))
         if process.returncode:
             log = self.places.logs / "deploy.log"
             log.write_bytes(said)
             last = said.decode(errors="replace").strip().rpartition("\n")[2]
             raise StackError(f"The apps could not be deployed: {last} (the whole story is in {log})")
 
-    def _fingerprint(self) -> str:
+    def _fingerprint(self, backends: Backends) -> str:
         digest = hashlib.sha256(self.settings.model_dump_json().encode())
-        digest.update(self.backends.derive("deployed"))
+        digest.update(backends.derive(f"deployed, ClickHouse has users: {backends.clickhouse_has_users}"))
         for process in self._ray_process():
             digest.update(f"{process.pid}/{process.create_time()}".encode())
         for folder in _DEPLOYED_FOLDERS:

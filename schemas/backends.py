@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 class Backends:
     """Addresses of the stores, and the root secret from which each role's own password derives.
 
-    With the root secret before the last rotation, what was sealed under it can still be read.
+    With the root secret before the last rotation, what was sealed under it can still be read. Where ClickHouse has
+    users, each tenant is one.
     """
 
     postgres_host: str
@@ -19,6 +20,7 @@ class Backends:
     clickhouse_url: str = field(repr=False)
     secret_key: bytes = field(repr=False)
     secret_key_previous: bytes | None = field(default=None, repr=False)
+    clickhouse_has_users: bool = False
 
     def derive(self, purpose: str) -> bytes:
         """Derive 32 bytes for one purpose (HMAC-SHA256 of the purpose's name under the root secret).

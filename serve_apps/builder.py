@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from ray import serve
@@ -212,7 +213,7 @@ def deploy(backends: Backends, settings: Settings, provisioner_password: str) ->
 
     The provisioner's password goes to the supervisor of tenants' lives and to nobody else.
     """
-    start_life_supervisor(backends, settings, provisioner_password, TenantActors)
+    supervisor = start_life_supervisor(backends, settings, provisioner_password, TenantActors)
     # The builders run in the replicas, which get these two values and nothing else of this process.
     serve.run_many(
         [
@@ -227,9 +228,10 @@ def deploy(backends: Backends, settings: Settings, provisioner_password: str) ->
             ),
         ]
     )
-    asyncio.run(_take_up(backends, settings))
+    asyncio.run(_take_up(backends, settings, supervisor))
 
 
-async def _take_up(backends: Backends, settings: Settings) -> None:
+async def _take_up(backends: Backends, settings: Settings, supervisor: Any) -> None:
+    await supervisor.begun.remote()
     await renew_hosts(backends, settings)
     await ImportJobs(backends, settings, TenantActors).renew()

@@ -36,6 +36,7 @@ from tenancy.registration import ProvisionedTenant, TenantRequest
 router = APIRouter()
 
 _TENANTS = platform_key("tenants")
+_NOT_MADE = (TenantIdInvalid, TenantExists, HostTaken, TenantStateConflict, IdempotencyKeyReused, LifeUnavailable)
 _LIMITS = ("events_per_second", "events_per_day")
 
 # Not an address or the name of this machine: whoever calls by these names tenants by the header.
@@ -83,7 +84,7 @@ class TenantPatch(BaseModel):
 @router.post(
     "/api/v1/tenants",
     status_code=201,
-    **documented(_TENANTS, TenantIdInvalid, TenantExists, HostTaken, IdempotencyKeyReused, LifeUnavailable),
+    **documented(_TENANTS, *_NOT_MADE),
 )
 async def create_tenant(request: Request, new: NewTenant, idempotency_key: IdempotencyKey = None) -> NewTenantAnswer:
     """Make a tenant with its databases, keys and first user; its first event can be sent when this answers.

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 
 from schemas.problems import CursorInvalid, ParameterInvalid
+from schemas.tenant_life import TenantState
 from serve_apps.cursors import read_cursor, write_cursor
 from serve_apps.openapi import documented, platform_key
 from serve_apps.parameters import Cursor, Moment, Word
@@ -24,6 +25,7 @@ router = APIRouter()
 _DAY = timedelta(days=1)
 _SPAN_MAX = timedelta(days=400)
 _AT_ONCE = 8
+_WITH_DATABASE = frozenset({TenantState.ACTIVE, TenantState.SUSPENDED, TenantState.EXPORTING})
 _ROWS_MAX = 200
 _ROWS_DEFAULT = 100
 
@@ -60,12 +62,19 @@ async def _usage(
 ) -> list[TenantUsage]:
     gate = asyncio.Semaphore(_AT_ONCE)
 
+    databases = services.databases.apart()
+
     async def read(row: TenantRow) -> DatabaseUsage | None:
+        if row.state not in _WITH_DATABASE:
+            return None
+        database = databases.tenant(row.tenant_id)
         async with gate:
             try:
-                return await read_usage(services.databases.tenant(row.tenant_id), since, until)
+                return await read_usage(database, since, until)
             except (*CONNECTION_LOST, *DATABASE_GONE):
                 return None
+            finally:
+                await database.close()
 
     actors = await admin.active_shards([row.tenant_id for row in rows])
     try:

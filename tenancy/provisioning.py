@@ -91,6 +91,8 @@ class Provisioner:
 
 async def lay_out(databases: Databases, tenant_id: TenantId, shards: int) -> None:
     """Have so many shards do a tenant's work; one that is being deleted has none, and gets none."""
-    database = databases.tenant(tenant_id)
-    await Layout(database).change(shards)
-    await database.close()
+    database = databases.apart().tenant(tenant_id)
+    try:
+        await Layout(database).change(shards)
+    finally:
+        await database.close()

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 import orjson
 
 from schemas.ids import TenantId, parse_tenant_id
+from schemas.tenant_problems import TenantStateConflict
 from storage.postgres.connect import Database
 from storage.postgres.directory import DirectoryWriter, KeyRecord
 from storage.postgres.jobs import JobRecord
@@ -77,7 +78,13 @@ class Registration:
         return await self._lives.claim(job_id, asdict(request), sealed, idempotency_key)
 
     def answer(self, job: JobRecord) -> ProvisionedTenant:
-        """Word the answer of a job that has ended."""
+        """Word the answer of a job that has ended.
+
+        Raises:
+            TenantStateConflict: the tenant was deleted meanwhile.
+        """
+        if job.error is not None or job.secrets_sealed is None:
+            raise TenantStateConflict("The tenant was deleted meanwhile.")
         made = first_secrets(job, self._sealer)
         request = TenantRequest(**job.detail)
         return ProvisionedTenant(

@@ -27,6 +27,7 @@ from telemetry.clock import utc_now
 _LOOK_SECONDS = 0.2
 _KNOWN_AFTER_LOOKS = 2
 _FORMAT = 1
+_FILES_AT_ONCE = 2
 
 
 class TenantEnds(Protocol):
@@ -59,12 +60,11 @@ class TenantExport:
         self._seconds = settings.tenants.export_query_seconds
         self._actors = actors
         self._jobs = Jobs(databases.control())
+        self._gate = asyncio.Semaphore(_FILES_AT_ONCE)
 
     async def close_tenant(self, job: JobRecord) -> None:
         """Wait until every replica knows that the tenant is closed, and end its imports."""
-        known_seconds = _KNOWN_AFTER_LOOKS * self._settings.serve.directory_seconds
-        age_seconds = (utc_now() - job.created_at).total_seconds()
-        await asyncio.sleep(max(0.0, known_seconds - age_seconds))
+        await asyncio.sleep(_KNOWN_AFTER_LOOKS * self._settings.serve.directory_seconds)
         imports = Imports(self._database(job))
         for import_id in await imports.unfinished():
             record = await imports.begin(import_id)
@@ -105,7 +105,8 @@ class TenantExport:
                     key = f"clickhouse/{slot}/{partition_id}"
                     if key not in _files(job):
                         chunks = partition(store, table, partition_id)
-                        archived = await self._archive(job).add_parquet("clickhouse", slot, partition_id, chunks)
+                        async with self._gate:
+                            archived = await self._archive(job).add_parquet("clickhouse", slot, partition_id, chunks)
                         await self._record(job, key, archived)
         finally:
             await store.close()
@@ -135,7 +136,9 @@ class TenantExport:
     async def _add_lines(self, job: JobRecord, store: str, table: str, copy: Copy) -> None:
         key = f"{store}/{table}"
         if key not in _files(job):
-            await self._record(job, key, await self._archive(job).add_lines(store, table, copy))
+            async with self._gate:
+                archived = await self._archive(job).add_lines(store, table, copy)
+            await self._record(job, key, archived)
 
     async def _record(self, job: JobRecord, key: str, archived: ArchivedFile) -> None:
         _files(job)[key] = asdict(archived)

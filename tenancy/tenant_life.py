@@ -4,12 +4,15 @@ A step is done, then recorded. Whoever dies in between leaves a step that is don
 there already. A later run takes the job over; the earlier one finds itself superseded at its next record.
 """
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 
 from schemas.backends import Backends
+from schemas.ids import TenantId
 from schemas.settings import Settings
 from schemas.tenant_life import ENDINGS, STEPS, Step
 from storage.clickhouse.connect import ClickHouse
@@ -58,6 +61,7 @@ class LifeWork:
         self._directory = DirectoryWriter(self._databases.control())
         self._lives = TenantLives(self._databases.control())
         self.jobs = Jobs(self._databases.control())
+        self._turns: defaultdict[TenantId, asyncio.Lock] = defaultdict(asyncio.Lock)
         export = TenantExport(self._databases, tools.backends, tools.settings, tools.actors)
         self._work: dict[Step, Callable[[JobRecord], Awaitable[object]]] = {
             Step.DATABASE: lambda job: self._provisioner.ensure(job.tenant_id),
@@ -88,6 +92,12 @@ class LifeWork:
         job = await self.jobs.begin(job_id)
         if job is None:
             return
+        # A step that is under way for the tenant, by an earlier job or an earlier run, ends first.
+        async with self._turns[job.tenant_id]:
+            await self._carry_out(job)
+
+    async def _carry_out(self, job: JobRecord) -> None:
+        job_id = job.job_id
         log.info("life_job_began", job_id=job_id, tenant=job.tenant_id, kind=job.kind, run=job.run)
         await self.jobs.log(job_id, f"run {job.run} began; {len(job.steps_done)} steps were done before")
         state = await self._lives.state(job.tenant_id)

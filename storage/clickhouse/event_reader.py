@@ -18,7 +18,7 @@ class EventReader:
     """Reads one tenant's events."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
 
     async def page(self, *, before: tuple[str, str] | None, event_type: str | None, limit: int) -> list[dict[str, Any]]:

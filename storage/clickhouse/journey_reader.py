@@ -97,7 +97,7 @@ class JourneyReader:
     """Reads one tenant's journeys."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
 
     async def version(self) -> tuple[int, int]:

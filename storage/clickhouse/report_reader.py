@@ -76,7 +76,7 @@ class ReportReader:
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId, query: ReportQuery) -> None:
         """Take whose, and the query that all of them answer."""
-        self._store = store
+        self._store = store.of(tenant_id)
         self._query = query
         names = [dimension.value for dimension in query.breakdown]
         conditions, self._bound = _conditions(query)

@@ -45,6 +45,15 @@ def drop_statements(tenant_id: TenantId) -> tuple[str, ...]:
     return tuple(fill(_SQL[name], slots) for name in ("drop_user", "drop_profile"))
 
 
+async def has_users(store: ClickHouse) -> bool:
+    """Find out by trying whether the server lets the platform make users.
+
+    Raises:
+        StoreAwayError: the server did not answer.
+    """
+    return await _execute(store, (_SQL["create_probe"], _SQL["drop_probe"]))
+
+
 async def ensure_user(store: ClickHouse, backends: Backends, tenant_id: TenantId) -> bool:
     """Make the tenant's user as it is to be; False if the server has no users.
 

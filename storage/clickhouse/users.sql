@@ -18,3 +18,9 @@ DROP USER IF EXISTS {user}
 
 -- name: drop_profile
 DROP SETTINGS PROFILE IF EXISTS {user}
+
+-- name: create_probe
+CREATE SETTINGS PROFILE OR REPLACE unmogrow_probe SETTINGS max_threads = 1
+
+-- name: drop_probe
+DROP SETTINGS PROFILE IF EXISTS unmogrow_probe

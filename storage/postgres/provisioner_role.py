@@ -4,6 +4,7 @@ It may make databases and roles, and act on those it made. It is no heir of thei
 connect to a tenant's database; to make, close or drop one, it puts on that tenant's role for the statement.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from storage.sql import load_migrations
 
 _DATABASE = "postgres"
 _DROP_SECONDS = 60.0
+_AT_ONCE = 8
 
 
 class TenantDatabases:
@@ -26,6 +28,7 @@ class TenantDatabases:
     def __init__(self, backends: Backends, password: str) -> None:
         self._backends = backends
         self._password = password
+        self._gate = asyncio.Semaphore(_AT_ONCE)
 
     async def ensure(self, tenant_id: TenantId) -> None:
         """Make the tenant's database, its role and its schema, as far as they are missing."""
@@ -72,18 +75,19 @@ class TenantDatabases:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
-        connection = await asyncpg.connect(
-            host=self._backends.postgres_host,
-            port=self._backends.postgres_port,
-            ssl=self._backends.postgres_tls,
-            user=PROVISIONER_ROLE,
-            password=self._password,
-            database=_DATABASE,
-        )
-        try:
-            yield connection
-        finally:
-            await connection.close()
+        async with self._gate:
+            connection = await asyncpg.connect(
+                host=self._backends.postgres_host,
+                port=self._backends.postgres_port,
+                ssl=self._backends.postgres_tls,
+                user=PROVISIONER_ROLE,
+                password=self._password,
+                database=_DATABASE,
+            )
+            try:
+                yield connection
+            finally:
+                await connection.close()
 
 
 async def migrate_as_owner(backends: Backends, name: str, folder: str) -> None:

@@ -128,17 +128,18 @@ async def _claim(
     tenant = await connection.fetchrow(SQL["lock_tenant"], tenant_id)
     if tenant is None:
         await connection.execute(SQL["add_tenant"], tenant_id, request["host"], request["name"])
+    elif tenant["host"] != request["host"]:
+        raise TenantExists(f"{tenant_id} exists with the host {tenant['host']}.")
+    elif tenant["state"] in (TenantState.EXPORTING, TenantState.ERASING):
+        raise TenantExists(f"{tenant_id} is being deleted.")
+    elif tenant["state"] != TenantState.PROVISIONING:
+        return None
+    making = await connection.fetchrow(SQL["of_life"], tenant_id)
+    if making is None:
         await connection.execute(
             SQL["add"], job_id, tenant_id, "provision", orjson.dumps(request), secrets_sealed, idempotency_key
         )
-        return job_of(await connection.fetchrow(SQL["one"], job_id))
-    if tenant["host"] != request["host"]:
-        raise TenantExists(f"{tenant_id} exists with the host {tenant['host']}.")
-    if tenant["state"] in (TenantState.EXPORTING, TenantState.ERASING):
-        raise TenantExists(f"{tenant_id} is being deleted.")
-    making = await connection.fetchrow(SQL["of_life"], tenant_id)
-    if making is None:
-        return None
-    if orjson.loads(making["detail"]) != request:
+        making = await connection.fetchrow(SQL["one"], job_id)
+    elif orjson.loads(making["detail"]) != request:
         raise TenantExists(f"{tenant_id} is being made by another request.")
     return job_of(making)

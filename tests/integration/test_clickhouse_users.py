@@ -1,14 +1,18 @@
 """Tenants' ClickHouse users: the SQL is ClickHouse's, and an engine without users does without."""
 
+import base64
+from dataclasses import replace
+
 import httpx
 import pytest
 
 from schemas.ids import TenantId
 from schemas.report_problems import QuestionTooLarge
-from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.connect import ClickHouse, StoreAwayError
 from storage.clickhouse.event_reader import EventReader
 from storage.clickhouse.tenant_user import drop_statements, ensure_user, user_statements
 from tenancy.provisioning import ProvisionedTenant
+from tests.crash.relay import relay_to
 from tests.stack_fixtures import RunningStack, event, ndjson
 
 pytestmark = pytest.mark.anyio
@@ -44,3 +48,25 @@ async def test_a_question_has_limits(running: RunningStack, tenant: ProvisionedT
     with pytest.raises(QuestionTooLarge):
         await EventReader(store, TenantId(tenant.tenant_id)).page(before=None, event_type=None, limit=10)
     await store.close()
+
+
+async def test_a_tenant_is_its_own_user(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """Where the server has users, each statement for a tenant bears its user's name and none the platform's."""
+    backends = running.stack.backends
+    async with relay_to("127.0.0.1", running.stack.settings.ports.clickhouse) as relay:
+        url = f"http://platform:secret@127.0.0.1:{relay.port}"
+        store = ClickHouse(
+            replace(backends, clickhouse_url=url, clickhouse_has_users=True), running.stack.settings.clickhouse
+        )
+        await store.ping()
+        user = f"tenant_{tenant.tenant_id}"
+        names = (f"{user}:{backends.role_password(user)}", "platform:secret")
+        own, platforms = (base64.b64encode(name.encode()) for name in names)
+        relay.lose_answer_to(own)
+        with pytest.raises(StoreAwayError):
+            await EventReader(store, TenantId(tenant.tenant_id)).page(before=None, event_type=None, limit=10)
+        assert relay.lost.is_set()
+        relay.lose_answer_to(platforms)
+        await EventReader(store, TenantId(tenant.tenant_id)).page(before=None, event_type=None, limit=10)
+        assert not relay.lost.is_set()
+        await store.close()

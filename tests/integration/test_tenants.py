@@ -122,13 +122,13 @@ async def test_changes_and_lists(running: RunningStack, tenant: ProvisionedTenan
     for wrong in ({"shards": 17}, {"host": None}, {"state": "active"}, {"events_per_day": 0}):
         assert (await platform.patch(path, json=wrong)).status_code == 422
     found: list[str] = []
-    cursor: dict[str, str] = {}
+    parameters: dict[str, str] = {"limit": "50"}
     while len(found) < 1_000:
-        page = (await platform.get("/api/v1/tenants", params={"limit": 50} | cursor)).json()
+        page = (await platform.get("/api/v1/tenants", params=parameters)).json()
         found += [each["tenant_id"] for each in page["data"]]
         if page["next_cursor"] is None:
             break
-        cursor = {"cursor": page["next_cursor"]}
+        parameters["cursor"] = page["next_cursor"]
     assert found == sorted(set(found))
     assert tenant.tenant_id in found
 
@@ -164,7 +164,7 @@ async def test_usage_and_jobs(tenant: ProvisionedTenant, http: httpx.AsyncClient
     login = {"email": tenant.owner_email, "password": tenant.owner_password}
     user = {"Authorization": f"Bearer {(await http.post('/api/v1/auth', json=login)).json()['access_token']}"}
     started = await http.post("/api/v1/imports", content=ndjson([event()]), headers=user)
-    query = {"tenant_id": tenant.tenant_id}
+    query: dict[str, str] = {"tenant_id": tenant.tenant_id}
 
     async def are_done() -> list[dict[str, Any]] | None:
         jobs: list[dict[str, Any]] = (await platform.get("/api/v1/jobs", params=query)).json()["data"]
