@@ -15,8 +15,7 @@ CREATE TABLE jobs (
     steps_done text[] NOT NULL DEFAULT '{}',
     detail jsonb NOT NULL DEFAULT '{}',
     error text,
-    -- What a new tenant's first answer tells, for whoever lost it: kept a day, and only by an Idempotency-Key longer
-    -- than the job runs.
+    -- What a new tenant's first answer tells, sealed; forgotten a day after, with the key by which it is asked for again.
     secrets_sealed bytea,
     idempotency_key text UNIQUE
 );
@@ -24,6 +23,15 @@ CREATE INDEX jobs_page ON jobs (created_at, job_id);
 CREATE INDEX jobs_of_tenant ON jobs (tenant_id, created_at);
 -- One job at a time decides on a tenant's life.
 CREATE UNIQUE INDEX jobs_of_life ON jobs (tenant_id) WHERE kind <> 'import' AND finished_at IS NULL;
+
+-- Whoever carries jobs out hears of a new one when it is committed.
+CREATE FUNCTION tell_of_job() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('jobs', NEW.job_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER jobs_entered AFTER INSERT ON jobs
+FOR EACH ROW WHEN (NEW.kind <> 'import') EXECUTE FUNCTION tell_of_job();
 
 CREATE TABLE job_log (
     job_id text NOT NULL REFERENCES jobs ON DELETE CASCADE,
