@@ -33,8 +33,6 @@ from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader, TenantRecord
 from tenancy.keys import make_key
 from tenancy.provisioning import Provisioner
-from tenancy.tenant_export import NoActors
-from tenancy.tenant_life import LifeTools
 
 _START_SECONDS = 90.0
 _POLL_SECONDS = 0.1
@@ -155,9 +153,8 @@ class Stack:
     @asynccontextmanager
     async def provisioner(self) -> AsyncIterator[Provisioner]:
         """Borrow what makes tenants on this stack's databases."""
-        settings = self.settings.model_copy(update={"data_dir": self.places.data})
-        tools = LifeTools(self.backends, settings, self.provisioner_password, NoActors())
-        provisioner = Provisioner(PostgresAdministrator(self.postgres_url, self.backends), tools)
+        administrator = PostgresAdministrator(self.postgres_url, self.backends)
+        provisioner = Provisioner(administrator, self.backends, self.settings, self.provisioner_password)
         try:
             yield provisioner
         finally:

@@ -16,7 +16,7 @@ from actors.pool_calls import POOL_APP
 from actors.pool_client import PoolClient
 from actors.recovery import renew_hosts
 from jobs.import_supervisor import ImportJobs
-from jobs.life_supervisor import LifeJobs, start_life_supervisor
+from jobs.life_supervisor import start_life_supervisor
 from schemas.backends import Backends
 from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
 from schemas.settings import Settings
@@ -70,6 +70,7 @@ from storage.postgres.directory import DirectoryReader
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 from tenancy.directory import DirectoryFeed
+from tenancy.life_jobs import LifeJobs
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
 from tenancy.registration import Registration
@@ -143,7 +144,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
         registration=Registration(databases.control(), Sealer(backends)),
-        lives=LifeJobs(databases, settings),
+        lives=LifeJobs(databases.control(), settings.tenants.create_seconds),
     )
 
 

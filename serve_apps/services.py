@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from actors.handles import TenantActors
-from jobs.life_supervisor import LifeJobs
 from schemas.settings import Settings
 from serve_apps.fair_turns import FairTurns
 from serve_apps.fraud_preview import FraudPreviews
@@ -16,6 +15,7 @@ from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.connect import Databases
 from tenancy.directory import DirectoryFeed
+from tenancy.life_jobs import LifeJobs
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
 from tenancy.registration import Registration

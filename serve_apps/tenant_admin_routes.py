@@ -97,7 +97,7 @@ async def create_tenant(request: Request, new: NewTenant, idempotency_key: Idemp
     job = await services.registration.claim(asked, idempotency_key or str(uuid.uuid4()))
     if job is None:
         return _new_tenant(await services.registration.greet_again(asked))
-    return _new_tenant(services.registration.answer(await services.lives.carry_out(job)))
+    return _new_tenant(services.registration.answer(await services.lives.ended(job)))
 
 
 @router.get("/api/v1/tenants", **documented(_TENANTS, CursorInvalid))
@@ -165,13 +165,10 @@ async def delete_tenant(
     """Export all that a tenant has, then erase it. The answered job says how far it came; asked again: the same."""
     if confirm != tenant_id:
         raise DeleteUnconfirmed
-    services = services_of(request)
-    lives = TenantLives(services.databases.control())
-    job = await lives.delete(str(uuid.uuid4()), parse_known(tenant_id))
-    if job.finished_at is None:
-        await services.lives.begin(job)
+    databases = services_of(request).databases
+    job = await TenantLives(databases.control()).delete(str(uuid.uuid4()), parse_known(tenant_id))
     response.headers["Location"] = f"/api/v1/jobs/{job.job_id}"
-    return await job_document(job, services.databases)
+    return await job_document(job, databases)
 
 
 def parse_known(tenant_id: str) -> Any:

@@ -1,12 +1,14 @@
-"""Prepares the platform and makes tenants whole, for whoever holds the password of the provisioner's role.
+"""Prepares the platform with an administrator's hands, and asks for tenants as the global plane does.
 
-The global plane has the supervisor of tenants' lives do the same work (`jobs.life_supervisor`).
+Tenants are made by the supervisor of their lives (`jobs.life_supervisor`), whoever asks.
 """
 
 import asyncio
 import uuid
 
+from schemas.backends import Backends
 from schemas.ids import TenantId
+from schemas.settings import Settings
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.schema import ensure_tables
 from storage.clickhouse.tenant_user import ensure_user
@@ -16,11 +18,11 @@ from storage.postgres.directory import DirectoryReader, DirectoryWriter, TenantR
 from storage.postgres.provisioner_role import TenantDatabases
 from storage.spool.layout import Layout
 from tenancy.keys import SHOWN_CHARS
+from tenancy.life_jobs import LifeJobs
 from tenancy.platform_keys import SCOPES, platform_key_record
 from tenancy.registration import ProvisionedTenant, Registration, TenantRequest
 from tenancy.rotation import renew_secrets
 from tenancy.sealing import Sealer
-from tenancy.tenant_life import LifeTools, LifeWork
 
 __all__ = ["ProvisionedTenant", "Provisioner", "TenantRequest"]
 
@@ -28,19 +30,24 @@ _AT_ONCE = 8
 
 
 class Provisioner:
-    """Makes tenants and platform keys; the administrator's hands are used to prepare the platform alone."""
+    """What the command line and the tests do to the platform."""
 
-    def __init__(self, administrator: PostgresAdministrator, tools: LifeTools) -> None:
+    def __init__(
+        self, administrator: PostgresAdministrator, backends: Backends, settings: Settings, password: str
+    ) -> None:
+        """Take the administrator's hands, and the password of the role that makes tenants."""
         self._administrator = administrator
-        self._tools = tools
-        self._databases = Databases(tools.backends, tools.settings.postgres)
-        self._store = ClickHouse(tools.backends, tools.settings.clickhouse)
-        self._work = LifeWork(tools)
+        self._password = password
+        self._backends = backends
+        self._databases = Databases(backends, settings.postgres)
+        self._store = ClickHouse(backends, settings.clickhouse)
+        self._tenants = TenantDatabases(backends, password)
+        self._lives = LifeJobs(self._databases.control(), settings.tenants.create_seconds)
 
     async def prepare_platform(self) -> None:
         """Make the control database and the role that makes tenants, as far as they are missing."""
         await self._administrator.ensure_control()
-        await self._administrator.ensure_provisioner(self._tools.provisioner_password)
+        await self._administrator.ensure_provisioner(self._password)
 
     async def keep_operator_key(self, key: str) -> None:
         """Enter this machine's own platform key, which may do everything; if it was revoked, it stays so."""
@@ -50,19 +57,17 @@ class Provisioner:
     async def renew_secrets(self) -> tuple[int, int]:
         """Have what depends on the root secret follow a new one; see `tenancy.rotation`."""
         await self._administrator.ensure_control()
-        databases = TenantDatabases(self._tools.backends, self._tools.provisioner_password)
-        return await renew_secrets(self._tools.backends, self._databases, self._store, databases)
+        return await renew_secrets(self._backends, self._databases, self._store, self._tenants)
 
     async def renew_tenants(self) -> None:
         """Bring the databases, tables, users and layouts of all tenants to what this code and the directory say."""
         gate = asyncio.Semaphore(_AT_ONCE)
-        databases = TenantDatabases(self._tools.backends, self._tools.provisioner_password)
 
         async def renew(tenant: TenantRecord) -> None:
             async with gate:
-                await databases.migrate(tenant.tenant_id)
+                await self._tenants.migrate(tenant.tenant_id)
                 await ensure_tables(self._store, tenant.tenant_id)
-                await ensure_user(self._store, self._tools.backends, tenant.tenant_id)
+                await ensure_user(self._store, self._backends, tenant.tenant_id)
                 await lay_out(self._databases, tenant.tenant_id, tenant.shards)
 
         rows = await DirectoryReader(self._databases.control()).rows()
@@ -74,17 +79,16 @@ class Provisioner:
         Raises:
             TenantIdInvalid: the id is none.
             TenantExists, HostTaken: it contradicts a tenant that is there.
+            LifeUnavailable: it is not made in time; the supervisor goes on.
         """
-        registration = Registration(self._databases.control(), Sealer(self._tools.backends))
+        registration = Registration(self._databases.control(), Sealer(self._backends))
         job = await registration.claim(request, str(uuid.uuid4()))
         if job is None:
             return await registration.greet_again(request)
-        await self._work.carry_out(job.job_id)
-        return registration.answer(job)
+        return registration.answer(await self._lives.ended(job))
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._work.close()
         await self._databases.close()
         await self._store.close()
 

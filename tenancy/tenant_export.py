@@ -40,16 +40,6 @@ class TenantEnds(Protocol):
         """End all of them, for good."""
 
 
-class NoActors:
-    """The actors of a tenant that never had any: of one that is being made, for example."""
-
-    async def check(self, tenant_id: TenantId, /) -> None:
-        """There is none to start."""
-
-    async def end(self, tenant_id: TenantId, /) -> None:
-        """There is none to end."""
-
-
 class TenantExport:
     """The steps of exporting, each of which may be repeated."""
 

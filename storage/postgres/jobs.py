@@ -1,6 +1,7 @@
 """Jobs of the platform in the control database: what each is to do, which steps are done, what its runs said."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from storage.sql import load_queries
 
 SQL = load_queries("storage.postgres", "jobs.sql")
 _LINES_MAX = 500
+_CHANNEL = "jobs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,26 @@ class Jobs:
             rows = await connection.fetch(SQL["page"], created_at, job_id, tenant_id, kind, limit)
         return [job_of(row) for row in rows]
 
-    async def unfinished(self, *, older_than_seconds: float = 0.0) -> list[str]:
+    async def unfinished(self) -> list[str]:
         """List the jobs of tenants' lives that have not ended, oldest first."""
         async with self._control.connection() as connection:
-            return [row["job_id"] for row in await connection.fetch(SQL["unfinished"], older_than_seconds)]
+            return [row["job_id"] for row in await connection.fetch(SQL["unfinished"])]
+
+    async def entered(self) -> AsyncIterator[str]:
+        """Give the ids of jobs of tenants' lives as they are entered, after one empty id: from then on none is missed.
+
+        It ends when the connection breaks.
+
+        Raises:
+            CONNECTION_LOST: the database is away.
+        """
+        heard: asyncio.Queue[str | None] = asyncio.Queue()
+        async with self._control.connection() as connection:
+            await connection.add_listener(_CHANNEL, lambda *told: heard.put_nowait(told[-1]))
+            connection.add_termination_listener(lambda _: heard.put_nowait(None))
+            yield ""
+            while (job_id := await heard.get()) is not None:
+                yield job_id
 
     async def begin(self, job_id: str) -> JobRecord | None:
         """Start a run, after which no earlier one can write; None if the job has ended or is unknown."""

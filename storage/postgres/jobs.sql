@@ -28,7 +28,7 @@ LIMIT $5
 
 -- name: unfinished
 SELECT job_id FROM jobs
-WHERE kind <> 'import' AND finished_at IS NULL AND created_at <= now() - make_interval(secs => $1)
+WHERE kind <> 'import' AND finished_at IS NULL
 ORDER BY created_at
 
 -- name: begin

@@ -2,7 +2,18 @@
 
 import asyncio
 
+from schemas.ids import TenantId
 from tenancy.tenant_life import LifeTools, LifeWork
+
+
+class NoActors:
+    """The actors of a tenant that has none, because no event ever came."""
+
+    async def check(self, tenant_id: TenantId, /) -> None:
+        """There is none to start."""
+
+    async def end(self, tenant_id: TenantId, /) -> None:
+        """There is none to end."""
 
 
 def carry_out(tools: LifeTools, job_id: str) -> None:
