@@ -6,11 +6,12 @@ import orjson
 import typer
 from rich.table import Table
 
-from cli.context import console, fail, platform_api, run_platform
+from cli.context import console, fail, platform_api, run_api, run_platform
 from cli.credentials import Credentials, forget_credentials, save_credentials
 from cli.options import JsonOption, PlatformKeyOption, PlatformUrlOption
 from cli.platform_api import PlatformApi
-from schemas.ids import parse_tenant_id
+from local.stack import Stack
+from schemas.ids import TenantId, parse_tenant_id
 from schemas.limits import SHARDS_MAX
 from schemas.problems import TenantIdInvalid
 from schemas.settings import Settings
@@ -96,6 +97,29 @@ def limits(
     path = _path(tenant_id)
     run_platform(platform_api(url, key), lambda api: api.call("PATCH", path, json=patch))
     console.print(f"Set for [bold]{tenant_id}[/].")
+
+
+@app.command(name="rotate-keys")
+def rotate_keys(
+    tenant_id: Annotated[str, typer.Argument(help="For example t124.")],
+    *,
+    at_once: Annotated[bool, typer.Option("--at-once", help="A key was betrayed: end all that it signed.")] = False,
+) -> None:
+    """Rotate the key that signs a tenant's access tokens. Nobody is logged out.
+
+    The next key is published at /.well-known/jwks.json at once and signs 15 minutes later, when whoever checks tokens
+    has it; the old one verifies until the last token that it signed has expired. `--at-once` replaces it now: access
+    tokens are void within a second, and whoever has a session gets others by their refresh tokens.
+
+    Example: unmogrow tenant rotate-keys t124
+    """
+    run_api(_rotate_keys(Stack(Settings()), parse_tenant_id(tenant_id), at_once=at_once))
+    console.print(f"The next key of [bold]{tenant_id}[/] {'signs' if at_once else 'is published'}.")
+
+
+async def _rotate_keys(stack: Stack, tenant_id: TenantId, *, at_once: bool) -> None:
+    async with stack.provisioner() as provisioner:
+        await provisioner.rotate_keys(tenant_id, at_once=at_once)
 
 
 @app.command(name="list")

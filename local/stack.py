@@ -94,13 +94,15 @@ class Stack:
     @property
     def backends(self) -> Backends:
         """What the processes on a request's path may know."""
-        host, port, tls = server_address(self.postgres_url)
+        host, port, tls, authorities = server_address(self.postgres_url)
         own, before = self.settings.secret_key, self.settings.secret_key_previous
         if own is None:
             files = SecretKeyFiles(self.places.data)
-            return Backends(host, port, tls, self.clickhouse_url, files.current(), files.previous())
-        previous = b64decode(before.get_secret_value()) if before else None
-        return Backends(host, port, tls, self.clickhouse_url, b64decode(own.get_secret_value()), previous)
+            key, previous = files.current(), files.previous()
+        else:
+            key = b64decode(own.get_secret_value())
+            previous = b64decode(before.get_secret_value()) if before else None
+        return Backends(host, port, tls, self.clickhouse_url, key, authorities, previous)
 
     @property
     def provisioner_password(self) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 class Backends:
     """Addresses of the stores, and the root secret from which each role's own password derives.
 
-    With the root secret before the last rotation, what was sealed under it can still be read. Where ClickHouse has
-    users, each tenant is one.
+    `postgres_tls` is libpq's sslmode; `postgres_ca` the file of the authorities that verify-ca and verify-full trust,
+    empty for the system's. With the root secret before the last rotation, what was sealed under it can still be read.
+    Where ClickHouse has users, each tenant is one.
     """
 
     postgres_host: str
@@ -19,6 +20,7 @@ class Backends:
     postgres_tls: str
     clickhouse_url: str = field(repr=False)
     secret_key: bytes = field(repr=False)
+    postgres_ca: str = ""
     secret_key_previous: bytes | None = field(default=None, repr=False)
     clickhouse_has_users: bool = False
 

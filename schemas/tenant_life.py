@@ -37,6 +37,7 @@ class Step(StrEnum):
     """A piece of work that may be repeated; recorded when it is done."""
 
     DATABASE = "database"
+    AUDIT = "audit"
     TABLES = "tables"
     ACCESS = "access"
     KEYS = "keys"
@@ -69,7 +70,7 @@ TRANSITIONS: Mapping[tuple[TenantState, LifeEvent], TenantState] = MappingProxyT
 
 STEPS: Mapping[TenantState, tuple[Step, ...]] = MappingProxyType(
     {
-        TenantState.PROVISIONING: (Step.DATABASE, Step.TABLES, Step.ACCESS, Step.KEYS, Step.OWNER),
+        TenantState.PROVISIONING: (Step.DATABASE, Step.AUDIT, Step.TABLES, Step.ACCESS, Step.KEYS, Step.OWNER),
         TenantState.EXPORTING: (
             Step.CLOSE,
             Step.DRAIN,

@@ -1,7 +1,8 @@
 """The shapes of what the global plane answers to operators: tenants, keys, jobs, usage."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -43,20 +44,19 @@ class NewTenantAnswer(BaseModel):
 
 
 class PlatformKey(BaseModel):
-    """A platform key, without the key."""
+    """A platform key, without the key; `last_used_on` is a day (UTC), null if it was never used."""
 
-    key_id: str = Field(description="The first characters of the key.")
+    key_id: UUID
+    key_prefix: str = Field(description="The first characters of the key, to tell keys apart.")
     name: str
     scopes: list[Scope]
     created_at: datetime
+    last_used_on: date | None
 
 
-class NewPlatformKeyAnswer(BaseModel):
+class MadePlatformKey(PlatformKey):
     """A new platform key; `key` is told here and never again."""
 
-    key_id: str
-    name: str
-    scopes: list[Scope]
     key: str
 
 

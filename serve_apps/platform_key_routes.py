@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -13,12 +14,11 @@ from schemas.tenant_problems import PlatformKeyUnknown
 from serve_apps.answers import Listing
 from serve_apps.callers import platform_key_of
 from serve_apps.openapi import documented, platform_key
-from serve_apps.parameters import Word
-from serve_apps.platform_answers import NewPlatformKeyAnswer, PlatformKey, Scope
+from serve_apps.platform_answers import MadePlatformKey, PlatformKey, Scope
 from serve_apps.services import services_of
-from storage.postgres.directory import DirectoryWriter
 from storage.postgres.tenant_admin import TenantAdmin
-from tenancy.platform_keys import new_platform_key
+from tenancy.keys import SHOWN_CHARS, make_key
+from tenancy.platform_keys import platform_key_record
 
 router = APIRouter()
 
@@ -42,18 +42,22 @@ async def list_platform_keys(request: Request) -> Listing[PlatformKey]:
 
 
 @router.post("/api/v1/platform-keys", status_code=201, **documented(_TENANTS))
-async def create_platform_key(request: Request, new: NewKey) -> NewPlatformKeyAnswer:
+async def create_platform_key(request: Request, response: Response, new: NewKey) -> MadePlatformKey:
     """Make a platform key; it is told once."""
-    beyond = sorted(new.scopes - platform_key_of(request).scopes)
+    own = platform_key_of(request)
+    beyond = sorted(new.scopes - own.scopes)
     if beyond:
         raise ScopeMissing(f"This key lacks {', '.join(beyond)}, and so cannot give it to another.")
-    made = new_platform_key(new.scopes)
-    await DirectoryWriter(services_of(request).databases.control()).add_key(made.record, made.key_id, new.name)
-    return NewPlatformKeyAnswer(key_id=made.key_id, name=new.name, scopes=sorted(new.scopes), key=made.key)
+    key = make_key("platform")
+    record = platform_key_record(key, new.scopes, new.name)
+    admin = TenantAdmin(services_of(request).databases.control())
+    made = await admin.add_platform_key(record, key[:SHOWN_CHARS], f"key:{own.key_id}")
+    response.headers["Cache-Control"] = "no-store"
+    return MadePlatformKey.model_validate(asdict(made) | {"key": key})
 
 
 @router.delete("/api/v1/platform-keys/{key_id}", status_code=204, **documented(_TENANTS, PlatformKeyUnknown))
-async def revoke_platform_key(request: Request, key_id: Word) -> Response:
+async def revoke_platform_key(request: Request, key_id: UUID) -> Response:
     """Revoke a platform key: refused within a second, for good."""
     if not await TenantAdmin(services_of(request).databases.control()).revoke_platform_key(key_id):
         raise PlatformKeyUnknown

@@ -8,21 +8,24 @@ import uuid
 
 from schemas.backends import Backends
 from schemas.ids import TenantId
+from schemas.problems import TenantUnknown
 from schemas.settings import Settings
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.schema import ensure_tables
 from storage.clickhouse.tenant_user import ensure_user
 from storage.postgres.admin import PostgresAdministrator
+from storage.postgres.audit import OPERATOR, AuditEntry, AuditLog, Origin
 from storage.postgres.connect import Databases
-from storage.postgres.directory import DirectoryReader, DirectoryWriter, TenantRecord
+from storage.postgres.directory import DirectoryReader, DirectoryRows, DirectoryWriter, TenantRecord
 from storage.postgres.provisioner_role import TenantDatabases
 from storage.spool.layout import Layout
+from tenancy.key_rotation import KeyRotation
 from tenancy.keys import SHOWN_CHARS
 from tenancy.life_jobs import LifeJobs
 from tenancy.platform_keys import SCOPES, platform_key_record
 from tenancy.registration import ProvisionedTenant, Registration, TenantRequest
-from tenancy.rotation import renew_secrets
 from tenancy.sealing import Sealer
+from tenancy.secret_rotation import renew_secrets
 
 __all__ = ["ProvisionedTenant", "Provisioner", "TenantRequest"]
 
@@ -42,6 +45,7 @@ class Provisioner:
         self._databases = Databases(backends, settings.postgres)
         self._store = ClickHouse(backends, settings.clickhouse)
         self._tenants = TenantDatabases(backends, password)
+        self._auth = settings.auth
         self._lives = LifeJobs(self._databases.control(), settings.tenants.create_seconds)
 
     async def prepare_platform(self) -> None:
@@ -51,11 +55,11 @@ class Provisioner:
 
     async def keep_operator_key(self, key: str) -> None:
         """Enter this machine's own platform key, which may do everything; if it was revoked, it stays so."""
-        record = platform_key_record(key, SCOPES)
-        await DirectoryWriter(self._databases.control()).add_key(record, key[:SHOWN_CHARS], "operator")
+        record = platform_key_record(key, SCOPES, "operator")
+        await DirectoryWriter(self._databases.control()).add_key(record, key[:SHOWN_CHARS])
 
     async def renew_secrets(self) -> tuple[int, int]:
-        """Have what depends on the root secret follow a new one; see `tenancy.rotation`."""
+        """Have what depends on the root secret follow a new one; see `tenancy.secret_rotation`."""
         await self._administrator.ensure_control()
         return await renew_secrets(self._backends, self._databases, self._store, self._tenants)
 
@@ -66,12 +70,30 @@ class Provisioner:
         async def renew(tenant: TenantRecord) -> None:
             async with gate:
                 await self._tenants.migrate(tenant.tenant_id)
+                await self._tenants.ensure_audit(tenant.tenant_id, self._auth.audit_days)
                 await ensure_tables(self._store, tenant.tenant_id)
                 await ensure_user(self._store, self._backends, tenant.tenant_id)
                 await lay_out(self._databases, tenant.tenant_id, tenant.shards)
 
-        rows = await DirectoryReader(self._databases.control()).rows()
-        await asyncio.gather(*map(renew, rows.tenants))
+        await asyncio.gather(*map(renew, (await self._directory_rows()).tenants))
+
+    async def rotate_keys(self, tenant_id: TenantId, *, at_once: bool) -> None:
+        """Rotate the key of a tenant's tokens, or replace all of them at once.
+
+        Raises:
+            TenantUnknown: there is no such tenant.
+            RotationUnderWay: see `KeyRotation.rotate`.
+        """
+        if all(tenant.tenant_id != tenant_id for tenant in (await self._directory_rows()).tenants):
+            raise TenantUnknown
+        rotation = KeyRotation(self._databases, Sealer(self._backends), self._auth)
+        action = "signing-key.replace" if at_once else "signing-key.rotate"
+        log = AuditLog(self._databases.tenant(tenant_id))
+        async with log.announced(AuditEntry(OPERATOR, Origin(), action, tenant_id)):
+            await (rotation.replace if at_once else rotation.rotate)(tenant_id)
+
+    async def _directory_rows(self) -> DirectoryRows:
+        return await DirectoryReader(self._databases.control()).rows()
 
     async def create_tenant(self, request: TenantRequest) -> ProvisionedTenant:
         """Make a tenant and answer when its first event can be sent; of one that is there, only a new write key.

@@ -81,8 +81,8 @@ class TenantExport:
     async def postgres(self, job: JobRecord) -> None:
         """Archive every table of the tenant's database."""
         database = self._database(job)
-        for table in await tables_of(database):
-            await self._add_lines(job, "postgres", table, self._rows(database, table))
+        for table, qualified_name in await tables_of(database):
+            await self._add_lines(job, "postgres", table, self._rows(database, qualified_name))
         await database.close()
 
     async def clickhouse(self, job: JobRecord) -> None:

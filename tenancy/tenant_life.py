@@ -7,10 +7,12 @@ there already. A later run takes the job over; the earlier one finds itself supe
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
+from schemas.access_problems import UserExists
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.settings import Settings
@@ -65,6 +67,7 @@ class LifeWork:
         export = TenantExport(self._databases, tools.backends, tools.settings, tools.actors)
         self._work: dict[Step, Callable[[JobRecord], Awaitable[object]]] = {
             Step.DATABASE: lambda job: self._provisioner.ensure(job.tenant_id),
+            Step.AUDIT: lambda job: self._provisioner.ensure_audit(job.tenant_id, tools.settings.auth.audit_days),
             Step.TABLES: lambda job: ensure_tables(self._store, job.tenant_id),
             Step.ACCESS: lambda job: ensure_user(self._store, self._backends, job.tenant_id),
             Step.KEYS: self._make_keys,
@@ -121,7 +124,8 @@ class LifeWork:
         password = first_secrets(job, self._sealer).owner_password
         database = self._databases.tenant(job.tenant_id)
         request = TenantRequest(**job.detail)
-        await Users(database).add(request.owner_email, await self._passwords.hash(password), "owner")
+        with suppress(UserExists):
+            await Users(database).add(request.owner_email, await self._passwords.hash(password), "owner")
         await database.close()
 
     async def _erase_files(self, job: JobRecord) -> None:

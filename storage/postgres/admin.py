@@ -8,17 +8,21 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 
 from schemas.backends import Backends
-from storage.names import CONTROL_DATABASE, PROVISIONER_ROLE
+from storage.names import AUDITOR, CONTROL_DATABASE, PROVISIONER_ROLE
 from storage.postgres.provisioner_role import migrate_as_owner
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "admin.sql")
 
 
-def server_address(postgres_url: str) -> tuple[str, int, str]:
-    """Take host, port and sslmode from an administrator's URL, and nothing else."""
+def server_address(postgres_url: str) -> tuple[str, int, str, str]:
+    """Take host, port, sslmode and sslrootcert from an administrator's URL, and nothing else."""
     parts = urlsplit(postgres_url)
-    return parts.hostname or "127.0.0.1", parts.port or 5432, parse_qs(parts.query).get("sslmode", ["prefer"])[0]
+    parameters = parse_qs(parts.query)
+    mode, authorities = (
+        parameters.get(name, [usual])[0] for name, usual in (("sslmode", "prefer"), ("sslrootcert", ""))
+    )
+    return parts.hostname or "127.0.0.1", parts.port or 5432, mode, authorities
 
 
 class PostgresAdministrator:
@@ -40,15 +44,16 @@ class PostgresAdministrator:
         """Make the control database, its role and its schema, as far as they are missing."""
         async with self._connect() as connection:
             await connection.execute("SELECT pg_advisory_lock(hashtext($1))", CONTROL_DATABASE)
-            if not await connection.fetchval(_SQL["role_exists"], CONTROL_DATABASE):
-                await connection.execute(f'CREATE ROLE "{CONTROL_DATABASE}" LOGIN')
+            await _ensure_role(connection, CONTROL_DATABASE, "LOGIN")
             # The password is set each time: it follows the root secret, also after that was rotated.
             password = self._backends.role_password(CONTROL_DATABASE)
             await connection.execute(f"ALTER ROLE \"{CONTROL_DATABASE}\" NOINHERIT PASSWORD '{password}'")
             if not await connection.fetchval(_SQL["database_exists"], CONTROL_DATABASE):
                 await connection.execute(f'GRANT "{CONTROL_DATABASE}" TO CURRENT_USER')
                 await connection.execute(f'CREATE DATABASE "{CONTROL_DATABASE}" OWNER "{CONTROL_DATABASE}"')
-            await _close_databases(connection)
+            # Every role may connect to any database by default: here, to its own alone.
+            for row in await connection.fetch(_SQL["open_databases"]):
+                await connection.execute(f'REVOKE ALL ON DATABASE "{row["datname"]}" FROM PUBLIC')
         await migrate_as_owner(self._backends, CONTROL_DATABASE, "migrations/control")
 
     async def ensure_provisioner(self, password: str) -> None:
@@ -58,13 +63,15 @@ class PostgresAdministrator:
         """
         async with self._connect() as connection:
             await connection.execute("SELECT pg_advisory_lock(hashtext($1))", PROVISIONER_ROLE)
-            if not await connection.fetchval(_SQL["role_exists"], PROVISIONER_ROLE):
-                await connection.execute(f'CREATE ROLE "{PROVISIONER_ROLE}" LOGIN')
+            await _ensure_role(connection, AUDITOR, "NOLOGIN")
+            await _ensure_role(connection, PROVISIONER_ROLE, "LOGIN")
+            await connection.execute(f'ALTER ROLE "{AUDITOR}" NOINHERIT')
             await connection.execute(
-                f'ALTER ROLE "{PROVISIONER_ROLE}" CREATEDB CREATEROLE NOINHERIT CONNECTION LIMIT 20 '
+                f'ALTER ROLE "{PROVISIONER_ROLE}" CREATEDB CREATEROLE NOINHERIT CONNECTION LIMIT 40 '
                 f"PASSWORD '{_quoted(password)}'"
             )
             await connection.execute(f'GRANT CONNECT ON DATABASE postgres TO "{PROVISIONER_ROLE}"')
+            await connection.execute(f'GRANT "{AUDITOR}" TO "{PROVISIONER_ROLE}" WITH INHERIT FALSE, SET TRUE')
             for row in await connection.fetch(_SQL["roles_without_provisioner"], PROVISIONER_ROLE):
                 await connection.execute(f'ALTER ROLE "{row["rolname"]}" NOINHERIT')
                 await connection.execute(
@@ -72,10 +79,9 @@ class PostgresAdministrator:
                 )
 
 
-async def _close_databases(connection: Any) -> None:
-    """Take from everybody what every role may do by default: connect to any database."""
-    for row in await connection.fetch(_SQL["open_databases"]):
-        await connection.execute(f'REVOKE ALL ON DATABASE "{row["datname"]}" FROM PUBLIC')
+async def _ensure_role(connection: Any, name: str, login: str) -> None:
+    if not await connection.fetchval(_SQL["role_exists"], name):
+        await connection.execute(f'CREATE ROLE "{name}" {login} NOINHERIT')
 
 
 def _quoted(text: str) -> str:

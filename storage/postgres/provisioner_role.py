@@ -14,6 +14,8 @@ import asyncpg
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from storage.names import PROVISIONER_ROLE, tenant_database
+from storage.postgres.audit_schema import ensure_audit
+from storage.postgres.connect import tls_of
 from storage.postgres.migrate import migrate
 from storage.sql import load_migrations
 
@@ -33,7 +35,7 @@ class TenantDatabases:
     async def ensure(self, tenant_id: TenantId) -> None:
         """Make the tenant's database, its role and its schema, as far as they are missing."""
         name = tenant_database(tenant_id)
-        async with self._connection() as connection:
+        async with self._gate, self._connection() as connection:
             # Two runs of one job must not both find that there is no role.
             await connection.execute("SELECT pg_advisory_lock(hashtext($1))", name)
             await self._ensure_role(connection, name)
@@ -47,15 +49,20 @@ class TenantDatabases:
         """Bring the tenant's schema up to date, as the tenant's own role."""
         await migrate_as_owner(self._backends, tenant_database(tenant_id), "migrations/tenant")
 
+    async def ensure_audit(self, tenant_id: TenantId, keep_days: int) -> None:
+        """Make the tenant's audit log, as far as it is missing; while it does, the provisioner may connect there."""
+        async with self._gate:
+            await ensure_audit(self._connection, tenant_database(tenant_id), keep_days)
+
     async def renew_password(self, tenant_id: TenantId) -> None:
         """Set the password of a tenant's role to what derives from the root secret now."""
-        async with self._connection() as connection:
+        async with self._gate, self._connection() as connection:
             await self._set_password(connection, tenant_database(tenant_id))
 
     async def erase(self, tenant_id: TenantId) -> None:
         """Drop the tenant's database, whoever is connected to it, and its role."""
         name = tenant_database(tenant_id)
-        async with self._connection() as connection:
+        async with self._gate, self._connection() as connection:
             if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
                 await connection.execute(f'SET ROLE "{name}"')
                 await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)', timeout=_DROP_SECONDS)
@@ -74,20 +81,19 @@ class TenantDatabases:
         await connection.execute(f"ALTER ROLE \"{name}\" PASSWORD '{self._backends.role_password(name)}'")
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
-        async with self._gate:
-            connection = await asyncpg.connect(
-                host=self._backends.postgres_host,
-                port=self._backends.postgres_port,
-                ssl=self._backends.postgres_tls,
-                user=PROVISIONER_ROLE,
-                password=self._password,
-                database=_DATABASE,
-            )
-            try:
-                yield connection
-            finally:
-                await connection.close()
+    async def _connection(self, database: str | None = None) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(
+            host=self._backends.postgres_host,
+            port=self._backends.postgres_port,
+            ssl=tls_of(self._backends),
+            user=PROVISIONER_ROLE,
+            password=self._password,
+            database=database or _DATABASE,
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
 
 async def migrate_as_owner(backends: Backends, name: str, folder: str) -> None:
@@ -95,7 +101,7 @@ async def migrate_as_owner(backends: Backends, name: str, folder: str) -> None:
     connection = await asyncpg.connect(
         host=backends.postgres_host,
         port=backends.postgres_port,
-        ssl=backends.postgres_tls,
+        ssl=tls_of(backends),
         user=name,
         password=backends.role_password(name),
         database=name,

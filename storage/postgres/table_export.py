@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.ids import TenantId
 from storage.postgres.connect import Database
-from storage.sql import load_queries
+from storage.sql import fill, load_queries
 
 _SQL = load_queries("storage.postgres", "table_export.sql")
 _PLAIN = {"format": "csv", "quote": "\x01", "delimiter": "\x02"}
@@ -16,17 +16,16 @@ _PLAIN = {"format": "csv", "quote": "\x01", "delimiter": "\x02"}
 Take = Callable[[bytes], None]
 
 
-async def tables_of(database: Database) -> list[str]:
-    """List a database's tables, by name."""
+async def tables_of(database: Database) -> list[tuple[str, str]]:
+    """List a tenant's tables: the name of each, and the name by which `copy_table` finds it."""
     async with database.connection() as connection:
-        return [row["table_name"] for row in await connection.fetch(_SQL["tables"])]
+        return [tuple(row) for row in await connection.fetch(_SQL["tables"])]
 
 
-async def copy_table(database: Database, table: str, take: Take, *, timeout_seconds: float) -> None:
+async def copy_table(database: Database, qualified_name: str, take: Take, *, timeout_seconds: float) -> None:
     """Give a table's rows as lines of JSON."""
     async with database.connection() as connection:
-        name = await connection.fetchval(_SQL["quoted"], table)
-        await _copy(connection, _SQL["rows"].replace("{table}", name), take, timeout_seconds)
+        await _copy(connection, fill(_SQL["rows"], {"table": qualified_name}), take, timeout_seconds)
 
 
 async def copy_control(

@@ -1,10 +1,12 @@
 -- name: tables
-SELECT c.relname AS table_name FROM pg_class AS c
-WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
-ORDER BY c.relname
-
--- name: quoted
-SELECT quote_ident($1)
+-- All that the tenant's role may read: its own tables by their names, those of the audit log with their schema.
+SELECT
+    CASE n.nspname WHEN 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END AS table_name,
+    quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS qualified_name
+FROM pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('public', 'audit')
+    AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+ORDER BY 1
 
 -- name: rows
 SELECT row_to_json(t) FROM {table} AS t

@@ -1,14 +1,16 @@
 """Tenants, platform keys and usage as the platform's operators see them."""
 
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import asyncpg
 
 from schemas.ids import TenantId
 from schemas.problems import HostTaken
 from storage.postgres.connect import Database
+from storage.postgres.directory import KeyRecord
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "tenant_admin.sql")
@@ -42,12 +44,14 @@ class TenantChange:
 
 @dataclass(frozen=True, slots=True)
 class PlatformKeyRow:
-    """A platform key that works; `key_id` is the part of it that may be shown."""
+    """A platform key that works; `last_used_on` is a day (UTC), None if it was never used."""
 
-    key_id: str
+    key_id: uuid.UUID
+    key_prefix: str
     name: str
     scopes: list[str]
     created_at: datetime
+    last_used_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,15 @@ class TenantAdmin:
         async with self._control.connection() as connection:
             return [PlatformKeyRow(**row) for row in await connection.fetch(_SQL["keys"])]
 
-    async def revoke_platform_key(self, key_id: str) -> bool:
+    async def add_platform_key(self, record: KeyRecord, prefix: str, created_by: str) -> PlatformKeyRow:
+        """Enter a platform key; replicas know it within a second."""
+        async with self._control.connection() as connection:
+            row = await connection.fetchrow(
+                _SQL["add_key"], record.key_hash, prefix, sorted(record.scopes), record.name, created_by
+            )
+        return PlatformKeyRow(**row)
+
+    async def revoke_platform_key(self, key_id: uuid.UUID) -> bool:
         """Revoke a platform key; False if there is none. Replicas know within a second."""
         async with self._control.connection() as connection:
             return await connection.fetchval(_SQL["revoke_key"], key_id) is not None

@@ -17,13 +17,17 @@ WHERE tenant_id = $1 AND state IN ('active', 'suspended')
 RETURNING tenant_id
 
 -- name: keys
-SELECT key_prefix AS key_id, name, scopes, created_at FROM api_keys
-WHERE kind = 'platform' AND revoked_at IS NULL
-ORDER BY created_at, key_prefix
+SELECT k.key_id, k.key_prefix, k.name, k.scopes, k.created_at, u.used_on AS last_used_on FROM api_keys AS k
+LEFT JOIN api_key_uses AS u USING (key_hash)
+WHERE k.kind = 'platform' AND k.revoked_at IS NULL
+ORDER BY k.created_at, k.key_id
+
+-- name: add_key
+INSERT INTO api_keys (key_hash, key_prefix, kind, scopes, name, created_by) VALUES ($1, $2, 'platform', $3, $4, $5)
+RETURNING key_id, key_prefix, name, scopes, created_at, NULL::date AS last_used_on
 
 -- name: revoke_key
-UPDATE api_keys SET revoked_at = now() WHERE kind = 'platform' AND key_prefix = $1 AND revoked_at IS NULL
-RETURNING key_prefix
+UPDATE api_keys SET revoked_at = now() WHERE kind = 'platform' AND key_id = $1 AND revoked_at IS NULL RETURNING key_id
 
 -- name: active_shards
 SELECT tenant_id, count(*) AS shards FROM active_shards WHERE tenant_id = ANY($1::text[]) GROUP BY tenant_id

@@ -10,8 +10,8 @@ from storage.postgres.connect import Databases
 from storage.postgres.provisioner_role import TenantDatabases
 from storage.postgres.sealed import SealedSecrets
 from tenancy.provisioning import ProvisionedTenant
-from tenancy.rotation import renew_secrets
 from tenancy.sealing import Sealer
+from tenancy.secret_rotation import renew_secrets
 from tests.stack_fixtures import RunningStack
 
 pytestmark = pytest.mark.anyio

@@ -40,6 +40,3 @@ CREATE TABLE job_log (
     line text NOT NULL,
     PRIMARY KEY (job_id, line_id)
 );
-
--- Platform keys are shown by a name and told apart by their first characters.
-ALTER TABLE api_keys ADD COLUMN IF NOT EXISTS name text NOT NULL DEFAULT '';
