@@ -55,7 +55,7 @@ def revoke(
 ) -> None:
     """Revoke a platform key: within a second nobody can use it any more, and it never works again.
 
-    Example: unmogrow platform-key revoke pk_AbCdEfGh
+    Example: unmogrow platform-key revoke 0b9c5c1e-4f6e-4c39-9f0c-3c7f5a0f7a55
     """
     run_platform(platform_api(url, key), lambda api: api.call("DELETE", f"{_PATH}/{key_id}"))
     console.print(f"Revoked [bold]{key_id}[/].")

@@ -149,15 +149,15 @@ def operations_of(document: dict[str, Any]) -> list[Operation]:
     ]
 
 
-def values_of(document: Any, field_name: re.Pattern[str]) -> set[str]:
-    """Gather the values of all fields of an answer whose name is such."""
-    found: set[str] = set()
+def values_of(document: Any, field_name: re.Pattern[str]) -> dict[str, set[str]]:
+    """Gather, by their names, the values of all fields of an answer whose name is such."""
+    found: dict[str, set[str]] = {}
     if isinstance(document, dict):
         for name, value in document.items():
-            if field_name.search(name) and isinstance(value, str | int):
-                found.add(str(value))
-            found |= values_of(value, field_name)
-    elif isinstance(document, list):
-        for each in document:
-            found |= values_of(each, field_name)
+            if field_name.search(name) and isinstance(value, str | int) and value != "":
+                found.setdefault(name, set()).add(str(value))
+    nested = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    for each in nested:
+        for name, values in values_of(each, field_name).items():
+            found.setdefault(name, set()).update(values)
     return found

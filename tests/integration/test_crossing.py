@@ -35,12 +35,13 @@ AT_ONCE = 12
 STREAM = "follow_events"
 # Each answer of these is a task of its own, or is made from thousands of rows: one hostile text each is enough.
 DEAR = frozenset({"get_models", "get_journeys", "preview_fraud", "create_import"})
-WITH_THEIRS = frozenset({"their header", "their host", "their host, our header", "their token", "their key"})
+WITH_THEIRS = frozenset(
+    {"their header", "their host", "their host, our header", "their token", "their cookie", "their key"}
+)
 NAMELESS = WITH_THEIRS | {"the question that they asked"}
 CLOSED = frozenset({401, 403, 404})
 BUSY = 503
-FEW = 2
-NAMES_MAX = 9
+FEW = 3
 IDEMPOTENCY_KEY = f"{NAME}-idempotent"
 IDENTITIES = re.compile(r"(_id|version|event_name|kid)$")
 CURSORS = re.compile(r"cursor$")
@@ -60,7 +61,8 @@ class Side:
     host: str
     write_key: str
     session: dict[str, Any]
-    names: list[str] = field(default_factory=list)
+    secret_key: str = ""
+    names: dict[str, set[str]] = field(default_factory=dict)
     cursors: list[str] = field(default_factory=list)
 
     @property
@@ -72,6 +74,10 @@ class Side:
     def sender(self) -> dict[str, str]:
         """Headers of its apps."""
         return {"X-Tenant-ID": self.tenant_id, "X-Write-Key": self.write_key}
+
+    def names_for(self, parameter: str) -> list[str]:
+        """Names of its objects that might stand for a parameter: those of such a field, and a few others."""
+        return [*sorted(self.names.get(parameter, set()))[:FEW], f"{NAME}-link", f"{NAME}-install"]
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,11 @@ async def plant(client: httpx.AsyncClient, side: Side) -> list[str]:
         await client.put("/api/v1/fraud/lists/user_agent", content=MARK, headers=text),
     ]:
         answer.raise_for_status()
-    return [MARK, sent.json()["batch_id"], side.session["access_token"]]
+    asked = {"name": MARK, "kind": "secret", "scopes": ["ingest", "read", "write"]}
+    side.secret_key = (await client.post("/api/v1/keys", json=asked, headers=side.user)).json()["key"]
+    invited = {"email": f"{MARK}@example.com", "role": "viewer"}
+    (await client.post("/api/v1/users", json=invited, headers=side.user)).raise_for_status()
+    return [MARK, sent.json()["batch_id"], side.session["access_token"], side.session["refresh_token"]]
 
 
 async def look(client: httpx.AsyncClient, side: Side, operations: list[Operation]) -> dict[str, Any]:
@@ -154,6 +164,9 @@ def attacks_of(operation: Operation, ours: Side, theirs: Side) -> Iterator[Attac
         yield operation.attack("their host", headers={"Authorization": ours.user["Authorization"], "Host": theirs.host})
         yield operation.attack("their host, our header", headers=ours.user | both)
         yield operation.attack("their token", headers=ours.user | {"Authorization": theirs.user["Authorization"]})
+        yield operation.attack("their key", headers=ours.user | {"Authorization": f"Bearer {theirs.secret_key}"})
+        cookie = f"unmogrow_access={theirs.session['access_token']}"
+        yield operation.attack("their cookie", headers={"X-Tenant-ID": ours.tenant_id, "Cookie": cookie})
         mine = ours.user
     else:
         mine = ours.sender
@@ -170,7 +183,7 @@ def attacks_of(operation: Operation, ours: Side, theirs: Side) -> Iterator[Attac
 def _by_names(operation: Operation, mine: dict[str, str], theirs: Side) -> Iterator[Attack]:
     """Ask for the other's objects, wherever a name may stand."""
     names = [each["name"] for each in operation.parameters("path")]
-    for name in theirs.names if names else ():
+    for name in theirs.names_for(names[-1]) if names else ():
         yield operation.attack("their name in the path", ids=dict.fromkeys(names, quote(name, safe="")), headers=mine)
     if "cursor" in [each["name"] for each in operation.parameters("query")]:
         for cursor in theirs.cursors:
@@ -178,11 +191,10 @@ def _by_names(operation: Operation, mine: dict[str, str], theirs: Side) -> Itera
                 yield operation.attack("their cursor", query={"cursor": text}, headers=mine)
     for header in operation.parameters("header"):
         yield operation.attack("their Idempotency-Key", headers=mine | {header["name"]: IDEMPOTENCY_KEY})
-    if operation.name not in DEAR:
-        fields = operation.string_fields()
-        for at in fields:
-            for name in theirs.names if len(fields) <= FEW else theirs.names[:FEW]:
-                yield operation.attack("their name in the body", strings={at: name}, headers=mine)
+    for at in () if operation.name in DEAR else operation.string_fields():
+        secrets_of_session = [theirs.session["refresh_token"]] if at[-1:] == ("refresh_token",) else []
+        for name in [*secrets_of_session, *theirs.names_for(at[-1] if at else "")[: FEW - 1]]:
+            yield operation.attack("their name in the body", strings={at: name}, headers=mine)
 
 
 def _by_texts(operation: Operation, mine: dict[str, str], theirs: Side) -> Iterator[Attack]:
@@ -260,9 +272,8 @@ async def test_nobody_crosses(running: RunningStack, client: httpx.AsyncClient) 
     await eventually(is_attributed)
     before = await look(client, theirs, operations)
     visible = [name for name, seen in before.items() if MARK.encode() in orjson.dumps(seen)]
-    found = sorted(values_of(before, IDENTITIES) - {ours.tenant_id, ""})
-    theirs.cursors = sorted(values_of(before, CURSORS))
-    theirs.names = [f"{NAME}-link", f"{NAME}-install", theirs.session["refresh_token"], *found][:NAMES_MAX]
+    theirs.names = values_of(before, IDENTITIES)
+    theirs.cursors = sorted(set().union(*values_of(before, CURSORS).values()))[:FEW]
     gate = asyncio.Semaphore(AT_ONCE)
     attacks = [attack for operation in operations for attack in attacks_of(operation, ours, theirs)]
     done = []
@@ -279,7 +290,8 @@ async def test_nobody_crosses(running: RunningStack, client: httpx.AsyncClient) 
         f"{dict(sorted(Counter(each.status for each in done).items()))}; leaks: {len(leaks)}"
     )
     assert len(visible) >= 8, visible
-    assert len(theirs.cursors) >= 3
+    assert len(theirs.cursors) == FEW
+    assert {"link_id", "cost_id", "import_id", "review_id", "user_id", "key_id"} <= theirs.names.keys()
     assert (leaks, opened, broken) == ([], [], [])
     after = await look(client, theirs, operations)
     assert {name: after[name] for name in STEADY} == {name: before[name] for name in STEADY}
