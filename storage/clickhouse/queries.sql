@@ -82,3 +82,6 @@ WHERE (received_at, event_id) > ({time:DateTime64(3, 'UTC')}, {event_id:String})
     AND ({event_type:String} = '' OR event_type = {event_type:String})
 ORDER BY received_at, event_id
 LIMIT {limit:UInt32}
+
+-- name: drop_table
+DROP TABLE IF EXISTS {table} SYNC
