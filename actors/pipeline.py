@@ -165,7 +165,7 @@ class TenantPipeline:
             poll_seconds,
             settings,
         )
-        self._publisher = Publisher(stores.publications, stores.attributed, recorded, turns.reports, settings)
+        self._publisher = Publisher(stores.publications, stores.attributed, recorded, turns.events, settings)
         # What is to be done once for the tenant, its first shard does.
         past = PastConversions(stores.database)
         self._leads = shard.index == 0

@@ -38,7 +38,10 @@ class Publisher:
         turns: StoreTurns,
         settings: ActorSettings,
     ) -> None:
-        """Take the queue, the table, the signal that results were recorded, and the host's turns for reports."""
+        """Take the queue, the table, the signal that results were recorded, and the host's turns for events.
+
+        Not those for reports: whoever asks for a result there would wait for the rest after a roll-up, too.
+        """
         self._queue = queue
         self._attributed = attributed
         self._recorded = recorded

@@ -45,6 +45,7 @@ async def incarnation(
     postgres_port: int | None = None,
     shard: Shard = WHOLE_TENANT,
     clickhouse: ClickHouseSettings | None = None,
+    turns: HostTurns | None = None,
 ) -> AsyncIterator[Incarnation]:
     """Start a shard's pipeline, which reaches Postgres by another port if one is named, and end it with the block."""
     settings, backends = running.stack.settings, running.stack.backends
@@ -52,7 +53,7 @@ async def incarnation(
     store = ClickHouse(backends, clickhouse or settings.clickhouse)
     database = databases.tenant(tenant.tenant_id)
     stores = Stores.of(database, store, tenant.tenant_id, shard, settings.actor, _decide)
-    pipeline = TenantPipeline(stores, shard, settings.actor, HostTurns.of(settings.actor))
+    pipeline = TenantPipeline(stores, shard, settings.actor, turns or HostTurns.of(settings.actor))
     life = None
     try:
         await pipeline.start()

@@ -8,10 +8,12 @@ import asyncpg
 import httpx
 import pytest
 
+from actors.store_turns import HostTurns
 from storage.clickhouse.connect import ClickHouse
 from storage.names import clickhouse_tables, tenant_database
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
+from tests.crash.incarnations import batch, incarnation
 from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
 
 pytestmark = pytest.mark.anyio
@@ -119,3 +121,11 @@ async def test_nothing_is_lost_or_doubled_by_a_kill(
     await connection.close()
     for install in installs:
         assert len(await published(running, tenant, install["event_id"])) == 1
+
+
+async def test_results_do_not_wait_for_roll_ups(running: RunningStack) -> None:
+    """A result is published while another tenant of the host still has its turn at rolling up."""
+    tenant, turns = await new_tenant(running), HostTurns.of(running.stack.settings.actor)
+    async with asyncio.timeout(20), turns.reports.turn(), incarnation(running, tenant, turns=turns) as held:
+        await held.pipeline.append(batch(tenant, "quick"))
+        assert len(await eventually(lambda: published(running, tenant, "quick"))) == 1
