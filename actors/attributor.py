@@ -7,10 +7,10 @@ A conversion waits until ClickHouse has all that the tenant committed before it,
 to an install may be another shard's. When this shard has stored something, it looks; while something still waits for
 another shard, it looks again and again.
 
-A conversion that cannot be decided must not hold up the others. The pool answers such a one with its error. Where a
-whole portion fails (a conversion that cannot be read, a result that cannot be written, a pool that dies or never
-answers), the next portion is half as large, until the conversion at fault stands alone. After a few tries it is set
-apart with the reason. A pool that is away is nobody's fault: it is asked to decide nothing before one is blamed.
+A conversion that cannot be decided, or not in time, must not hold up the others. The pool answers such a one with its
+error. Where a whole portion fails (a conversion that cannot be read, a result that cannot be written, a pool that dies
+or never answers), the next portion is half as large, until the conversion at fault stands alone. After a few tries it
+is set apart with the reason. A pool that is away is nobody's fault: it is asked to decide nothing before one is blamed.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -192,6 +192,9 @@ class PoolSettings(_Group):
         default=1.0, description="How often Serve looks whether a replica lives; so late does it miss a dead one."
     )
     deadline_seconds: float = Field(30.0, description="A batch without an answer by then is sent again.")
+    case_seconds: float = Field(
+        default=5.0, description="A conversion not decided by then has failed, and the others go on: 0.3 ms is usual."
+    )
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 

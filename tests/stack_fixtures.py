@@ -16,7 +16,7 @@ from cli.credentials import Credentials
 from cli.tenant_api import TenantApi
 from local.free_ports import free_block
 from local.stack import Stack
-from schemas.settings import ActorSettings, AuthSettings, Settings
+from schemas.settings import ActorSettings, AuthSettings, PoolSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 
@@ -59,7 +59,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     auth = AuthSettings(argon2_memory_kib=64, argon2_passes=1)
     # Hundreds of tenants are used for a moment each: their actors leave soon.
     actor = ActorSettings(idle_seconds=IDLE_SECONDS)
-    stack = Stack(Settings(data_dir=folder / "data", ports=free_block(), auth=auth, actor=actor))
+    # A test has a case hang.
+    pool = PoolSettings(case_seconds=1.0)
+    stack = Stack(Settings(data_dir=folder / "data", ports=free_block(), auth=auth, actor=actor, pool=pool))
     try:
         platform_key = asyncio.run(_up(stack))
         yield RunningStack(stack, failpoints, platform_key)
