@@ -3,7 +3,10 @@
 It holds no credentials and reads nothing: conversions come with their candidate touches, results go back.
 """
 
+import asyncio
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import structlog
@@ -21,6 +24,9 @@ from schemas.touchpoints import ConversionCase, Origin
 from telemetry.failpoints import hang, refuse
 from telemetry.heap import settle_heap
 
+_NICENESS = 5
+"""Taking events goes before attributing them: results are due within seconds, acknowledgements within milliseconds."""
+
 log = structlog.get_logger()
 
 
@@ -30,10 +36,15 @@ class AttributionPool:
     def __init__(self, case_seconds: float) -> None:
         """Get ready for calls; a case may take so long."""
         self._limit = CaseLimit(case_seconds)
+        # Serve asks on the loop whether it lives and has room: one that is deciding has an answer, too.
+        self._thread = ThreadPoolExecutor(1, initializer=os.nice, initargs=(_NICENESS,))
         settle_heap()
 
     async def attribute(self, packed: list[bytes], policy: bytes) -> list[bytes]:
         """Attribute cases as `actors.pool_calls` packs them; results are in the order of the cases."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, packed, policy)
+
+    def _answer(self, packed: list[bytes], policy: bytes) -> list[bytes]:
         return pack_results(decide(*unpack_call(packed, policy), self._limit))
 
 

@@ -145,6 +145,7 @@ def result_json(result: AttributionResult) -> bytes:
 
 
 def _as_object(value: Any) -> dict[str, Any]:
-    """Write a touchpoint, which is a tuple, as an object with its fields' names."""
+    """Write a touchpoint, which is a tuple, as an object with its fields' names, and how it counts alone."""
     fields: dict[str, Any] = value._asdict()
+    fields["match_type"] = fields.pop("found_by")[0]
     return fields

@@ -49,10 +49,13 @@ async def incarnation(
 ) -> AsyncIterator[Incarnation]:
     """Start a shard's pipeline, which reaches Postgres by another port if one is named, and end it with the block."""
     settings, backends = running.stack.settings, running.stack.backends
-    databases = Databases(replace(backends, postgres_port=postgres_port or backends.postgres_port), settings.postgres)
+    reached = replace(backends, postgres_port=postgres_port or backends.postgres_port)
+    databases = Databases(reached, settings.postgres.for_shards())
+    committing = Databases(reached, settings.postgres.for_commits())
     store = ClickHouse(backends, clickhouse or settings.clickhouse)
     database = databases.tenant(tenant.tenant_id)
-    stores = Stores.of(database, store, tenant.tenant_id, shard, settings.actor, _decide)
+    commits = committing.tenant(tenant.tenant_id)
+    stores = Stores.of(database, commits, store, tenant.tenant_id, shard, settings.actor, _decide)
     pipeline = TenantPipeline(stores, shard, settings.actor, turns or HostTurns.of(settings.actor))
     life = None
     try:
@@ -66,6 +69,7 @@ async def incarnation(
         # The pool gives connections back behind the loops' backs: closing it under that would be an error of nobody's.
         await asyncio.sleep(0.2)
         await databases.close()
+        await committing.close()
         await store.close()
 
 

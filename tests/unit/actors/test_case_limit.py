@@ -7,6 +7,9 @@ import pytest
 from actors.case_limit import CaseHungError, CaseLimit
 
 
+NAMES: dict[str, int] = {}
+
+
 def _forever() -> None:
     while True:
         time.sleep(0.001)
@@ -31,4 +34,4 @@ def test_many_quick_cases_are_not_interrupted() -> None:
 def test_what_failed_has_its_own_error() -> None:
     """`KeyError`, as it was raised."""
     with pytest.raises(KeyError):
-        CaseLimit(1.0).run(lambda: {}["missing"])
+        CaseLimit(1.0).run(lambda: NAMES["missing"])

@@ -209,7 +209,7 @@ def test_what_may_not_be_used_is_not() -> None:
     assert sentence(case(denied), "t") == (
         "Clicked 1 h before the install, but matched by advertising id, which may not be used without consent."
     )
-    by_device = denied._replace(match_type=MatchType.VENDOR_ID)
+    by_device = denied._replace(found_by=(MatchType.VENDOR_ID,))
     (only,) = judge(case(denied, by_device), POLICY)
     assert (only.reason, only.touch.match_type) == (CandidateReason.WON, MatchType.VENDOR_ID)
     plain = case(touch("t", HOUR))
