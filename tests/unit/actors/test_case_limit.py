@@ -6,7 +6,6 @@ import pytest
 
 from actors.case_limit import CaseHungError, CaseLimit
 
-
 NAMES: dict[str, int] = {}
 
 
