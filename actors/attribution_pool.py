@@ -5,20 +5,22 @@ It holds no credentials and reads nothing: conversions come with their candidate
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import structlog
 from ray import serve
 
 from actors.case_limit import CaseLimit
-from actors.pool_calls import POOL_DEPLOYMENT, pack_results, unpack_call
+from actors.pool_calls import POOL_DEPLOYMENT, pack_answers, unpack_call
 from attribution.decide import attribute
 from attribution.fraud.settle import settle
 from attribution.origins import origin_of
+from attribution.result_records import result_record
 from schemas.policy import Policy
-from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
+from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult, RecordedOutcome
 from schemas.settings import PoolSettings
 from schemas.touchpoints import ConversionCase, Origin
 from telemetry.failpoints import hang, refuse
@@ -42,10 +44,21 @@ class AttributionPool:
 
     async def attribute(self, packed: list[bytes], policy: bytes) -> list[bytes]:
         """Attribute cases as `actors.pool_calls` packs them; results are in the order of the cases."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, packed, policy)
+        return await self._off_loop(list, packed, policy)
 
-    def _answer(self, packed: list[bytes], policy: bytes) -> list[bytes]:
-        return pack_results(decide(*unpack_call(packed, policy), self._limit))
+    async def decide(self, packed: list[bytes], policy: bytes) -> list[bytes]:
+        """Do the same, with results as they are recorded."""
+        return await self._off_loop(recorded, packed, policy)
+
+    async def _off_loop(self, form: Callable[[list[AttributionOutcome]], Sequence[object]], *call: Any) -> list[bytes]:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: pack_answers(form(decide(*unpack_call(*call), self._limit)))
+        )
+
+
+def recorded(outcomes: Sequence[AttributionOutcome]) -> list[RecordedOutcome]:
+    """Write results as they are recorded."""
+    return [result_record(each) if isinstance(each, AttributionResult) else each for each in outcomes]
 
 
 def decide(cases: Sequence[ConversionCase], policy: Policy, limit: CaseLimit | None = None) -> list[AttributionOutcome]:

@@ -21,7 +21,7 @@ from actors.adopted_policy import AdoptedPolicy
 from actors.journey_reader import JourneyReader
 from actors.signal import Signal
 from schemas.policy import Policy
-from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
+from schemas.results import AttributionFailure, RecordedOutcome, ResultRecord
 from schemas.settings import ActorSettings
 from schemas.touchpoints import ConversionCase
 from storage.clickhouse.connect import StoreAwayError
@@ -33,7 +33,7 @@ from telemetry.failpoints import reached
 
 log = structlog.get_logger()
 
-Attribute = Callable[[Sequence[ConversionCase], Policy], Awaitable[list[AttributionOutcome]]]
+Attribute = Callable[[Sequence[ConversionCase], Policy], Awaitable[list[RecordedOutcome]]]
 
 
 class PoolAwayError(Exception):
@@ -122,7 +122,7 @@ class Attributor:
             outcomes = [(each, decided[each.conversion_id]) for each in pending]
             reached("actor_before_results")
             await self._conversions.record(
-                epoch, [(each, outcome) for each, outcome in outcomes if isinstance(outcome, AttributionResult)]
+                epoch, [(each, outcome) for each, outcome in outcomes if isinstance(outcome, ResultRecord)]
             )
             self._recorded.give()
         except (EpochSupersededError, StoreAwayError, *CONNECTION_LOST):

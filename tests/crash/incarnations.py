@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.attribution_pool import decide
+from actors.attribution_pool import decide, recorded
 from actors.pipeline import Stores, TenantPipeline
 from actors.store_turns import HostTurns
 from ingest.frames import join
@@ -15,7 +15,7 @@ from ingest.prepare import Stamp, prepare
 from schemas.batches import EventBatch
 from schemas.ids import new_batch_id
 from schemas.policy import Policy
-from schemas.results import AttributionOutcome
+from schemas.results import RecordedOutcome
 from schemas.settings import ClickHouseSettings
 from schemas.shards import WHOLE_TENANT, Shard
 from schemas.touchpoints import ConversionCase
@@ -34,8 +34,8 @@ class Incarnation:
     life: asyncio.Task[None]
 
 
-async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionOutcome]:
-    return decide(cases, policy)
+async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[RecordedOutcome]:
+    return recorded(decide(cases, policy))
 
 
 @asynccontextmanager
