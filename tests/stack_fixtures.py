@@ -16,11 +16,13 @@ from cli.credentials import Credentials
 from cli.tenant_api import TenantApi
 from local.free_ports import free_block
 from local.stack import Stack
-from schemas.settings import ActorSettings, AuthSettings, PoolSettings, Settings
+from schemas.settings import ActorSettings, AuthSettings, MailSettings, PoolSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 
 IDLE_SECONDS = 8.0
+_MAIL_OFFSET = 15
+"""A port of the stack's block that the stack itself leaves alone."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     actor = ActorSettings(idle_seconds=IDLE_SECONDS)
     # A test has a case hang.
     pool = PoolSettings(case_seconds=1.0)
-    stack = Stack(Settings(data_dir=folder / "data", ports=free_block(), auth=auth, actor=actor, pool=pool))
+    # Nothing listens there but in the tests of mails: for all others the mail server is away, and links are answered.
+    ports = free_block()
+    mail = MailSettings(host="127.0.0.1", port=ports.tenant + _MAIL_OFFSET, security="none")
+    settings = Settings(data_dir=folder / "data", ports=ports, auth=auth, actor=actor, pool=pool, mail=mail)
+    stack = Stack(settings)
     try:
         platform_key = asyncio.run(_up(stack))
         yield RunningStack(stack, failpoints, platform_key)
