@@ -12,6 +12,7 @@ from typing import Any
 import ray
 import structlog
 from ray.exceptions import RayError
+from ray.util import get_node_ip_address
 
 from actors.attributor import PoolAwayError
 from actors.host_calls import Answer, Ticket, pack_answers, unpack_consignments
@@ -19,6 +20,7 @@ from actors.placement import is_shared, place_of
 from actors.pool_client import PoolClient
 from actors.store_turns import HostTurns
 from actors.tenant_shard import HostTools, TenantShard
+from actors.wire import Address, WireServer
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt
 from schemas.ids import TenantId
@@ -32,6 +34,9 @@ from storage.postgres.connect import CONNECTION_LOST, Databases
 from telemetry.backoff import Backoff
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
+
+WIRE = "wire"
+"""For what the secret of hosts' wires is derived."""
 
 _CALLS_MAX = 10_000
 _TOGETHER_SECONDS = 0.1
@@ -65,7 +70,14 @@ class TenantHost:
         self._late: dict[str, asyncio.Task[AppendReceipt]] = {}
         self._leaving: dict[tuple[TenantId, Shard], asyncio.Task[None]] = {}
         # Ray runs the constructor on the actor's loop.
-        self._beginning = asyncio.get_running_loop().create_task(self._begin(pool))
+        loop = asyncio.get_running_loop()
+        self._beginning = loop.create_task(self._begin(pool))
+        own_address: str = get_node_ip_address()  # type: ignore[no-untyped-call]
+        self._listening = loop.create_task(WireServer(self.append, backends.derive(WIRE)).open(own_address))
+
+    async def address(self) -> Address:
+        """Say where calls of `append` are taken over a wire."""
+        return await asyncio.shield(self._listening)
 
     async def append(self, packed: bytes) -> bytes:
         """Make batches durable: a receipt for each, or the shard's refusal, or a ticket if it takes long.
