@@ -202,8 +202,6 @@ def find_host(place: str, backends: Backends, settings: Settings) -> Any:
             max_pending_calls=_CALLS_MAX,
             max_concurrency=_CALLS_MAX,
             num_cpus=settings.actor.cpus,
-            # Nobody reads Ray's record of each call; Serve keeps none of its own either.
-            enable_task_events=False,
             scheduling_strategy="SPREAD",
         )
         .remote(place, backends, settings)
