@@ -10,6 +10,7 @@ from rich.table import Table
 
 from cli.context import ask, console, print_json, user_api
 from cli.options import JsonOption, TenantOption, UrlOption
+from unmogrow.client.shape import Shape
 from unmogrow.client.tenant_models import CohortReport, PerformanceReport
 
 app = typer.Typer(help="Print reports.", no_args_is_help=True)
@@ -137,12 +138,17 @@ def _table(kind: str, found: _Report, figures: Sequence[str]) -> Table:
         table.add_column(label, no_wrap=True)
     for name in names:
         table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
-    for row in found.data:
+    for row in map(_fields, found.data):
         table.add_row(*(escape(row[label]) for label in labels if label), *(_shown(name, row[name]) for name in names))
     table.add_section()
     blank = [""] * (len(list(filter(None, labels))) - 1)
-    table.add_row("all", *blank, *(_shown(name, found.totals[name]) for name in names), style="bold")
+    totals = _fields(found.totals)
+    table.add_row("all", *blank, *(_shown(name, totals[name]) for name in names), style="bold")
     return table
+
+
+def _fields(row: Shape | dict[str, Any]) -> dict[str, Any]:
+    return row if isinstance(row, dict) else row.model_dump(mode="json")
 
 
 def _columns(figure: str, found: _Report) -> list[str]:

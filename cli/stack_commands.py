@@ -85,6 +85,7 @@ def _print_welcome(settings: Settings, demo: dict[str, Any], seconds: float) -> 
     url = f"http://localhost:{ports.tenant}"
     tenant, host = demo["tenant_id"], demo["host"]
     table = Table(show_header=False, box=None)
+    table.add_row("site", f"http://{host}:{ports.tenant}")
     table.add_row("tenant plane", f"{url} with X-Tenant-ID: {tenant}, or http://{host}:{ports.tenant}")
     table.add_row("global plane", f"http://localhost:{ports.global_}")
     table.add_row("login", f"{demo['email']}  {demo['password']}")

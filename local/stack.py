@@ -43,6 +43,7 @@ _ROOT = Path(__file__).parents[1]
 _DEPLOYED_FOLDERS = (
     "actors",
     "attribution",
+    "frontend/dist",
     "ingest",
     "jobs",
     "schemas",
@@ -241,7 +242,7 @@ class Stack:
             digest.update(f"{process.pid}/{process.create_time()}".encode())
         for folder in _DEPLOYED_FOLDERS:
             for file in sorted((_ROOT / folder).rglob("*")):
-                if file.suffix in {".py", ".sql", ".json"}:
+                if file.suffix in {".py", ".sql", ".json", ".html", ".js"}:
                     digest.update(file.read_bytes())
         return digest.hexdigest()
 

@@ -68,6 +68,8 @@ from serve_apps.problem_responses import install_problem_handlers
 from serve_apps.property_checks import PropertyChecks
 from serve_apps.services import Services
 from serve_apps.session_cookies import SessionCookies
+from serve_apps.site_files import BUILT, read_site
+from serve_apps.site_routes import site_router
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
 from storage.directory_copy import DirectoryCopy
@@ -120,6 +122,7 @@ _TENANT_ROUTERS = (
     reference_routes.tenant_router,
     segment_routes.router,
     segment_settings_routes.router,
+    site_router("index.html"),
 )
 _GLOBAL_ROUTERS = (
     health_routes.router,
@@ -129,6 +132,7 @@ _GLOBAL_ROUTERS = (
     usage_routes.router,
     job_routes.router,
     reference_routes.router,
+    site_router("console.html"),
 )
 
 
@@ -163,6 +167,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         key_rotation=KeyRotation(databases, Sealer(backends), settings.auth),
         cookies=SessionCookies(backends.derive("csrf"), settings.auth.refresh_days, secure=settings.tls.is_on),
         mailer=Mailer(settings.mail),
+        site=read_site(BUILT),
     )
 
 

@@ -135,17 +135,17 @@ LEFT ANY JOIN ({rate_table}) AS rates ON amounts.currency = rates.rate_currency 
 GROUP BY {dimensions} report_day, kept_currency
 
 -- name: users
-SELECT {day} AS report_day, uniqExact({person}) AS users, sum(sessions) AS sessions
-FROM {activity} FINAL
-WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND events > 0
+SELECT {day} AS report_day, uniqExact({person}) AS users, sum(activity.sessions) AS sessions, sum(activity.events) AS events
+FROM {activity} AS activity FINAL
+WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND activity.events > 0
 GROUP BY report_day
 
 -- name: users_by_install
-SELECT report_day, {dimensions} count() AS users, sum(visits) AS sessions
+SELECT report_day, {dimensions} count() AS users, sum(visits) AS sessions, sum(acts) AS events
 FROM (
-    SELECT {day} AS report_day, {member} AS member, sum(sessions) AS visits
-    FROM {activity} FINAL
-    WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND events > 0
+    SELECT {day} AS report_day, {member} AS member, sum(sessions) AS visits, sum(activity.events) AS acts
+    FROM {activity} AS activity FINAL
+    WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND activity.events > 0
     GROUP BY report_day, member
 ) AS active
 SEMI LEFT JOIN (

@@ -289,6 +289,33 @@ class Fault(Shape):
     code: str
 
 
+class Figures(Shape):
+    """Sums and ratios; docs/reports.md has the definition of each. A ratio is null where its denominator is zero."""
+
+    impressions: int
+    clicks: int
+    installs: int
+    organic_installs: int
+    reinstalls: int
+    actions: int
+    organic_actions: int
+    purchases: int
+    rejected: int
+    sessions: int
+    events: int
+    users: int
+    revenue: str
+    organic_revenue: str
+    cost: str
+    ctr: float | None
+    cvr: float | None
+    ecpm: str | None
+    cpi: str | None
+    cpa: str | None
+    roas: float | None
+    arpu: str | None
+
+
 class FloodingSite(Shape):
     """A site that floods, and why."""
 
@@ -861,6 +888,43 @@ class PathRow(Shape):
     value: float
 
 
+class PerformanceRow(Shape):
+    """Figures of a day (overview) and of a source; of the fields of the breakdown, those that were asked for."""
+
+    impressions: int
+    clicks: int
+    installs: int
+    organic_installs: int
+    reinstalls: int
+    actions: int
+    organic_actions: int
+    purchases: int
+    rejected: int
+    sessions: int
+    events: int
+    users: int
+    revenue: str
+    organic_revenue: str
+    cost: str
+    ctr: float | None
+    cvr: float | None
+    ecpm: str | None
+    cpi: str | None
+    cpa: str | None
+    roas: float | None
+    arpu: str | None
+    day: date_aliased | None = None
+    media_source: str | None = None
+    channel: str | None = None
+    campaign: str | None = None
+    adset: str | None = None
+    ad: str | None = None
+    site_id: str | None = None
+    country: str | None = None
+    platform: str | None = None
+    app_id: str | None = None
+
+
 class PersonEdge(Shape):
     """A link between two ids, and the first event that made it."""
 
@@ -1300,11 +1364,11 @@ class CohortReport(Shape):
     breakdown: list[str]
     unconverted: list[UnconvertedAmount]
     is_cut: bool
-    totals: dict[str, Any]
-    data: list[dict[str, Any]]
     window: str
     cohort: str
     days: list[int]
+    totals: dict[str, Any]
+    data: list[dict[str, Any]]
 
 
 class ConsideredTouch(Shape):
@@ -1532,7 +1596,7 @@ class Previous(Shape):
 
     from_: Annotated[date_aliased, Field(alias="from")]
     to: date_aliased
-    totals: dict[str, Any]
+    totals: Figures
     unconverted: list[UnconvertedAmount]
     change: dict[str, float | None]
 
@@ -1669,7 +1733,7 @@ class AttributionPage(Shape):
 
 
 class PerformanceReport(Shape):
-    """Rows of counts, amounts and ratios; each has `day` (overview) and the fields of the breakdown first."""
+    """Rows of counts, amounts and ratios."""
 
     from_: Annotated[date_aliased, Field(alias="from")]
     to: date_aliased
@@ -1678,6 +1742,6 @@ class PerformanceReport(Shape):
     breakdown: list[str]
     unconverted: list[UnconvertedAmount]
     is_cut: bool
-    totals: dict[str, Any]
-    data: list[dict[str, Any]]
+    totals: Figures
+    data: list[PerformanceRow]
     previous: Previous | None = None
