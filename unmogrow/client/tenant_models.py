@@ -116,6 +116,57 @@ class AuditRecordPage(Shape):
     next_cursor: str | None
 
 
+class Brand(Shape):
+    """The tenant's name on its site, and the colour of what can be pressed there. Null: as the platform has it."""
+
+    name: str | None = None
+    accent: str | None = None
+
+
+class CampaignDocument(Shape):
+    """A campaign with its id, and when it was made and last changed."""
+
+    name: str
+    """What people call it."""
+    media_source: str
+    """Who runs it, as events name it."""
+    channel: str | None = None
+    campaign: str
+    """The name that its events and costs bear."""
+    starts_on: date_aliased | None = None
+    ends_on: date_aliased | None = None
+    """Its last day."""
+    budget: str | None = None
+    currency: str | None = None
+    note: str | None = None
+    campaign_id: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class CampaignDocumentPage(Shape):
+    data: list[CampaignDocument]
+    next_cursor: str | None
+
+
+class CampaignFields(Shape):
+    """A campaign without its id. Budget is a decimal as text, and goes together with its currency."""
+
+    name: str
+    """What people call it."""
+    media_source: str
+    """Who runs it, as events name it."""
+    channel: str | None = None
+    campaign: str
+    """The name that its events and costs bear."""
+    starts_on: date_aliased | None = None
+    ends_on: date_aliased | None = None
+    """Its last day."""
+    budget: str | None = None
+    currency: str | None = None
+    note: str | None = None
+
+
 class CertainRule(Shape):
     """A rule that leaves nothing to judge."""
 
@@ -1207,7 +1258,7 @@ class SiteConfig(Shape):
     tenant_id: Annotated[str, Field(alias="TENANT_ID")]
     api_base: Annotated[str, Field(alias="API_BASE")]
     name: Annotated[str, Field(alias="NAME")]
-    brand: Annotated[dict[str, Any], Field(alias="BRAND")]
+    brand: Annotated[Brand, Field(alias="BRAND")]
 
 
 class SiteCtit(Shape):

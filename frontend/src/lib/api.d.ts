@@ -1082,6 +1082,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tenant's campaigns, newest first
+         * @description List the tenant's campaigns, newest first.
+         */
+        get: operations["list_campaigns"];
+        put?: never;
+        /**
+         * Enter a campaign: its events are those of its media source that bear its name
+         * @description Enter a campaign: its events are those of its media source that bear its name.
+         */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give one campaign
+         * @description Give one campaign.
+         */
+        get: operations["get_campaign"];
+        /**
+         * Replace all that a campaign says
+         * @description Replace all that a campaign says.
+         */
+        put: operations["replace_campaign"];
+        post?: never;
+        /**
+         * Delete a campaign: its events, costs, links and reports stay
+         * @description Delete a campaign: its events, costs, links and reports stay.
+         */
+        delete: operations["delete_campaign"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/costs": {
         parameters: {
             query?: never;
@@ -1551,6 +1603,30 @@ export interface paths {
          */
         get: operations["get_site_config"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say how the tenant's site looks
+         * @description Say how the tenant's site looks.
+         */
+        get: operations["get_brand"];
+        /**
+         * Say how it shall look, in the place of what was said before; the site has it when it is loaded again
+         * @description Say how it shall look, in the place of what was said before; the site has it when it is loaded again.
+         */
+        put: operations["put_brand"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2213,6 +2289,103 @@ export interface components {
             detail: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Brand
+         * @description The tenant's name on its site, and the colour of what can be pressed there. Null: as the platform has it.
+         */
+        Brand: {
+            /** Name */
+            name?: string | null;
+            /** Accent */
+            accent?: string | null;
+        };
+        /**
+         * CampaignDocument
+         * @description A campaign with its id, and when it was made and last changed.
+         */
+        CampaignDocument: {
+            /**
+             * Name
+             * @description What people call it.
+             */
+            name: string;
+            /**
+             * Media Source
+             * @description Who runs it, as events name it.
+             */
+            media_source: string;
+            /** Channel */
+            channel?: string | null;
+            /**
+             * Campaign
+             * @description The name that its events and costs bear.
+             */
+            campaign: string;
+            /** Starts On */
+            starts_on?: string | null;
+            /**
+             * Ends On
+             * @description Its last day.
+             */
+            ends_on?: string | null;
+            /** Budget */
+            budget?: string | null;
+            /** Currency */
+            currency?: string | null;
+            /** Note */
+            note?: string | null;
+            /**
+             * Campaign Id
+             * Format: uuid
+             */
+            campaign_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * CampaignFields
+         * @description A campaign without its id. Budget is a decimal as text, and goes together with its currency.
+         */
+        CampaignFields: {
+            /**
+             * Name
+             * @description What people call it.
+             */
+            name: string;
+            /**
+             * Media Source
+             * @description Who runs it, as events name it.
+             */
+            media_source: string;
+            /** Channel */
+            channel?: string | null;
+            /**
+             * Campaign
+             * @description The name that its events and costs bear.
+             */
+            campaign: string;
+            /** Starts On */
+            starts_on?: string | null;
+            /**
+             * Ends On
+             * @description Its last day.
+             */
+            ends_on?: string | null;
+            /** Budget */
+            budget?: string | null;
+            /** Currency */
+            currency?: string | null;
+            /** Note */
+            note?: string | null;
         };
         /**
          * CandidateReason
@@ -4029,6 +4202,13 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[CampaignDocument] */
+        CampaignDocumentPage: {
+            /** Data */
+            data: components["schemas"]["CampaignDocument"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[Cost] */
         CostPage: {
             /** Data */
@@ -4822,10 +5002,7 @@ export interface components {
             API_BASE: string;
             /** Name */
             NAME: string;
-            /** Brand */
-            BRAND: {
-                [key: string]: unknown;
-            };
+            BRAND: components["schemas"]["Brand"];
         };
         /**
          * SiteCtit
@@ -11630,6 +11807,558 @@ export interface operations {
             };
         };
     };
+    list_campaigns: {
+        parameters: {
+            query?: {
+                media_source?: string | null;
+                /** @description The `next_cursor` of the page before, unchanged. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDocumentPage"];
+                };
+            };
+            /**
+             * @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant.
+             *     - `tenant-required`: The request names no tenant.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDocument"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `campaign-exists`: The tenant has a campaign of this media source under this name.
+             *     - `campaigns-too-many`: The tenant has 10,000 campaigns, which is the most.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDocument"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `campaign-unknown`: The tenant has no campaign with this id.
+             *     - `tenant-unknown`: No tenant has this id or host name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDocument"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `campaign-unknown`: The tenant has no campaign with this id.
+             *     - `tenant-unknown`: No tenant has this id or host name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `campaign-exists`: The tenant has a campaign of this media source under this name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `campaign-unknown`: The tenant has no campaign with this id.
+             *     - `tenant-unknown`: No tenant has this id or host name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_costs: {
         parameters: {
             query?: {
@@ -14634,6 +15363,205 @@ export interface operations {
                 };
             };
             /** @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it. */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_brand: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_brand: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Brand"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
             503: {
                 headers: {
                     /** @description Whole seconds. */
