@@ -298,8 +298,8 @@ class Stack:
         """List the processes to keep alive: the embedded servers only where no URL names another."""
         programs = []
         if self.settings.postgres_url is None:
-            # INT ends sessions and shuts down cleanly; TERM would wait for every client to leave. On a busy disk its last
-            # checkpoint takes long, and if it is killed over that, its servers hold its memory while the next one starts.
+            # INT ends sessions and shuts down cleanly; TERM would wait for every client to leave. On a busy disk its
+            # last checkpoint takes long; killed over that, its servers hold its memory when the next one starts.
             user = POSTGRES_USER if as_root() else None
             command = postgres.command(self.settings, self.places)
             programs.append(Program("postgres", command, user=user, stop_signal="INT", stop_seconds=30))

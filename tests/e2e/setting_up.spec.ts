@@ -32,7 +32,9 @@ test('first steps end with an event that is seen to arrive @telephone', async ({
   await page.getByRole('button', { name: 'Make the key' }).click();
   const key = await page.getByRole('region', { name: '1. A write key' }).locator('code').first().innerText();
   expect(key).toMatch(/^wk_/);
-  await expect(page.getByRole('region', { name: 'Node, Segment' })).toContainText(`writeKey: '${key}', host: '${stack.url}'`);
+  await expect(page.getByRole('region', { name: 'Node, Segment' })).toContainText(
+    `writeKey: '${key}', host: '${stack.url}'`,
+  );
   await page.getByRole('button', { name: 'Send a test event' }).click();
   await expect(page.getByText('It arrived. Your events will, too.')).toBeVisible();
   await expect(page.getByRole('list', { name: 'Events that came' })).toContainText('test_event');
