@@ -8,6 +8,8 @@ for by that.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ray.exceptions import RayTaskError
+
 from actors.host_calls import Answer, Consignment, Ticket, pack_consignments, unpack_answers
 from actors.lane import Lane
 from actors.wire import Address, Wire, WireBrokenError
@@ -46,5 +48,8 @@ class HostLane:
         return unpack_answers(answers)
 
     async def _address(self) -> Address:
-        address: Address = await self._find().address.remote()
+        try:
+            address: Address = await self._find().address.remote()
+        except RayTaskError as error:
+            raise WireBrokenError(repr(error)) from error
         return address
