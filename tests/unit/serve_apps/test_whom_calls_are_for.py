@@ -34,7 +34,10 @@ WRITTEN_BY_PARTS = {
 def operations() -> dict[str, dict[str, Any]]:
     """Give what `/openapi.json` says of each call, by method and path."""
     app: Any = tenant_plane(Backends("", 0, "", "", b""), Settings())
-    document = app._app.openapi()
+    while not hasattr(app, "openapi"):
+        # What is around the app itself has it.
+        app = app._app
+    document = app.openapi()
     return {f"{method} {path}": each for path, methods in document["paths"].items() for method, each in methods.items()}
 
 
