@@ -31,13 +31,17 @@ WRITTEN_BY_PARTS = {
 }
 
 
-def operations() -> dict[str, dict[str, Any]]:
-    """Give what `/openapi.json` says of each call, by method and path."""
+def plane() -> Any:
+    """Give the tenant plane's app, from within what is around it."""
     app: Any = tenant_plane(Backends("", 0, "", "", b""), Settings())
     while not hasattr(app, "openapi"):
-        # What is around the app itself has it.
         app = app._app
-    document = app.openapi()
+    return app
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    """Give what `/openapi.json` says of each call, by method and path."""
+    document = plane().openapi()
     return {f"{method} {path}": each for path, methods in document["paths"].items() for method, each in methods.items()}
 
 
@@ -70,10 +74,9 @@ def test_who_may_look_may_not_change() -> None:
 
 def test_every_change_is_written_down() -> None:
     """A route that changes anything writes the audit log itself, or is one of those whose parts do."""
-    app: Any = tenant_plane(Backends("", 0, "", "", b""), Settings())
     changing = {
         f"{method.lower()} {route.path}": inspect.getsource(route.endpoint)
-        for route in app._app.state.routes
+        for route in plane().state.routes
         if isinstance(route, APIRoute) and route.path.startswith("/api/")
         for method in (route.methods or set()) & {each.upper() for each in CHANGING}
     }
