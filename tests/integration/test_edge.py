@@ -154,10 +154,12 @@ def test_tls(tmp_path: Path) -> None:
         trusting = ssl.create_default_context(cafile=tls.certificate)
         with httpx.Client(trust_env=False, timeout=20, verify=trusting) as client:
             for plain, secure in ((ports.tenant, ports.tenant_tls), (ports.global_, ports.global_tls)):
-                told = client.get(f"http://localhost:{plain}/api/v1/x?y=1")
-                assert (told.status_code, told.headers["Location"]) == (308, f"https://localhost:{secure}/api/v1/x?y=1")
+                told = client.get(f"http://localhost:{plain}/x?y=1", headers={"Host": f"A.example:{plain}"})
+                assert (told.status_code, told.headers["Location"]) == (308, f"https://a.example:{secure}/x?y=1")
                 assert "Strict-Transport-Security" not in told.headers
-                assert client.get(f"http://localhost:{plain}/readyz").status_code == 503
+                assert client.get(f"http://localhost:{plain}/x").status_code == 503
+                probe = client.get(f"http://localhost:{plain}/readyz", headers={"Host": "10.0.0.1"})
+                assert probe.status_code == 503
                 answer = client.get(f"https://localhost:{secure}/api/v1/x")
                 assert (answer.status_code, answer.headers["Strict-Transport-Security"]) == (503, "max-age=99")
         old = ssl.create_default_context(cafile=tls.certificate)
