@@ -25,7 +25,7 @@ async def load_demo(running: RunningStack, tenant: ProvisionedTenant, *, people:
             totals = (await api.get("/api/v1/reports/overview", **{"from": made.truth["from"]}))["totals"]
             return bool(totals["installs"] == made.truth["installs"] and totals["clicks"] and totals["users"])
 
-        await eventually(is_counted, seconds=60)
+        await eventually(is_counted, seconds=120)
 
 
 async def run_playwright(running: RunningStack, tenant: ProvisionedTenant, output: Path, *arguments: str) -> None:
