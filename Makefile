@@ -30,7 +30,7 @@ doctor: install ## Say what is wrong with this machine, and how to mend it
 
 # -- Check it
 test: install site ## Run every test: unit, integration on the real stack, crash, the site in a browser
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 unit: install ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
