@@ -30,7 +30,7 @@ doctor: install ## Say what is wrong with this machine, and how to mend it
 
 # -- Check it
 test: install site ## Run every test: unit, integration on the real stack, crash, the site in a browser
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 unit: install ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
@@ -80,8 +80,9 @@ format: install ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-openapi: install ## Write the OpenAPI documents and the client's generated modules anew from the routes
+openapi: install $(SITE)/node_modules/.installed ## Write the OpenAPI documents, the client's generated modules and the site's types anew from the routes
 	@$(BIN)/python -m contract write
+	@cd $(SITE) && npm run --silent api
 
 openapi-release: install ## Keep the OpenAPI documents as those of a release, which later ones must not break
 	@$(BIN)/python -m contract release

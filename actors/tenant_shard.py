@@ -24,9 +24,9 @@ from schemas.settings import Settings
 from schemas.shards import Shard, all_shards
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.active_shards import ActiveShards
-from storage.postgres.connect import CONNECTION_LOST, Database, Databases
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Database, Databases
 from storage.postgres.fencing import EpochSupersededError, LayoutSupersededError
-from storage.spool.layout import Layout
+from storage.spool.layout import Layout, TenantClosedError
 from telemetry.backoff import Backoff
 
 _START_SECONDS = 4.0
@@ -132,10 +132,10 @@ class TenantShard:
         if predecessor:
             await asyncio.wait({predecessor})
         backoff = Backoff()
-        databases = Databases(self._tools.backends, self._tools.settings.postgres.for_shards())
-        database = databases.tenant(self._tenant_id)
+        backends, postgres = self._tools.backends, self._tools.settings.postgres
+        databases, committing = Databases(backends, postgres.for_shards()), Databases(backends, postgres.for_commits())
         try:
-            while not await self._incarnate(database):
+            while not await self._incarnate(databases.tenant(self._tenant_id), committing.tenant(self._tenant_id)):
                 # A new incarnation begins from what the databases say.
                 self._incarnation = asyncio.get_running_loop().create_future()
                 await backoff.wait()
@@ -144,6 +144,7 @@ class TenantShard:
             # asyncpg gives connections back behind its borrowers' backs.
             await asyncio.sleep(_GIVE_BACK_SECONDS)
             await databases.close()
+            await committing.close()
 
     def _leave(self) -> None:
         """Take no more calls; those that still wait for a start are told."""
@@ -153,11 +154,11 @@ class TenantShard:
             # There may be nobody to tell.
             self._incarnation.exception()
 
-    async def _incarnate(self, database: Database) -> bool:
+    async def _incarnate(self, database: Database, commits: Database) -> bool:
         """Start, and go on until something ends it; say whether it was the last of its kind."""
         try:
             async with asyncio.TaskGroup() as loops:
-                pipeline = await self._start(database, loops)
+                pipeline = await self._start(self._pipeline(database, commits), loops)
                 running = loops.create_task(pipeline.run())
                 self._incarnation.set_result(pipeline)
                 await self._until_idle(pipeline)
@@ -174,9 +175,8 @@ class TenantShard:
             await self._tools.active.leave(self._tenant_id, self._shard)
         return True
 
-    async def _start(self, database: Database, loops: asyncio.TaskGroup) -> TenantPipeline:
+    async def _start(self, pipeline: TenantPipeline, loops: asyncio.TaskGroup) -> TenantPipeline:
         began = time.monotonic()
-        pipeline = self._pipeline(database)
         backoff = Backoff()
         while True:
             try:
@@ -197,9 +197,9 @@ class TenantShard:
         while not await self._tools.active.enter(self._tenant_id, self._shard):
             await backoff.wait()
 
-    def _pipeline(self, database: Database) -> TenantPipeline:
+    def _pipeline(self, database: Database, commits: Database) -> TenantPipeline:
         tools, settings = self._tools, self._tools.settings.actor
-        stores = Stores.of(database, tools.store, self._tenant_id, self._shard, settings, tools.attribute)
+        stores = Stores.of(database, commits, tools.store, self._tenant_id, self._shard, settings, tools.attribute)
         return TenantPipeline(stores, self._shard, settings, tools.turns)
 
     async def _until_idle(self, pipeline: TenantPipeline) -> None:
@@ -227,15 +227,18 @@ class TenantShard:
                 for shard in all_shards(count):
                     if await has_work(database, shard):
                         await self._tools.wake(self._tenant_id, shard)
+            except (TenantClosedError, *DATABASE_GONE):
+                log.info("left_closed_tenant")
+                break
             except CONNECTION_LOST as error:
                 log.warning("layout_unknown", error=repr(error))
                 await backoff.wait()
             else:
+                log.info("left_to_others", shards=count)
                 break
-        log.info("left_to_others", shards=count)
         await self._tools.active.leave(self._tenant_id, self._shard)
 
 
 def _is_superseded(error: Exception) -> bool:
-    kinds = (EpochSupersededError, LayoutSupersededError)
+    kinds = (EpochSupersededError, LayoutSupersededError, *DATABASE_GONE)
     return isinstance(error, ExceptionGroup) and error.subgroup(kinds) is not None

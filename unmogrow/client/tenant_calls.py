@@ -75,10 +75,12 @@ from unmogrow.client.tenant_models import (
     Retried,
     RoleChange,
     SessionAnswer,
+    SigningKey,
     SigningKeyListing,
     SiteConfig,
     StoredEvent,
     StoredEventPage,
+    Taken,
     Uploaded,
     User,
     UserListing,
@@ -141,9 +143,9 @@ class TenantCalls(Caller):
         )
         return answer
 
-    async def forget_password(self, body: Forgotten | Mapping[str, Any]) -> Any:
+    async def forget_password(self, body: Forgotten | Mapping[str, Any]) -> Taken:
         """Have a link mailed by which another password can be chosen; answered alike whether the user exists or not."""
-        answer: Any = await self._call(Any, "POST", "/api/v1/auth/forgot", body=body)
+        answer: Taken = await self._call(Taken, "POST", "/api/v1/auth/forgot", body=body)
         return answer
 
     async def accept_link(self, body: Acceptance | Mapping[str, Any]) -> SessionAnswer | CookieSession:
@@ -196,9 +198,10 @@ class TenantCalls(Caller):
         answer: SigningKeyListing = await self._call(SigningKeyListing, "GET", "/api/v1/signing-keys")
         return answer
 
-    async def rotate_signing_keys(self) -> None:
+    async def rotate_signing_keys(self) -> SigningKey:
         """Publish the next token key, which signs after the time that the settings name; the old one verifies on."""
-        await self._call(None, "POST", "/api/v1/signing-keys/rotate")
+        answer: SigningKey = await self._call(SigningKey, "POST", "/api/v1/signing-keys/rotate")
+        return answer
 
     async def list_audit(
         self,

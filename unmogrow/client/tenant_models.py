@@ -1310,6 +1310,12 @@ class StoredEventPage(Shape):
     next_cursor: str | None
 
 
+class Taken(Shape):
+    """It was understood; what comes of it is not said here."""
+
+    status: Literal["accepted"] = "accepted"
+
+
 class Touch(Shape):
     """An impression or a click, and the key by which it was found."""
 

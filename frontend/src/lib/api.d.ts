@@ -5073,6 +5073,18 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Taken
+         * @description It was understood; what comes of it is not said here.
+         */
+        Taken: {
+            /**
+             * Status
+             * @default accepted
+             * @constant
+             */
+            status: "accepted";
+        };
+        /**
          * Touch
          * @description An impression or a click, and the key by which it was found.
          */
@@ -6206,7 +6218,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6333,7 +6345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6431,7 +6443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6551,7 +6563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6647,7 +6659,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6733,6 +6745,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6846,7 +6867,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7276,6 +7297,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
@@ -7388,7 +7418,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `password-refused`: The password cannot be taken. */
+            /**
+             * @description - `password-refused`: The password cannot be taken.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7447,7 +7480,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Taken"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -7781,6 +7814,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
@@ -7899,7 +7941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8004,7 +8046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8133,7 +8175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8231,7 +8273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8317,6 +8359,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8439,7 +8490,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8535,7 +8589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8628,6 +8682,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
@@ -8662,7 +8725,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["SigningKey"];
+                };
             };
             /** @description - `tenant-required`: The request names no tenant. */
             400: {
@@ -8712,6 +8777,15 @@ export interface operations {
             };
             /** @description - `rotation-under-way`: The next token key is published and does not sign yet. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8819,7 +8893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8915,7 +8989,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9044,6 +9118,7 @@ export interface operations {
             };
             /**
              * @description - `policy-invalid`: This is no attribution policy.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
              *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
              */
             422: {
@@ -9157,7 +9232,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9264,7 +9339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9363,7 +9438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9473,7 +9548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9588,7 +9663,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9687,7 +9765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9785,7 +9863,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9872,6 +9950,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9996,6 +10083,7 @@ export interface operations {
             };
             /**
              * @description - `policy-invalid`: This is no attribution policy.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
              *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
              */
             422: {
@@ -10095,7 +10183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10193,7 +10281,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10299,7 +10387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10385,6 +10473,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10481,7 +10578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10616,6 +10713,7 @@ export interface operations {
             };
             /**
              * @description - `events-invalid`: No event of the request is valid.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
              *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
              */
             422: {
@@ -10736,7 +10834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10836,7 +10934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10936,7 +11034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11075,7 +11173,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `models-too-large`: So much cannot be computed while somebody waits. */
+            /**
+             * @description - `models-too-large`: So much cannot be computed while somebody waits.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11203,7 +11304,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `models-too-large`: So much cannot be computed while somebody waits. */
+            /**
+             * @description - `models-too-large`: So much cannot be computed while somebody waits.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11317,7 +11421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11430,7 +11534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11547,7 +11651,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11664,7 +11768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11781,7 +11885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11883,7 +11987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12010,7 +12114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12108,7 +12212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12237,7 +12341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12333,7 +12437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12439,7 +12543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12554,7 +12658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12688,7 +12792,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `upload-invalid`: The file has lines that cannot be taken; nothing of it was stored. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `upload-invalid`: The file has lines that cannot be taken; nothing of it was stored.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12786,7 +12893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12915,7 +13022,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13011,7 +13118,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13113,7 +13220,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13247,7 +13354,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `upload-invalid`: The file has lines that cannot be taken; nothing of it was stored. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `upload-invalid`: The file has lines that cannot be taken; nothing of it was stored.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13345,7 +13455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13431,6 +13541,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13544,7 +13663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13630,6 +13749,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13726,7 +13854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13860,6 +13988,7 @@ export interface operations {
             };
             /**
              * @description - `event-schema-invalid`: This is no JSON Schema (draft 2020-12) of an object that can be used here.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
              *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
              */
             422: {
@@ -13957,7 +14086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14062,7 +14191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14177,7 +14306,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14297,7 +14429,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14383,6 +14518,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14496,7 +14640,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14594,7 +14741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14689,7 +14836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14825,7 +14972,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `fraud-list-invalid`: A line of the list is no entry of its kind; the list is as it was. */
+            /**
+             * @description - `fraud-list-invalid`: A line of the list is no entry of its kind; the list is as it was.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14926,7 +15076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15061,6 +15211,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `too-many-imports`: The tenant has as many unfinished imports as it may have. */
             429: {
                 headers: {
@@ -15163,7 +15322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15442,6 +15601,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
@@ -15548,7 +15716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
