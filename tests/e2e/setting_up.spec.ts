@@ -68,7 +68,7 @@ test('a link is built in sight of where it leads, and redirects', async ({ page,
 });
 
 test.describe('what is refused', () => {
-  test.use({ expected: [/409/] });
+  test.use({ expected: /status of 409/ });
 
   test('a campaign that is there is refused with what to do, and a new one is kept', async ({ page }) => {
     const name = `sale_${own()}`;
