@@ -66,6 +66,7 @@ class TenantHost:
         self._leaving: dict[tuple[TenantId, Shard], asyncio.Task[None]] = {}
         # Ray runs the constructor on the actor's loop.
         self._beginning = asyncio.get_running_loop().create_task(self._begin(pool))
+        self._beginning.add_done_callback(_log_beginning)
 
     async def append(self, packed: bytes) -> bytes:
         """Make batches durable: a receipt for each, or the shard's refusal, or a ticket if it takes long.
@@ -173,6 +174,13 @@ def _log_failure(call: asyncio.Task[AppendReceipt]) -> None:
     error = None if call.cancelled() else call.exception()
     if error is not None and not isinstance(error, Problem):
         log.error("append_failed", exc_info=error)
+
+
+def _log_beginning(beginning: asyncio.Task[None]) -> None:
+    """Log why a host could not take up what was at work here: nobody may ever ask."""
+    error = None if beginning.cancelled() else beginning.exception()
+    if error is not None:
+        log.error("beginning_failed", exc_info=error)
 
 
 def find_host(place: str, backends: Backends, settings: Settings) -> Any:

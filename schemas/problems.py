@@ -23,12 +23,12 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     Of tenants' schemas (event_schema_problems.py): EventSchemaUnknown 404; EventSchemaIncompatible,
     EventSchemasTooMany 409; EventSchemaInvalid 422
     Of fraud (fraud_problems.py): VerdictUnknown, ReviewUnknown 404; FraudListTooLong 413;
-    FraudListInvalid 422; FraudPreviewTooSlow 503
+    FraudListInvalid 422; TooManyReviews, TooManyPreviews 429; FraudPreviewTooSlow 503
     Of attribution policies and persons (policy_problems.py): PolicyUnknown, RecomputeUnknown, PersonUnknown,
     EdgeUnknown 404; PoliciesTooMany, RecomputeUnfinished 409; PolicyInvalid 422; TooManyRecomputes 429
     Of models (model_problems.py): ModelsTooLarge 422; ModelsBusy 503
     Of reports and money (report_problems.py): ReportParameterInvalid, UploadUnreadable 400; CostUnknown,
-    RateUnknown 404; CostExists 409; UploadInvalid 422
+    RateUnknown 404; CostExists 409; UploadInvalid, ReportTooSlow, ReportTooLarge 422
 """
 
 from schemas.problem import Problem

@@ -11,6 +11,22 @@ class ReportParameterInvalid(BadRequest):
     remedy = "Correct the parameter that the detail names; docs/reports.md describes all of them."
 
 
+class ReportTooSlow(Unprocessable):
+    """The event store may not take so much time or memory for an answer."""
+
+    slug = "report-too-slow"
+    title = "Report too slow"
+    remedy = "Ask for fewer days or a coarser breakdown, or filter; what many ask at once is slower, too."
+
+
+class ReportTooLarge(Unprocessable):
+    """The report would have more rows than are read for one."""
+
+    slug = "report-too-large"
+    title = "Report too large"
+    remedy = "Break it down by less, ask for fewer days, or filter."
+
+
 class CostUnknown(NotFound):
     """The tenant has no cost with this id."""
 

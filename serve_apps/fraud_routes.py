@@ -14,7 +14,13 @@ from starlette.requests import Request
 from actors.attributor import PoolAwayError
 from attribution.fraud.flooding import SiteCounts, baselines, bucket_edges, flooding_sites
 from schemas.fraud_policy import ClickFlooding, FraudPolicy, FraudRule
-from schemas.fraud_problems import FraudPreviewTooSlow, ReviewUnknown, VerdictUnknown
+from schemas.fraud_problems import (
+    FraudPreviewTooSlow,
+    ReviewUnknown,
+    TooManyPreviews,
+    TooManyReviews,
+    VerdictUnknown,
+)
 from schemas.ids import TenantId
 from schemas.problems import ActorUnavailable, RequestInvalid
 from schemas.report_problems import ReportParameterInvalid
@@ -98,7 +104,7 @@ async def get_fraud_report(
 @router.post(
     "/api/v1/fraud/preview",
     response_model=FraudPreview,
-    **documented(USER, RequestInvalid, ActorUnavailable, FraudPreviewTooSlow),
+    **documented(USER, RequestInvalid, ActorUnavailable, FraudPreviewTooSlow, TooManyPreviews),
 )
 async def preview_fraud(request: Request, policy: FraudPolicy) -> dict[str, Any]:
     """Say what a fraud policy would do with the installs of the last 30 days; a rule left out has its default."""
@@ -128,7 +134,7 @@ async def label_fraud(request: Request, label: NewLabel) -> dict[str, Any]:
     "/api/v1/fraud/reviews",
     status_code=202,
     response_model=FraudReviewShown,
-    **documented(USER, RequestInvalid),
+    **documented(USER, RequestInvalid, TooManyReviews),
 )
 async def review_fraud(request: Request, new: NewReview) -> dict[str, Any]:
     """Judge the conversions of the last days again, in the background, with all that is known by now."""

@@ -15,9 +15,9 @@ from serve_apps.callers import EDITORS, OWNERS, READERS, user_of
 from serve_apps.openapi import USER, documented
 from serve_apps.parameters import Word
 from serve_apps.person_answers import PolicyDetails, PolicyListing
-from serve_apps.policy_adoption import name_conversions
 from serve_apps.services import services_of
 from storage.postgres.policies import Policies
+from tenancy.policy_adoption import name_conversions
 
 router = APIRouter()
 

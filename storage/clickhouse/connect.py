@@ -14,9 +14,16 @@ from schemas.settings import ClickHouseSettings
 # 26, 27, 53, 117 ...: the row is at fault. All else (network, timeouts, too many parts, memory) passes.
 _DATA_ERRORS = frozenset({6, 26, 27, 33, 38, 41, 53, 69, 72, 117, 131, 349, 441})
 
+_TOO_LARGE = frozenset({159, 160, 241, 306, 396})
+"""The store's own limits: time, memory, size of the answer."""
+
 
 class StoreAwayError(Exception):
     """The event store did not answer, or refused for a reason that passes: the same call may succeed later."""
+
+
+class QueryTooLargeError(StoreAwayError):
+    """The statement would take more time or memory than one may; when the store is less busy it may not."""
 
 
 class RowsRefusedError(Exception):
@@ -38,6 +45,7 @@ class ClickHouse:
 
         Raises:
             RowsRefusedError: the statement's data is at fault.
+            QueryTooLargeError: it would take more time or memory than one may.
             StoreAwayError: anything else went wrong.
         """
         try:
@@ -45,6 +53,8 @@ class ClickHouse:
         except DatabaseError as error:
             if error.code in _DATA_ERRORS:
                 raise RowsRefusedError(str(error)) from error
+            if error.code in _TOO_LARGE:
+                raise QueryTooLargeError(str(error)) from error
             raise StoreAwayError(str(error)) from error
         except (ClickHouseError, OSError, TimeoutError) as error:
             raise StoreAwayError(str(error)) from error

@@ -108,10 +108,16 @@ toFloat64(ifNull(revenue, 0)) * {rate}
 
 -- name: rate
 -- What one unit of the conversion's currency was worth on its day of UTC; 0 where nobody knows.
+-- A list to look something up in has to have something in it.
 if(currency = {own_currency:String}, 1, transform(
     concat(currency, ' ', toString(toDate(conversion_time, 'UTC'))),
-    {rate_keys:Array(String)}, {rate_values:Array(Float64)}, toFloat64(0)
+    (SELECT arrayPushFront(groupArray(concat(currency, ' ', toString(day))), '') FROM {ordered_rates}),
+    (SELECT arrayPushFront(groupArray(toFloat64(rate)), toFloat64(0)) FROM {ordered_rates}),
+    toFloat64(0)
 ))
+
+-- name: ordered_rates
+(SELECT currency, day, rate FROM brought_rates ORDER BY currency, day)
 
 -- name: touch_person
 if({person_key} != 0, {person_key}, xxh3(if(click_id != '', concat('click_id:', click_id), concat('touch:', event_id))))

@@ -9,7 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from schemas.ids import TenantId
+from schemas.limits import REPORT_GROUPS_MAX
+from schemas.report_problems import ReportTooLarge
 from schemas.reports import Operator, ReportQuery
+from storage.clickhouse.brought_tables import BroughtTable, external_data
 from storage.clickhouse.connect import ClickHouse
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
@@ -52,6 +55,11 @@ class Conversion:
     days: Sequence[date] = ()
     rates: Sequence[Decimal] = ()
 
+    def table(self) -> BroughtTable:
+        """Give the rates as a query brings them along."""
+        rows = zip(self.currencies, self.days, self.rates, strict=True)
+        return BroughtTable.of("brought_rates", "currency String, day Date, rate Decimal(38, 12)", rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Covered:
@@ -60,6 +68,11 @@ class Covered:
     days: list[date] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     apps: list[str] = field(default_factory=list)
+
+    def table(self) -> BroughtTable:
+        """Give them as a query brings them along."""
+        rows = zip(self.days, self.sources, self.apps, strict=True)
+        return BroughtTable.of("brought_covered", "day Date, media_source String, app_id String", rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +116,21 @@ class ReportReader:
     async def touch_costs(self, conversion: Conversion, covered: Covered, *, by_day: bool) -> list[Row]:
         """Add up what touches cost: report_day, kept_currency (empty: converted), cost."""
         slots = {"day": _SQL["day_of_touch" if by_day else "no_day"]}
-        bound = _rates(conversion) | _covered(covered)
-        found, has_prices = await asyncio.gather(self._read("touch_costs", slots, bound), self._read("has_prices", {}))
+        bound = {"own_currency": conversion.own_currency}
+        brought = conversion.table(), covered.table()
+        found, has_prices = await asyncio.gather(
+            self._read("touch_costs", slots, bound, brought), self._read("has_prices", {})
+        )
         if has_prices:
             slots = {"day": _SQL["day_of_conversion" if by_day else "no_day"]}
-            found += await self._read("price_costs", slots, bound)
+            found += await self._read("price_costs", slots, bound, brought)
         return found
 
     async def conversions(self, conversion: Conversion, *, by_day: bool) -> list[Row]:
         """Add up: report_day, kept_currency, counts by type, revenue, organic_revenue."""
         slots = {"day": _SQL["day_of_conversion" if by_day else "no_day"]}
-        return await self._read("conversions", slots, _rates(conversion))
+        bound = {"own_currency": conversion.own_currency}
+        return await self._read("conversions", slots, bound, [conversion.table()])
 
     async def users(self, *, by_day: bool) -> list[Row]:
         """Count people who were active: report_day, users, sessions; by the source of their install, if asked."""
@@ -131,14 +148,20 @@ class ReportReader:
 
     async def cohort_revenue(self, cohorts: CohortQuery, conversion: Conversion) -> list[Row]:
         """Add up what they paid: cohort, up_to_age (since the age before it), kept_currency, revenue."""
-        bound = self._of_cohorts(cohorts) | _rates(conversion)
-        return await self._read("cohort_revenue", _cohort_slots(cohorts), bound)
+        bound = self._of_cohorts(cohorts) | {"own_currency": conversion.own_currency}
+        return await self._read("cohort_revenue", _cohort_slots(cohorts), bound, [conversion.table()])
 
     def _of_cohorts(self, cohorts: CohortQuery) -> dict[str, Any]:
         last = self._query.span.until + timedelta(days=cohorts.ages[-1] + 2)
         return {"ages": list(cohorts.ages), "age_max": cohorts.ages[-1], "active_until": _utc(last)}
 
-    async def _read(self, name: str, slots: dict[str, str], bound: dict[str, Any] | None = None) -> list[Row]:
+    async def _read(
+        self,
+        name: str,
+        slots: dict[str, str],
+        bound: dict[str, Any] | None = None,
+        brought: Sequence[BroughtTable] = (),
+    ) -> list[Row]:
         statement = _SQL[name]
         while statement != (filled := fill(statement, slots | self._slots)):
             # What fills a slot may have slots itself.
@@ -151,8 +174,13 @@ class ReportReader:
                     "max_threads": self._store.settings.query_threads,
                     "max_execution_time": self._store.settings.query_seconds,
                     "do_not_merge_across_partitions_select_final": 1,
+                    # One more than may be, to know that there are more; and the limit ends what would find millions.
+                    "limit": REPORT_GROUPS_MAX + 1,
                 },
+                external_data=external_data(brought),
             )
+        if len(answer.result_rows) > REPORT_GROUPS_MAX:
+            raise ReportTooLarge(f"The report is added up from more than {REPORT_GROUPS_MAX:,} rows.")
         return [dict(zip(answer.column_names, row, strict=True)) for row in answer.result_rows]
 
 
@@ -169,19 +197,6 @@ def _conditions(query: ReportQuery) -> tuple[str, dict[str, Any]]:
 def _cohort_slots(cohorts: CohortQuery) -> dict[str, str]:
     age = "age_in_24h" if cohorts.window is AgeWindow.HOURS_24 else "age_in_calendar"
     return {"cohort": _SQL["cohort"], "cohort_start": _SQL[f"cohort_{cohorts.step}"], "age": _SQL[age]}
-
-
-def _rates(conversion: Conversion) -> dict[str, Any]:
-    return {
-        "own_currency": conversion.own_currency,
-        "rate_currencies": list(conversion.currencies),
-        "rate_days": list(conversion.days),
-        "rates": list(conversion.rates),
-    }
-
-
-def _covered(covered: Covered) -> dict[str, Any]:
-    return {"covered_days": covered.days, "covered_sources": covered.sources, "covered_apps": covered.apps}
 
 
 def _utc(moment: datetime) -> str:

@@ -38,18 +38,10 @@ intDiv(toInt64(toUnixTimestamp(quarter_hour)) - toInt64(toUnixTimestamp(installe
 toInt64(toDate(quarter_hour, {zone:String}) - toDate(installed, {zone:String}))
 
 -- name: rates
-SELECT z.1 AS rate_currency, z.2 AS rate_day, z.3 AS rate FROM (
-    SELECT arrayJoin(
-        arrayZip({rate_currencies:Array(String)}, {rate_days:Array(Date)}, {rates:Array(Decimal(38, 12))})
-    ) AS z
-)
+SELECT currency AS rate_currency, day AS rate_day, rate FROM brought_rates
 
 -- name: covered
-SELECT z.1, z.2, z.3 FROM (
-    SELECT arrayJoin(
-        arrayZip({covered_days:Array(Date)}, {covered_sources:Array(String)}, {covered_apps:Array(String)})
-    ) AS z
-)
+SELECT day, media_source, app_id FROM brought_covered
 
 -- name: touches
 SELECT {day} AS report_day, {dimensions}

@@ -16,6 +16,9 @@ RETURNING version, entries, updated_by, updated_at
 -- name: sites
 SELECT app_id, media_source, site_id, explanation, evidence FROM fraud_sites
 
+-- name: assert_leads
+SELECT assert_epoch(0::smallint, $1)
+
 -- name: clear_sites
 DELETE FROM fraud_sites
 
@@ -82,7 +85,9 @@ GROUP BY f.mode, f.claimed_media_source, f.goes_to
 ORDER BY conversions DESC, from_media_source, to_media_source, f.mode LIMIT $4
 
 -- name: add_review
-INSERT INTO fraud_reviews (since, until) VALUES ($1, $2) RETURNING *
+INSERT INTO fraud_reviews (since, until)
+SELECT $1, $2 WHERE (SELECT count(*) FROM fraud_reviews WHERE state IN ('queued', 'running')) < $3
+RETURNING *
 
 -- name: review
 SELECT * FROM fraud_reviews WHERE review_id = $1

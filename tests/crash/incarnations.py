@@ -50,8 +50,7 @@ async def incarnation(
     settings, backends = running.stack.settings, running.stack.backends
     databases = Databases(replace(backends, postgres_port=postgres_port or backends.postgres_port), settings.postgres)
     store = ClickHouse(backends, clickhouse or settings.clickhouse)
-    database = databases.tenant(tenant.tenant_id)
-    stores = Stores.of(database, store, tenant.tenant_id, shard, settings.actor, _decide)
+    stores = Stores.of(databases, store, tenant.tenant_id, shard, settings.actor, _decide)
     pipeline = TenantPipeline(stores, shard, settings.actor, HostTurns.of(settings.actor))
     life = None
     try:
