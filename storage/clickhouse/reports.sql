@@ -47,24 +47,47 @@ SELECT day, media_source, app_id FROM brought_covered
 SELECT {day} AS report_day, {dimensions}
     sumIf(touches, touch_type = 'impression') AS impressions, sumIf(touches, touch_type = 'click') AS clicks
 FROM {touch_counts} FINAL
-WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND {conditions}
+PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND {conditions}
 GROUP BY {dimensions} report_day
+
+-- name: touches_of_weeks
+-- The same without days: whole weeks as they are summed, the rest by quarters of an hour.
+SELECT toDate(0) AS report_day, {dimensions}
+    sumIf(count, touch_type = 'impression') AS impressions, sumIf(count, touch_type = 'click') AS clicks
+FROM (
+    SELECT {dimensions} touch_type, touches AS count FROM {touch_weeks} FINAL
+    PREWHERE week IN {weeks:Array(Date)} AND {conditions}
+    UNION ALL
+    SELECT {dimensions} touch_type, touches FROM {touch_counts} FINAL
+    PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')}
+        AND toMonday(quarter_hour) NOT IN {weeks:Array(Date)} AND {conditions}
+)
+GROUP BY {keys}
+
+-- name: counts
+-- A condition of the sum, not of the rows: as that it would be asked of each touch, before anything is added up.
+(cost_day, cost_source, cost_app) NOT IN ({covered}) AND (cost_day, cost_source, '') NOT IN ({covered})
 
 -- name: touch_costs
 SELECT report_day, {dimensions}
     if(currency = {own_currency:String} OR rate > 0, '', currency) AS kept_currency,
-    sum(toDecimal256(spent, 12) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12)) AS cost
+    sumIf(
+        toDecimal256(spent, 12) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12), {counts}
+    ) AS cost
 FROM (
     SELECT {day} AS report_day, toDate(quarter_hour) AS utc_day, {dimensions}
         toDate(quarter_hour, {zone:String}) AS cost_day, toString(media_source) AS cost_source, toString(app_id) AS cost_app,
         toString(currency) AS currency, sum(cost) AS spent
     FROM {touch_counts} FINAL
-    WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND cost != 0 AND {conditions}
+    -- Only what has a cost has a currency, and all of this is in the key, so that it is sifted first, FINAL or not.
+    PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND currency != ''
+        AND {conditions}
+    WHERE cost != 0
     GROUP BY {dimensions} report_day, utc_day, cost_day, cost_source, cost_app, currency
 ) AS amounts
 LEFT ANY JOIN ({rate_table}) AS rates ON amounts.currency = rates.rate_currency AND amounts.utc_day = rates.rate_day
-WHERE (cost_day, cost_source, cost_app) NOT IN ({covered}) AND (cost_day, cost_source, '') NOT IN ({covered})
 GROUP BY {dimensions} report_day, kept_currency
+HAVING cost != 0
 
 -- name: has_prices
 SELECT 1 FROM {touch_counts}
@@ -74,7 +97,9 @@ LIMIT 1
 -- name: price_costs
 SELECT report_day, {dimensions}
     if(currency = {own_currency:String} OR rate > 0, '', currency) AS kept_currency,
-    sum(toDecimal256(spent, 12) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12)) AS cost
+    sumIf(
+        toDecimal256(spent, 12) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12), {counts}
+    ) AS cost
 FROM (
     SELECT {day} AS report_day, toDate(conversion_time) AS utc_day, {dimensions}
         toDate(conversion_time, {zone:String}) AS cost_day, toString(media_source) AS cost_source,
@@ -96,8 +121,8 @@ FROM (
     GROUP BY {dimensions} report_day, utc_day, cost_day, cost_source, cost_app, currency
 ) AS amounts
 LEFT ANY JOIN ({rate_table}) AS rates ON amounts.currency = rates.rate_currency AND amounts.utc_day = rates.rate_day
-WHERE (cost_day, cost_source, cost_app) NOT IN ({covered}) AND (cost_day, cost_source, '') NOT IN ({covered})
 GROUP BY {dimensions} report_day, kept_currency
+HAVING cost != 0
 
 -- name: conversions
 SELECT report_day, {dimensions}
@@ -127,24 +152,54 @@ LEFT ANY JOIN ({rate_table}) AS rates ON amounts.currency = rates.rate_currency 
 GROUP BY {dimensions} report_day, kept_currency
 
 -- name: users
+-- And those of all days together, under a day that is none.
 SELECT {day} AS report_day, uniqExact({person}) AS users, sum(sessions) AS sessions
 FROM {activity} FINAL
-WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND events > 0
-GROUP BY report_day
+PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')}
+WHERE events > 0
+GROUP BY report_day WITH ROLLUP
 
 -- name: users_by_install
 SELECT report_day, {dimensions} count() AS users, sum(visits) AS sessions
 FROM (
     SELECT {day} AS report_day, {member} AS member, sum(sessions) AS visits
     FROM {activity} FINAL
-    WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND events > 0
+    PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')}
+    WHERE events > 0
     GROUP BY report_day, member
 ) AS active
-SEMI LEFT JOIN (
-    SELECT {dimensions} {member} AS member FROM {attributed} FINAL
-    WHERE conversion_kind = 'install' AND conversion_time < {until:DateTime('UTC')} AND {conditions}
-) AS installs USING member
+SEMI LEFT JOIN ({installs}) AS installs USING member
 GROUP BY {dimensions} report_day
+
+-- name: users_by_install_of_all_days
+SELECT toDate(0) AS report_day, {dimensions} count() AS users, sum(visits) AS sessions
+FROM (SELECT member, sum(sessions) AS visits FROM ({active}) GROUP BY member) AS active
+SEMI LEFT JOIN ({installs}) AS installs USING member
+GROUP BY {dimensions} report_day
+
+-- name: installs
+SELECT {dimensions} {member} AS member FROM {attributed} FINAL
+WHERE conversion_kind = 'install' AND conversion_time < {until:DateTime('UTC')} AND {conditions}
+
+-- name: active
+-- Who was active when: quarters of an hour since a time (seconds since 1970), in order. Whole weeks as they are summed,
+-- the rest one by one.
+SELECT {member} AS member, toUnixTimestamp(toDateTime(week, 'UTC')) AS active_since, quarters, sessions
+FROM {activity_weeks} FINAL
+PREWHERE week IN {weeks:Array(Date)}
+WHERE notEmpty(quarters)
+UNION ALL
+SELECT {member}, toUnixTimestamp(quarter_hour), [toUInt16(0)], sessions
+FROM {activity} FINAL
+PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')}
+    AND toMonday(quarter_hour) NOT IN {weeks:Array(Date)}
+WHERE events > 0
+
+-- name: has_aliases
+SELECT 1 FROM {person_aliases} LIMIT 1
+
+-- name: person_alone
+person_key
 
 -- name: member
 {person} + xxh3(app_id)
@@ -175,18 +230,41 @@ LIMIT 1 BY member
 SELECT {cohort_start} AS cohort, {dimensions} count() AS installs FROM ({cohort}) GROUP BY {dimensions} cohort
 
 -- name: retained
-SELECT {cohort_start} AS cohort, {dimensions}
-    sumForEach(arrayMap(age -> toUInt64(has(active_ages, age)), {ages:Array(Int64)})) AS retained
+-- Each age that is asked for is a bit. The quarters are in order, so are their ages: of several of one age the first is
+-- left by arrayCompact, and the sum of the bits has each once. Ages are counted from 500, so that what was before the
+-- install, by up to the 400 days of a report, is no age at all.
+SELECT {cohort_start} AS cohort, {dimensions} [{retained_counts}] AS retained
 FROM (
-    SELECT {dimensions} installed, arrayMap(quarter_hour -> {age}, quarter_hours) AS active_ages
+    SELECT {any_dimensions} any(installed) AS installed, groupBitOr(some_bits) AS bits
     FROM (
-        SELECT {member} AS member, groupArray(quarter_hour) AS quarter_hours FROM {activity} FINAL
-        WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')} AND events > 0
-        GROUP BY member
-    ) AS active
-    SEMI LEFT JOIN ({cohort}) AS cohorts USING member
+        SELECT {dimensions} member, installed, arraySum(arrayMap(
+            days_later -> transform(
+                days_later, arrayMap(age -> age + 500, {ages:Array(Int64)}),
+                arrayMap(place -> bitShiftLeft(toUInt64(1), place), range(length({ages:Array(Int64)}))), toUInt64(0)
+            ),
+            arrayCompact(arrayMap(quarter -> toUInt16({days_later}), quarters))
+        )) AS some_bits
+        FROM ({active}) AS active
+        SEMI LEFT JOIN ({cohort}) AS cohorts USING member
+    )
+    GROUP BY member
 )
 GROUP BY {dimensions} cohort
+
+-- name: retained_at
+countIf(bitTest(bits, {place}))
+
+-- name: any_dimension
+any({dimension}) AS {dimension},
+
+-- name: days_later_24h
+intDiv(toUInt32(intDiv(active_since + 500 * 86400 - toUnixTimestamp(installed), 900) + quarter), 96)
+
+-- name: days_later_calendar
+if(
+    active_since + 900 * quarter < toUnixTimestamp(installed), 0,
+    500 + toDate(toDateTime(active_since + 900 * quarter, {zone:String})) - toDate(installed, {zone:String})
+)
 
 -- name: cohort_revenue
 SELECT cohort, {dimensions} up_to_age,
@@ -197,7 +275,7 @@ FROM (
         toDate(quarter_hour) AS utc_day, toString(currency) AS paid_currency, sum(revenue) AS paid
     FROM (
         SELECT quarter_hour, {member} AS member, currency, revenue FROM {activity} FINAL
-        WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')} AND currency != ''
+        PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')} AND currency != ''
     ) AS active
     SEMI LEFT JOIN ({cohort}) AS cohorts USING member
     WHERE quarter_hour >= installed AND {age} <= {age_max:Int64}
