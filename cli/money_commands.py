@@ -19,38 +19,34 @@ _File = Annotated[Path, typer.Argument(help="CSV with a header.", exists=True, d
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what is wrong with which line, store nothing.")]
 
 
-@costs_app.command("upload")
-def upload_costs(
-    file: _File,
-    tenant: TenantOption = "t123",
-    mapping: MappingOption = None,
-    url: UrlOption = None,
-    *,
-    dry_run: _DryRun = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Enter costs: media_source, campaign, adset, date, app_id, country, cost, currency.
+def _upload_command(to: typer.Typer, kind: str, purpose: str) -> None:
+    """Make a command that enters a file: they differ in what its lines are."""
 
-    Example: unmogrow costs upload spend.csv --mapping Spend=cost --mapping Network=media_source --dry-run
-    """
-    _upload(user_api(tenant, url), "costs", file, mapping, dry_run=dry_run, as_json=as_json)
+    def command(
+        file: _File,
+        tenant: TenantOption = "t123",
+        mapping: MappingOption = None,
+        url: UrlOption = None,
+        *,
+        dry_run: _DryRun = False,
+        as_json: JsonOption = False,
+    ) -> None:
+        _upload(user_api(tenant, url), kind, file, mapping, dry_run=dry_run, as_json=as_json)
+
+    to.command("upload", help=purpose)(command)
 
 
-@rates_app.command("upload")
-def upload_rates(
-    file: _File,
-    tenant: TenantOption = "t123",
-    mapping: MappingOption = None,
-    url: UrlOption = None,
-    *,
-    dry_run: _DryRun = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Enter rates into the tenant's currency: date, currency, rate.
-
-    Example: unmogrow rates upload rates.csv
-    """
-    _upload(user_api(tenant, url), "rates", file, mapping, dry_run=dry_run, as_json=as_json)
+_upload_command(
+    costs_app,
+    "costs",
+    "Enter costs: media_source, campaign, adset, date, app_id, country, cost, currency.\n\n"
+    "Example: unmogrow costs upload spend.csv --mapping Spend=cost --mapping Network=media_source --dry-run",
+)
+_upload_command(
+    rates_app,
+    "rates",
+    "Enter rates into the tenant's currency: date, currency, rate.\n\nExample: unmogrow rates upload rates.csv",
+)
 
 
 @costs_app.command("list")

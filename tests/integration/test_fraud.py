@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from cli.tenant_api import ApiError, TenantApi
-from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, ago, event, eventually, new_tenant, result_of
 
 pytestmark = pytest.mark.anyio
 
@@ -27,19 +25,6 @@ async def tenant(running: RunningStack) -> ProvisionedTenant:
     return await new_tenant(running)
 
 
-def ago(**span: float) -> str:
-    return (utc_now() - timedelta(**span)).isoformat()
-
-
-async def attributed(api: TenantApi, conversion_id: str) -> dict[str, Any]:
-    async def found() -> dict[str, Any] | None:
-        result = await api.get(f"/api/v1/attributions/{conversion_id}")
-        return result if result["state"] == "attributed" else None
-
-    result: dict[str, Any] = await eventually(found)
-    return result
-
-
 async def test_an_injected_click_loses_to_the_next_valid_one(api: TenantApi, http: httpx.AsyncClient) -> None:
     """The click after the install's begin is rejected, with its evidence; the honest one before it wins."""
     device = secrets.token_hex(8)
@@ -47,7 +32,7 @@ async def test_an_injected_click_loses_to_the_next_valid_one(api: TenantApi, htt
     injected = event(event_time=ago(seconds=30), media_source="injector", device_id=device, site_id="s-9")
     install = event("install", device_id=device, install_begin_time=ago(seconds=40))
     await http.post(PATH, json=[honest, injected, install])
-    result = await attributed(api, install["event_id"])
+    result = await result_of(api, install["event_id"])
     assert (result["media_source"], result["attributed_touch_id"]) == ("honest", honest["event_id"])
     reasons = {each["touch"]["media_source"]: each["reason"] for each in result["candidates"]}
     assert reasons == {"injector": "fraud:click_injection", "honest": "won"}
@@ -67,7 +52,7 @@ async def test_a_rule_in_shadow_flags_and_changes_nothing(api: TenantApi, http: 
     click = event(event_time=ago(seconds=3), media_source="fast", device_id=device, country="BR")
     install = event("install", device_id=device, country="DE", os_version="99", event_time=ago(seconds=1))
     await http.post(PATH, json=[before, click, install])
-    result = await attributed(api, install["event_id"])
+    result = await result_of(api, install["event_id"])
     fraud = result["fraud"]
     assert (result["media_source"], fraud["verdict"]) == ("fast", "suspect")
     assert {"short_ctit", "install_hijacking", "impossible_travel", "geo_mismatch", "impossible_version"} == set(
@@ -91,7 +76,7 @@ async def test_what_is_on_a_list_is_rejected(api: TenantApi, http: httpx.AsyncCl
         other = event(event_time=ago(hours=2), media_source="other", device_id=device, ip="192.0.2.1")
         install = event("install", device_id=device, ip="192.0.2.1")
         await http.post(PATH, json=[listed, other, install])
-        result = await attributed(api, install["event_id"])
+        result = await result_of(api, install["event_id"])
         return bool(result["media_source"] == "other" and result["fraud"]["rules"] == ["blocked_ip"])
 
     assert await eventually(is_rejected)
@@ -108,7 +93,7 @@ async def test_a_preview_is_what_then_happens(api: TenantApi, http: httpx.AsyncC
         install = event("install", device_id=device, event_time=ago(seconds=5), country="FR")
         fast.append(install["event_id"])
         await http.post(PATH, json=[*clicks, install])
-    results = [await attributed(api, each) for each in fast]
+    results = [await result_of(api, each) for each in fast]
     assert [each["fraud"]["verdict"] for each in results] == ["suspect"] * 3 + ["valid"] * 3
     policy = {"short_ctit": {"mode": "on"}}
 
@@ -154,10 +139,10 @@ async def test_a_review_finds_a_site_that_floods(api: TenantApi, http: httpx.Asy
         events += [event(event_time=ago(minutes=2 + minutes), media_source="net", site_id=site, **of_app), install]
         installs[site].append(install["event_id"])
     await http.post(PATH, json=events)
-    await attributed(api, installs["flood"][-1])
+    await result_of(api, installs["flood"][-1])
 
     async def is_counted() -> bool:
-        found = await api.get("/api/v1/reports/fraud", media_source="net")
+        found = await api.get("/api/v1/reports/fraud", filter="media_source=net")
         return bool(sum(each["installs"] for each in found["ctit"]) == 240)
 
     assert await eventually(is_counted)
@@ -179,7 +164,7 @@ async def test_the_report_counts_and_measures(api: TenantApi, http: httpx.AsyncC
     click = event(event_time=ago(minutes=3), media_source="abroad", site_id="s-1", device_id=device, country="DE")
     install = event("install", device_id=device, country="BR")
     await http.post(PATH, json=[click, install])
-    await attributed(api, install["event_id"])
+    await result_of(api, install["event_id"])
     label = {"conversion_id": install["event_id"], "rule": "geo_mismatch", "is_fraud": False, "note": "a tourist"}
     assert (await api.post("/api/v1/fraud/labels", label))["data"][0]["is_fraud"] is False
     with pytest.raises(ApiError) as refused:
@@ -187,7 +172,7 @@ async def test_the_report_counts_and_measures(api: TenantApi, http: httpx.AsyncC
     assert refused.value.document["code"] == "verdict-unknown"
 
     async def spread() -> dict[str, Any] | None:
-        found = await api.get("/api/v1/reports/fraud", media_source="abroad", tz="Asia/Tokyo")
+        found = await api.get("/api/v1/reports/fraud", filter="media_source=abroad", tz="Asia/Tokyo")
         return found if found["ctit"] else None
 
     found = await eventually(spread)

@@ -15,7 +15,7 @@ from cli.main import app
 from cli.tenant_api import ApiError, TenantApi
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, ago, event, eventually, new_tenant, result_of
 
 pytestmark = pytest.mark.anyio
 
@@ -27,19 +27,6 @@ RECOMPUTE = "/api/v1/attributions/recompute"
 async def tenant(running: RunningStack) -> ProvisionedTenant:
     """Make a tenant for all tests here: what takes long is the first call of its actor."""
     return await new_tenant(running)
-
-
-def ago(**span: float) -> str:
-    return (utc_now() - timedelta(**span)).isoformat()
-
-
-async def result_of(api: TenantApi, conversion_id: str, *, revision: int = 1) -> dict[str, Any]:
-    async def revised() -> dict[str, Any] | None:
-        found = await api.get(f"/api/v1/attributions/{conversion_id}")
-        return found if found["revision"] >= revision else None
-
-    result: dict[str, Any] = await eventually(revised)
-    return result
 
 
 async def ended(api: TenantApi, recompute_id: str) -> dict[str, Any]:
