@@ -34,6 +34,8 @@ _FRAGMENTS = (
         "worth",
         "rate",
         "ordered_rates",
+        "joined_person",
+        "joined_key",
         "person_key",
         "touch_hash",
     ),
@@ -98,16 +100,15 @@ class JourneyReader:
         self._store = store
         self._tables = clickhouse_tables(tenant_id)
 
-    async def version(self) -> tuple[int, int]:
-        """Give what changes whenever anything is stored: rows of events and of attributed conversions.
+    async def version(self) -> tuple[int, ...]:
+        """Give what changes whenever anything is stored: rows of events, of attributed conversions, and of joined ids.
 
         Raises:
             StoreAwayError: the store did not answer, here and below.
         """
         async with self._client() as client:
             answer = await client.query(fill(_SQL["version"], self._tables), settings=self._settings())
-        events, attributed = answer.result_rows[0]
-        return events, attributed
+        return tuple(answer.result_rows[0])
 
     async def made(self, question: JourneyQuestion) -> list[CurrencyCount]:
         """Count the conversions asked for, by currency.
@@ -167,9 +168,13 @@ class JourneyReader:
             raise ModelsTooLarge("The event store may not take so much time or memory for a report.") from error
 
     def _filled(self, query: str, question: JourneyQuestion) -> str:
+        joined = {
+            "joined_person": fill(_SQL["joined"], {"key": _SQL["person_key"]}),
+            "joined_key": fill(_SQL["joined"], {"key": "person_key"}),
+        }
         statement = _SQL[query]
         for fragment in _FRAGMENTS:
-            statement = fill(statement, {fragment: _SQL[fragment]})
+            statement = fill(statement, {fragment: (_SQL | joined)[fragment]})
         labels = {
             "conditions": _conditions(question.conditions),
             "touch_label": _joined([f"if({field} = '', '{UNNAMED}', {field})" for field in question.breakdown]),

@@ -17,7 +17,7 @@ from storage.clickhouse.connect import ClickHouse
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
-_SQL = load_queries("storage.clickhouse", "reports.sql")
+_SQL = load_queries("storage.clickhouse", "reports.sql") | load_queries("storage.clickhouse", "person.sql")
 _CONDITIONS = {
     Operator.IS: "condition_is",
     Operator.IS_NOT: "condition_is_not",
@@ -113,7 +113,7 @@ class ReportReader:
             "installs": _SQL["installs"],
             "active": _SQL["active"],
             "member": _SQL["member"],
-            "person": _SQL["person" if has_aliases else "person_alone"],
+            "person": fill(_SQL["joined"], {"key": "person_key"}) if has_aliases else "person_key",
         }
         span = query.span
         self._bound |= {

@@ -198,25 +198,8 @@ WHERE events > 0
 -- name: has_aliases
 SELECT 1 FROM {person_aliases} LIMIT 1
 
--- name: person_alone
-person_key
-
 -- name: member
 {person} + xxh3(app_id)
-
--- name: person
--- The id by which a person goes whose ids were joined; there is one row too many, because a list must not be empty.
-transform(
-    person_key,
-    (SELECT groupArray(alias_key) FROM (
-        SELECT 0 AS alias_key UNION ALL SELECT alias_key FROM {person_aliases} FINAL ORDER BY alias_key
-    )),
-    (SELECT groupArray(person_key) FROM (
-        SELECT 0 AS alias_key, 0 AS person_key
-        UNION ALL SELECT alias_key, person_key FROM {person_aliases} FINAL ORDER BY alias_key
-    )),
-    person_key
-)
 
 -- name: cohort
 SELECT {dimensions} {member} AS member, toStartOfFifteenMinutes(conversion_time) AS installed
