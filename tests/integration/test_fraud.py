@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from cli.tenant_api import ApiError, TenantApi
+from storage.postgres.connect import Databases
+from storage.postgres.fraud_reviews import FraudReviews
+from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, ago, event, eventually, new_tenant, result_of
+from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
 
 pytestmark = pytest.mark.anyio
 
@@ -183,6 +187,45 @@ async def test_the_report_counts_and_measures(api: TenantApi, http: httpx.AsyncC
     assert sum(found["ctit"][0]["histogram"]) == found["ctit"][0]["installs"] == 1
     assert len(found["ctit_bucket_seconds"]) == len(found["ctit"][0]["baseline"])
     assert {"shadow"} == {each["mode"] for each in found["moves"]}
+
+
+async def test_the_report_is_broken_down_as_others_are(api: TenantApi, http: httpx.AsyncClient) -> None:
+    """By campaign and site, only what fits the filter, in JSON and in CSV; by what claims do not have, not at all."""
+    device = secrets.token_hex(8)
+    named = {"media_source": "parted", "campaign": "100% off", "site_id": "s-2"}
+    click = event(event_time=ago(minutes=3), device_id=device, country="DE", **named)
+    install = event("install", device_id=device, country="BR")
+    await http.post(PATH, json=[click, install])
+    await result_of(api, install["event_id"])
+    asked = {"breakdown": "campaign,site_id", "filter": "media_source=parted;campaign~100% OFF;site_id!=s-1"}
+    found = await api.get("/api/v1/reports/fraud", **asked)
+    rows = {row["rule"]: row for row in found["data"]}
+    row = rows["geo_mismatch"]
+    assert (row["campaign"], row["site_id"], row["mode"], row["claims"]) == ("100% off", "s-2", "shadow", 1)
+    assert {row["rule"] for row in found["rules"]} == set(rows)
+    none = await api.get("/api/v1/reports/fraud", **asked | {"filter": "media_source=parted;campaign~1000"})
+    assert none["data"] == []
+    accepted = await api._authorization() | {"Accept": "text/csv"}
+    text = (await api._client.get("/api/v1/reports/fraud", params=asked, headers=accepted)).text
+    assert text.startswith("campaign,site_id,rule,mode,conversions,claims,moved,confirmed,refuted,precision")
+    assert "100% off,s-2,geo_mismatch,shadow,1,1," in text
+    with pytest.raises(ApiError, match="breakdown"):
+        await api.get("/api/v1/reports/fraud", breakdown="country")
+
+
+async def test_reviews_that_wait_are_limited(running: RunningStack) -> None:
+    """With five unfinished, the next is told to come back, and when."""
+    made = await new_tenant(running)
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    reviews, now = FraudReviews(databases.tenant(made.tenant_id)), utc_now()
+    # Nobody is at work for this tenant yet: they wait.
+    waiting = [await reviews.add(now - timedelta(days=1), now) for _ in range(5)]
+    async with api_of(running, made) as api:
+        with pytest.raises(ApiError) as refused:
+            await api.post("/api/v1/fraud/reviews", {"days": 1})
+    assert (refused.value.status, refused.value.document["code"]) == (429, "too-many-reviews")
+    assert len({each.review_id for each in waiting}) == 5
+    await databases.close()
 
 
 async def test_fraud_on_the_command_line(running: RunningStack, tenant: ProvisionedTenant, tmp_path: Path) -> None:
