@@ -36,6 +36,16 @@ SHARDS_MAX = 16
 LINKS_PER_TENANT_MAX = 10_000
 """Tracking links: every replica holds all of them in memory."""
 
+KEYS_PER_TENANT_MAX = 100
+"""Every replica holds all of them in memory, too."""
+
+USERS_PER_TENANT_MAX = 1_000
+"""People who may log in to a tenant, the invited included."""
+
+PASSWORD_CHARS_MIN = 8
+PASSWORD_CHARS_MAX = 256
+"""Length of a password that is chosen; OWASP's ASVS asks for 8 at least and 64 at most as the upper bound."""
+
 JOURNAL_SEGMENT_BYTES_MAX = 4 * 1024 * 1024
 """One file of the journal, which is handed over in one call for each tenant."""
 

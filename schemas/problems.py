@@ -27,6 +27,8 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     Of attribution policies and persons (policy_problems.py): PolicyUnknown, RecomputeUnknown, PersonUnknown,
     EdgeUnknown 404; PoliciesTooMany, RecomputeUnfinished 409; PolicyInvalid 422; TooManyRecomputes 429
     Of models (model_problems.py): ModelsTooLarge 422; ModelsBusy 503
+    Of users, sessions and keys (access_problems.py): LinkTokenInvalid 400; CsrfInvalid 403; UserUnknown,
+    ApiKeyUnknown 404; UserExists, UsersTooMany, LastOwner, KeysTooMany, RotationUnderWay 409; PasswordRefused 422
     Of reports and money (report_problems.py): ReportParameterInvalid, UploadUnreadable 400; CostUnknown,
     RateUnknown 404; CostExists 409; UploadInvalid, ReportTooSlow, ReportTooLarge 422
 """
@@ -107,7 +109,7 @@ class TokenInvalid(Unauthorized):
 
     slug = "token-invalid"
     title = "Token invalid"
-    remedy = "Get a new one from POST /api/v1/auth and send it as 'Authorization: Bearer ...'."
+    remedy = "Get one from POST /api/v1/auth, or a secret key, and send it as 'Authorization: Bearer ...'."
 
 
 class Forbidden(Problem):
@@ -314,7 +316,7 @@ class SlowDown(Problem):
 
 
 class LoginTooOften(SlowDown):
-    """Too many failed logins for this account."""
+    """Too many attempts for this account, or from this address."""
 
     slug = "login-too-often"
     title = "Login too often"

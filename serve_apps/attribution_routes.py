@@ -11,9 +11,10 @@ from attribution.revisions import changes
 from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
 from schemas.problems import ActorUnavailable, ConversionUnknown, CursorInvalid, RequestInvalid
 from serve_apps.answers import Attribution, Page
-from serve_apps.callers import EDITORS, user_of
+from serve_apps.audited import audited
+from serve_apps.callers import user_of
 from serve_apps.cursors import read_moment, write_cursor
-from serve_apps.openapi import USER, documented
+from serve_apps.openapi import EDITOR, USER, documented
 from serve_apps.parameters import Cursor, Limit, Moment, Word
 from serve_apps.services import services_of
 from storage.postgres.conversion_reader import (
@@ -97,13 +98,15 @@ class Retried(BaseModel):
 
 
 @router.post(
-    "/api/v1/attributions/failed/retry", status_code=202, response_model=Retried, **documented(USER, RequestInvalid)
+    "/api/v1/attributions/failed/retry", status_code=202, response_model=Retried, **documented(EDITOR, RequestInvalid)
 )
 async def retry_attributions(request: Request, asked: AskedRetry) -> dict[str, int]:
     """Let failed conversions wait for a result again, once what made them fail is mended."""
-    tenant, _ = await user_of(request, EDITORS)
+    tenant, _ = await user_of(request)
     services = services_of(request)
-    retried = await FailedConversions(services.databases.tenant(tenant.tenant_id)).retry(asked.conversion_ids)
+    async with audited(request, "attribution.retry") as entry:
+        retried = await FailedConversions(services.databases.tenant(tenant.tenant_id)).retry(asked.conversion_ids)
+        entry.detail = {"retried": retried}
     with suppress(ActorUnavailable):
         await services.actors.look_again(tenant.tenant_id)
     return {"retried": retried}

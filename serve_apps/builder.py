@@ -20,6 +20,7 @@ from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
 from schemas.settings import Settings
 from serve_apps import (
     attribution_routes,
+    audit_routes,
     auth_routes,
     cost_routes,
     event_routes,
@@ -31,6 +32,7 @@ from serve_apps import (
     health_routes,
     import_routes,
     ingest_routes,
+    key_routes,
     link_admin_routes,
     link_routes,
     model_routes,
@@ -44,6 +46,7 @@ from serve_apps import (
     report_routes,
     segment_routes,
     segment_settings_routes,
+    user_routes,
 )
 from serve_apps.conversion_rules import ConversionRules
 from serve_apps.direct import Direct
@@ -56,15 +59,20 @@ from serve_apps.openapi import operation_id, publish
 from serve_apps.problem_responses import install_problem_handlers
 from serve_apps.property_checks import PropertyChecks
 from serve_apps.services import Services
+from serve_apps.session_cookies import SessionCookies
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
 from storage.directory_copy import DirectoryCopy
 from storage.journal import Journal
+from storage.mail import Mailer
+from storage.postgres.api_keys import KeyUses
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 from tenancy.directory import DirectoryFeed
+from tenancy.key_rotation import KeyRotation
+from tenancy.key_uses import KeyUseNotes
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
 from tenancy.sealing import Sealer
@@ -80,6 +88,9 @@ _TENANT_ROUTERS = (
     link_routes.router,
     link_admin_routes.router,
     auth_routes.router,
+    user_routes.router,
+    key_routes.router,
+    audit_routes.router,
     recompute_routes.router,
     attribution_routes.router,
     person_routes.router,
@@ -129,6 +140,9 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
+        key_rotation=KeyRotation(databases, Sealer(backends), settings.auth),
+        cookies=SessionCookies(backends.derive("csrf"), settings.auth.refresh_days, secure=settings.tls.is_on),
+        mailer=Mailer(settings.mail),
     )
 
 
@@ -139,10 +153,12 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
         services = app.state.services = build_services(backends, settings)
         following = asyncio.create_task(services.feed.run())
         recording = asyncio.create_task(services.touches.run())
+        noting = asyncio.create_task(KeyUseNotes(services.feed, KeyUses(services.databases.control())).run())
         settle_heap()
         yield
         following.cancel()
         recording.cancel()
+        noting.cancel()
         await services.touches.close()
         await services.databases.close()
         await services.store.close()

@@ -1,18 +1,110 @@
-"""Who calls, for which tenant, and may they: asked once at the head of each route."""
+"""Who calls, for which tenant, and may they: asked once at the head of each route.
+
+A route of the tenant's API says whom it is for by one of the `Allowed` below (`serve_apps/openapi.py` makes them part
+of what it documents). They are checked before anything else of the request is looked at.
+"""
 
 import base64
 import binascii
+import uuid
+from dataclasses import dataclass
+from typing import Literal
 
 from starlette.requests import Request
 
-from schemas.problems import KeyInvalid, RoleInsufficient, TenantMismatch, TokenInvalid
+from schemas.ids import TenantId
+from schemas.problems import KeyInvalid, RoleInsufficient, ScopeMissing, TenantMismatch, TokenInvalid
 from serve_apps.services import services_of
+from storage.postgres.audit import Actor
 from storage.postgres.directory import KeyRecord, TenantRecord
+from telemetry.clock import utc_now
+from tenancy.keys import SECRET_PREFIX
 from tenancy.tokens import Claims
 
-READERS = frozenset({"owner", "analyst", "viewer"})
-OWNERS = frozenset({"owner"})
-EDITORS = frozenset({"owner", "analyst"})
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A user with a valid token, or a secret key; `user_id` is the user's id, or `key:` and the key's."""
+
+    user_id: str
+    tenant_id: TenantId
+    actor: Actor
+    claims: Claims | None = None
+    key: KeyRecord | None = None
+
+    @property
+    def user_uuid(self) -> uuid.UUID:
+        """The id of a user, on a route that is for users alone."""
+        return uuid.UUID(self.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Whom a route is for: users of these roles, and secret keys with this scope (None: no key)."""
+
+    roles: frozenset[str]
+    scope: Literal["read", "write"] | None
+
+    async def check(self, request: Request) -> None:
+        """Learn who calls: before the rest of the request is looked at, and for `user_of`.
+
+        Raises:
+            TokenInvalid: there is no valid token, nor a secret key where one may call.
+            KeyInvalid: the secret key is unknown or revoked.
+            RoleInsufficient, ScopeMissing: the caller is known, and not one of those.
+            CsrfInvalid: the token came in a cookie, and the request may come from another site.
+        """
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        text = credentials.strip() if scheme.lower() == "bearer" else ""
+        if text.startswith(SECRET_PREFIX):
+            request.state.caller = await self._key(request, text)
+        else:
+            request.state.caller = await self._user(request, text)
+
+    def check_role(self, caller: Caller) -> None:
+        """Refuse a caller who is none of those.
+
+        Raises:
+            RoleInsufficient: the user has another role.
+        """
+        if caller.claims is not None and caller.claims.role not in self.roles:
+            raise RoleInsufficient(f"This call is for: {', '.join(sorted(self.roles))}.")
+
+    async def _key(self, request: Request, text: str) -> Caller:
+        if self.scope is None:
+            raise ScopeMissing("This call is for users alone.")
+        key = await services_of(request).feed.key(text, scope=self.scope)
+        if key.tenant_id is None:
+            raise KeyInvalid
+        return Caller(f"key:{key.key_id}", key.tenant_id, Actor("key", key.key_id, key.name), key=key)
+
+    async def _user(self, request: Request, token: str) -> Caller:
+        services = services_of(request)
+        by_cookie = None if "authorization" in request.headers else services.cookies.access_token(request)
+        if not (token or by_cookie):
+            raise TokenInvalid
+        claims = await services.tokens.check(token or by_cookie or "", utc_now())
+        if by_cookie:
+            services.cookies.check(request, claims.session_id)
+        caller = Caller(claims.user_id, claims.tenant_id, Actor("user", claims.user_id), claims)
+        self.check_role(caller)
+        return caller
+
+
+READERS = Allowed(frozenset({"owner", "analyst", "viewer"}), "read")
+EDITORS = Allowed(frozenset({"owner", "analyst"}), "write")
+OWNERS = Allowed(frozenset({"owner"}), "write")
+ADMINISTRATORS = Allowed(frozenset({"owner"}), None)
+"""Owners in person: who may do what is not a key's to say."""
+ONESELF = Allowed(frozenset({"owner", "analyst", "viewer"}), None)
+
+
+def is_live(request: Request, caller: Caller) -> bool:
+    """Say whether a caller who was allowed still is: for answers that go on."""
+    services = services_of(request)
+    if caller.claims is not None:
+        return services.tokens.is_live(caller.claims)
+    return caller.key is not None and services.feed.has_key(caller.key)
 
 
 async def tenant_of(request: Request, token_tenant: str | None = None) -> TenantRecord:
@@ -88,26 +180,15 @@ async def tenant_of_key(request: Request, text: str | None) -> tuple[TenantRecor
         raise KeyInvalid from None
 
 
-async def check_token(request: Request) -> None:
-    """Learn whose access token a request carries: before the rest of it is looked at, and for `user_of`.
+async def user_of(request: Request, allowed: Allowed = READERS) -> tuple[TenantRecord, Caller]:
+    """Find who calls, and the tenant that they and the request agree on.
 
-    Raises:
-        TokenInvalid: there is no valid token.
-    """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise TokenInvalid
-    request.state.claims = services_of(request).tokens.check(token.strip())
-
-
-async def user_of(request: Request, roles: frozenset[str] = READERS) -> tuple[TenantRecord, Claims]:
-    """Find the user of the access token, and the tenant that the token and the request agree on.
+    The route's own declaration has been checked before; `allowed` narrows it by what the request asks for.
 
     Raises:
         RoleInsufficient: the user's role is none of those asked for.
     """
-    claims: Claims = request.state.claims
-    tenant = await tenant_of(request, claims.tenant_id)
-    if claims.role not in roles:
-        raise RoleInsufficient(f"This call is for: {', '.join(sorted(roles))}.")
-    return tenant, claims
+    caller: Caller = request.state.caller
+    tenant = await tenant_of(request, caller.tenant_id)
+    allowed.check_role(caller)
+    return tenant, caller

@@ -86,6 +86,19 @@ def read_day(text: str) -> tuple[date, int]:
         CursorInvalid: see `read_cursor`.
     """
     day, identity = read_day_word(text)
+    return day, _row(identity)
+
+
+def read_row(text: str) -> int:
+    """Decode a position that is the number of a row alone.
+
+    Raises:
+        CursorInvalid: see `read_cursor`.
+    """
+    return _row(read_cursor(text)[1])
+
+
+def _row(identity: str) -> int:
     if not (identity.isascii() and identity.isdecimal() and len(identity) <= _ROW_DIGITS_MAX):
         raise CursorInvalid
-    return day, int(identity)
+    return int(identity)

@@ -1,7 +1,7 @@
 """A tenant's raw events: pages of them, and a live tail."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import orjson
@@ -13,7 +13,7 @@ from schemas.event_types import EventType
 from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
 from schemas.problems import CursorInvalid
 from serve_apps.answers import Page, StoredEvent
-from serve_apps.callers import user_of
+from serve_apps.callers import is_live, user_of
 from serve_apps.cursors import read_stored_moment, write_cursor
 from serve_apps.openapi import USER, documented
 from serve_apps.parameters import Cursor, Limit
@@ -57,17 +57,21 @@ async def follow_events(
     last_event_id: Annotated[str | None, Header(description="The `id` of the last event that was received.")] = None,
 ) -> StreamingResponse:
     """Follow events as they are stored, as server-sent events; Last-Event-ID goes on where a connection broke."""
-    tenant, _ = await user_of(request)
+    tenant, caller = await user_of(request)
     reader = EventReader(services_of(request).store, tenant.tenant_id)
     position = read_stored_moment(last_event_id) if last_event_id else position_at(utc_now())
     return StreamingResponse(
-        _follow(reader, position, event_type), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        _follow(reader, position, event_type, lambda: is_live(request, caller)),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
     )
 
 
-async def _follow(reader: EventReader, position: tuple[str, str], event_type: EventType | None) -> AsyncIterator[bytes]:
+async def _follow(
+    reader: EventReader, position: tuple[str, str], event_type: EventType | None, is_allowed: Callable[[], bool]
+) -> AsyncIterator[bytes]:
     quiet = 0
-    while True:
+    while is_allowed():
         try:
             page = await reader.after(position=position, event_type=event_type, limit=PAGE_ROWS_MAX)
         except StoreAwayError:

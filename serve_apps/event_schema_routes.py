@@ -18,8 +18,9 @@ from schemas.event_schema_problems import (
 )
 from schemas.problems import RequestInvalid
 from serve_apps.answers import Listing
-from serve_apps.callers import OWNERS, READERS, user_of
-from serve_apps.openapi import USER, documented
+from serve_apps.audited import audited_elsewhere
+from serve_apps.callers import user_of
+from serve_apps.openapi import OWNER, USER, documented
 from serve_apps.parameters import Word
 from serve_apps.services import services_of
 from storage.postgres.event_schemas import EventSchema, EventSchemas
@@ -41,14 +42,14 @@ class NewEventSchema(BaseModel):
 @router.get("/api/v1/schemas", response_model=Listing[EventSchema], **documented(USER))
 async def list_event_schemas(request: Request) -> dict[str, Any]:
     """List the newest version of each of the tenant's schemas."""
-    stored, _ = await _schemas(request, READERS)
+    stored, _ = await _schemas(request)
     return {"data": [asdict(each) for each in await stored.newest()]}
 
 
 @router.get("/api/v1/schemas/{event_name}", response_model=Listing[EventSchema], **documented(USER, EventSchemaUnknown))
 async def get_event_schema(request: Request, event_name: EventName) -> dict[str, Any]:
     """Give every version for an event name, newest first."""
-    stored, _ = await _schemas(request, READERS)
+    stored, _ = await _schemas(request)
     versions = await stored.versions(event_name)
     if not versions:
         raise EventSchemaUnknown
@@ -58,7 +59,7 @@ async def get_event_schema(request: Request, event_name: EventName) -> dict[str,
 @router.put(
     "/api/v1/schemas/{event_name}",
     response_model=EventSchema,
-    **documented(USER, EventSchemaIncompatible, EventSchemasTooMany, EventSchemaInvalid, RequestInvalid),
+    **documented(OWNER, EventSchemaIncompatible, EventSchemasTooMany, EventSchemaInvalid, RequestInvalid),
 )
 async def put_event_schema(
     request: Request,
@@ -68,7 +69,7 @@ async def put_event_schema(
     force: Annotated[bool, Query(description="Register it though it would refuse what the newest one takes.")] = False,
 ) -> dict[str, Any]:
     """Register a schema, or its next version; it applies within a second."""
-    stored, user = await _schemas(request, OWNERS)
+    stored, user = await _schemas(request)
     compile_schema(new.definition)
     versions = await stored.versions(event_name)
     if versions:
@@ -78,18 +79,20 @@ async def put_event_schema(
         breaking = list(breaking_changes(newest.definition, new.definition))
         if breaking and not force:
             raise EventSchemaIncompatible(extra={"breaking": breaking})
-    return asdict(await stored.add(event_name, new.definition, new.on_violation, user))
+    async with audited_elsewhere(request, "schema.replace", event_name, {"on_violation": new.on_violation}):
+        return asdict(await stored.add(event_name, new.definition, new.on_violation, user))
 
 
-@router.delete("/api/v1/schemas/{event_name}", status_code=204, **documented(USER, EventSchemaUnknown))
+@router.delete("/api/v1/schemas/{event_name}", status_code=204, **documented(OWNER, EventSchemaUnknown))
 async def delete_event_schema(request: Request, event_name: EventName) -> Response:
     """Delete a schema with all its versions: the event's properties may be anything again."""
-    stored, _ = await _schemas(request, OWNERS)
-    if not await stored.delete(event_name):
-        raise EventSchemaUnknown
+    stored, _ = await _schemas(request)
+    async with audited_elsewhere(request, "schema.delete", event_name):
+        if not await stored.delete(event_name):
+            raise EventSchemaUnknown
     return Response(status_code=204)
 
 
-async def _schemas(request: Request, roles: frozenset[str]) -> tuple[EventSchemas, str]:
-    tenant, claims = await user_of(request, roles)
-    return EventSchemas(services_of(request).databases.control(), tenant.tenant_id), claims.user_id
+async def _schemas(request: Request) -> tuple[EventSchemas, str]:
+    tenant, caller = await user_of(request)
+    return EventSchemas(services_of(request).databases.control(), tenant.tenant_id), caller.user_id

@@ -11,10 +11,11 @@ from attribution.fraud.lists import parse_list
 from schemas.fraud import ListKind
 from schemas.fraud_problems import FraudListInvalid, FraudListTooLong
 from schemas.problems import BodyTooLarge, MediaTypeUnsupported, UnparseableBody
-from serve_apps.callers import EDITORS, user_of
+from serve_apps.audited import audited
+from serve_apps.callers import user_of
 from serve_apps.fraud_answers import FraudListShown
 from serve_apps.intake import read_body
-from serve_apps.openapi import USER, documented
+from serve_apps.openapi import EDITOR, USER, documented
 from serve_apps.services import services_of
 from storage.postgres.fraud_lists import FraudList, FraudListStore
 
@@ -44,18 +45,20 @@ async def get_fraud_list(request: Request, kind: ListKind) -> dict[str, Any]:
     "/api/v1/fraud/lists/{kind}",
     response_model=FraudListShown,
     **documented(
-        USER,
+        EDITOR,
         *(FraudListInvalid, FraudListTooLong, BodyTooLarge, MediaTypeUnsupported, UnparseableBody),
         requestBody=_BODY,
     ),
 )
 async def put_fraud_list(request: Request, kind: ListKind) -> dict[str, Any]:
     """Replace a list; a line that is no entry is named, and then the list stays as it was. Applies within seconds."""
-    tenant, claims = await user_of(request, EDITORS)
+    tenant, caller = await user_of(request)
     # A hundred thousand networks take a second to read.
     entries = await asyncio.to_thread(parse_list, kind, await _text(request))
     stored = FraudListStore(services_of(request).databases.tenant(tenant.tenant_id))
-    return _shown(kind, await stored.replace(kind, entries, claims.user_id))
+    async with audited(request, "fraud-list.replace", kind, {"size": len(entries)}):
+        replaced = await stored.replace(kind, entries, caller.user_id)
+    return _shown(kind, replaced)
 
 
 async def _text(request: Request) -> str:

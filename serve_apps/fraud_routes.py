@@ -21,9 +21,10 @@ from schemas.fraud_problems import (
 )
 from schemas.problems import ActorUnavailable, RequestInvalid
 from serve_apps.answers import Listing
-from serve_apps.callers import EDITORS, user_of
+from serve_apps.audited import audited
+from serve_apps.callers import user_of
 from serve_apps.fraud_answers import FraudLabels, FraudPreview, FraudReviewShown
-from serve_apps.openapi import USER, documented
+from serve_apps.openapi import EDITOR, USER, documented
 from serve_apps.parameters import Word
 from serve_apps.services import services_of
 from storage.postgres.fraud_lists import FraudListStore
@@ -73,16 +74,18 @@ async def preview_fraud(request: Request, policy: FraudPolicy) -> dict[str, Any]
         raise FraudPreviewTooSlow from error
 
 
-@router.post("/api/v1/fraud/labels", response_model=FraudLabels, **documented(USER, VerdictUnknown, RequestInvalid))
+@router.post("/api/v1/fraud/labels", response_model=FraudLabels, **documented(EDITOR, VerdictUnknown, RequestInvalid))
 async def label_fraud(request: Request, label: NewLabel) -> dict[str, Any]:
     """Confirm or refute what the rules found of a conversion: the report's precision is measured by it."""
-    tenant, claims = await user_of(request, EDITORS)
+    tenant, caller = await user_of(request)
     stored = FraudListStore(services_of(request).databases.tenant(tenant.tenant_id))
-    labels = await stored.label(
-        label.conversion_id, label.rule, claims.user_id, is_fraud=label.is_fraud, note=label.note
-    )
-    if not labels:
-        raise VerdictUnknown
+    detail = {"rule": label.rule, "is_fraud": label.is_fraud, "note": label.note}
+    async with audited(request, "fraud-label.create", label.conversion_id, detail):
+        labels = await stored.label(
+            label.conversion_id, label.rule, caller.user_id, is_fraud=label.is_fraud, note=label.note
+        )
+        if not labels:
+            raise VerdictUnknown
     return {"data": labels}
 
 
@@ -90,15 +93,17 @@ async def label_fraud(request: Request, label: NewLabel) -> dict[str, Any]:
     "/api/v1/fraud/reviews",
     status_code=202,
     response_model=FraudReviewShown,
-    **documented(USER, RequestInvalid, TooManyReviews),
+    **documented(EDITOR, RequestInvalid, TooManyReviews),
 )
 async def review_fraud(request: Request, new: NewReview) -> dict[str, Any]:
     """Judge the conversions of the last days again, in the background, with all that is known by now."""
-    tenant, _ = await user_of(request, EDITORS)
+    tenant, _ = await user_of(request)
     services = services_of(request)
     now = utc_now()
     reviews = FraudReviews(services.databases.tenant(tenant.tenant_id))
-    review = await reviews.add(now - timedelta(days=new.days), now)
+    async with audited(request, "fraud-review.create", detail={"days": new.days}) as entry:
+        review = await reviews.add(now - timedelta(days=new.days), now)
+        entry.subject = str(review.review_id)
     # It is queued, and will be found: to have it asked for once more would make another.
     with suppress(ActorUnavailable):
         await services.actors.look_again(tenant.tenant_id)

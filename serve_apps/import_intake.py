@@ -1,6 +1,8 @@
 """From an uploaded file to an import that runs: received to disk, named by its content, queued, started."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -70,6 +72,9 @@ def _choice(name: str, text: str, kind: type[Choice]) -> Choice:
         raise ParameterInvalid(f"`{name}` is one of {', '.join(kind)}.") from None
 
 
+Entering = Callable[[NewImport], AbstractAsyncContextManager[object]]
+
+
 class ImportIntake:
     """Takes files for tenants."""
 
@@ -79,8 +84,10 @@ class ImportIntake:
         self._folder = settings.imports_folder
         self._settings = settings.imports
 
-    async def take(self, tenant_id: TenantId, asked: AskedImport, request: Request) -> ImportRecord:
+    async def take(self, tenant_id: TenantId, asked: AskedImport, request: Request, entering: Entering) -> ImportRecord:
         """Make a file durable and have it imported; the same file again is the same import.
+
+        It is entered within what `entering` gives.
 
         Raises:
             TooManyImports, FileTooLarge, ImportFolderUnavailable, UnparseableBody, ParameterInvalid: as they say.
@@ -97,7 +104,9 @@ class ImportIntake:
             files.keep(received, import_id)
         finally:
             received.path.unlink(missing_ok=True)
-        record = await imports.add(NewImport(import_id, received.sha256, asked.filename, received.size_bytes, options))
+        new = NewImport(import_id, received.sha256, asked.filename, received.size_bytes, options)
+        async with entering(new):
+            record = await imports.add(new)
         if record.state in {ImportState.QUEUED, ImportState.RUNNING}:
             await self._jobs.start(tenant_id, import_id)
         else:

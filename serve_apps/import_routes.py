@@ -1,5 +1,6 @@
 """Bulk imports: upload a file of events, follow how far it came, see why rows were rejected."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import orjson
@@ -8,22 +9,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from schemas.import_problems import FileTooLarge, ImportFolderUnavailable, ImportUnknown, TooManyImports
-from schemas.imports import ImportFormat, UnknownColumns
+from schemas.imports import ImportFormat, NewImport, UnknownColumns
 from schemas.limits import PAGE_ROWS_DEFAULT
 from schemas.problems import ActorUnavailable, CursorInvalid, ParameterInvalid, UnparseableBody
 from serve_apps.answers import Import, ImportSummary, Page
+from serve_apps.audited import audited
 from serve_apps.callers import user_of
 from serve_apps.cursors import read_moment, write_cursor
 from serve_apps.import_intake import asked_import
-from serve_apps.openapi import USER, documented
+from serve_apps.openapi import EDITOR, USER, documented
 from serve_apps.parameters import Cursor, Limit, Word
 from serve_apps.services import services_of
 from storage.postgres.imports import Imports
 
 router = APIRouter()
-
-# Not the write key: it is shipped in apps, and whoever finds it there must not be able to fill a disk.
-_IMPORTERS = frozenset({"owner", "analyst"})
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
@@ -57,8 +56,9 @@ _UPLOAD: dict[str, Any] = {
 @router.post(
     "/api/v1/imports",
     status_code=202,
+    # Not the write key: it is shipped in apps, and whoever finds it there must not be able to fill a disk.
     **documented(
-        USER,
+        EDITOR,
         *(FileTooLarge, TooManyImports, ImportFolderUnavailable, UnparseableBody, ParameterInvalid, ActorUnavailable),
         responses={202: {"model": Import, "headers": {"Location": {"schema": {"type": "string"}}}}},
         **_UPLOAD,
@@ -66,8 +66,13 @@ _UPLOAD: dict[str, Any] = {
 )
 async def create_import(request: Request) -> Response:
     """Take a file and import its events in the background. The same file with the same options is one import."""
-    tenant, _ = await user_of(request, _IMPORTERS)
-    record = await services_of(request).imports.take(tenant.tenant_id, asked_import(request), request)
+    tenant, _ = await user_of(request)
+
+    def entering(new: NewImport) -> AbstractAsyncContextManager[object]:
+        detail = {"filename": new.filename, "bytes": new.bytes_total, "dry_run": new.options.dry_run}
+        return audited(request, "import.create", new.import_id, detail)
+
+    record = await services_of(request).imports.take(tenant.tenant_id, asked_import(request), request, entering)
     location = f"/api/v1/imports/{record.import_id}"
     body = orjson.dumps(record.document(), option=orjson.OPT_UTC_Z)
     return Response(body, 202, media_type="application/json", headers={"Location": location})

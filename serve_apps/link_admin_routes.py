@@ -12,9 +12,10 @@ from schemas.link_problems import LinkExists, LinksTooMany, LinkUnknown
 from schemas.links import AppLinks, Link, LinkFields, LinkId, NewLink
 from schemas.problems import CursorInvalid
 from serve_apps.answers import LinkDocument, Page
-from serve_apps.callers import EDITORS, READERS, user_of
+from serve_apps.audited import audited_elsewhere
+from serve_apps.callers import user_of
 from serve_apps.cursors import read_moment, write_cursor
-from serve_apps.openapi import USER, documented
+from serve_apps.openapi import EDITOR, USER, documented
 from serve_apps.parameters import Cursor, Limit
 from serve_apps.services import services_of
 from storage.postgres.directory import TenantRecord
@@ -45,12 +46,13 @@ async def list_links(request: Request, cursor: Cursor = None, limit: Limit = PAG
     }
 
 
-@router.post("/api/v1/links", status_code=201, **_ONE, **documented(USER, LinkExists, LinksTooMany))
+@router.post("/api/v1/links", status_code=201, **_ONE, **documented(EDITOR, LinkExists, LinksTooMany))
 async def create_link(request: Request, response: Response, new: NewLink) -> dict[str, Any]:
     """Make a link; it redirects within a second."""
-    tenant, stored = await _links(request, EDITORS)
+    tenant, stored = await _links(request)
     link = Link.model_validate(new.model_dump() | {"link_id": new.link_id or secrets.token_hex(_ID_BYTES)})
-    made = await stored.add(link)
+    async with audited_elsewhere(request, "link.create", link.link_id, link.model_dump(exclude_none=True)):
+        made = await stored.add(link)
     response.headers["Location"] = f"/api/v1/links/{link.link_id}"
     return _document(request, tenant, made)
 
@@ -65,22 +67,25 @@ async def get_link(request: Request, link_id: LinkId) -> dict[str, Any]:
     return _document(request, tenant, found)
 
 
-@router.put("/api/v1/links/{link_id}", **_ONE, **documented(USER, LinkUnknown))
+@router.put("/api/v1/links/{link_id}", **_ONE, **documented(EDITOR, LinkUnknown))
 async def replace_link(request: Request, link_id: LinkId, fields: LinkFields) -> dict[str, Any]:
     """Replace all that a link says; its address stays."""
-    tenant, stored = await _links(request, EDITORS)
-    replaced = await stored.replace(Link.model_validate(fields.model_dump() | {"link_id": link_id}))
-    if replaced is None:
-        raise LinkUnknown
+    tenant, stored = await _links(request)
+    link = Link.model_validate(fields.model_dump() | {"link_id": link_id})
+    async with audited_elsewhere(request, "link.replace", link_id, link.model_dump(exclude_none=True)):
+        replaced = await stored.replace(link)
+        if replaced is None:
+            raise LinkUnknown
     return _document(request, tenant, replaced)
 
 
-@router.delete("/api/v1/links/{link_id}", status_code=204, **documented(USER, LinkUnknown))
+@router.delete("/api/v1/links/{link_id}", status_code=204, **documented(EDITOR, LinkUnknown))
 async def delete_link(request: Request, link_id: LinkId) -> Response:
     """Delete a link: its address leads nowhere from then on; its touches stay."""
-    _, stored = await _links(request, EDITORS)
-    if not await stored.delete(link_id):
-        raise LinkUnknown
+    _, stored = await _links(request)
+    async with audited_elsewhere(request, "link.delete", link_id):
+        if not await stored.delete(link_id):
+            raise LinkUnknown
     return Response(status_code=204)
 
 
@@ -91,16 +96,17 @@ async def get_app_links(request: Request) -> AppLinks:
     return await stored.app_links()
 
 
-@router.put("/api/v1/app-links", **documented(USER))
+@router.put("/api/v1/app-links", **documented(EDITOR))
 async def set_app_links(request: Request, apps: AppLinks) -> AppLinks:
     """Name the apps that open the tenant's links, in the place of those named before."""
-    _, stored = await _links(request, EDITORS)
-    await stored.set_app_links(apps)
+    _, stored = await _links(request)
+    async with audited_elsewhere(request, "app-links.replace", "", apps.model_dump()):
+        await stored.set_app_links(apps)
     return apps
 
 
-async def _links(request: Request, roles: frozenset[str] = READERS) -> tuple[TenantRecord, Links]:
-    tenant, _ = await user_of(request, roles)
+async def _links(request: Request) -> tuple[TenantRecord, Links]:
+    tenant, _ = await user_of(request)
     return tenant, Links(services_of(request).databases.control(), tenant.tenant_id)
 
 

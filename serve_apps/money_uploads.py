@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from ingest.money_rows import CheckedLines, Line, UnreadableLinesError, parse_columns
 from schemas.report_problems import UploadInvalid, UploadUnreadable
+from serve_apps.audited import audited
 from serve_apps.intake import body_text, read_body
 
 Reader = Callable[[bytes, dict[str, str | None]], CheckedLines[Line]]
@@ -15,6 +16,7 @@ Reader = Callable[[bytes, dict[str, str | None]], CheckedLines[Line]]
 
 async def take_upload(
     request: Request,
+    action: str,
     read: Reader[Line],
     count: Callable[[Sequence[Line]], Awaitable[tuple[int, int]]],
     store: Callable[[Sequence[Line]], Awaitable[tuple[int, int]]],
@@ -23,6 +25,8 @@ async def take_upload(
     dry_run: bool,
 ) -> dict[str, Any]:
     """Take a file; `count` and `store` give how many lines are new and how many have another value.
+
+    `action` is what the audit log calls it.
 
     Raises:
         ReportParameterInvalid: the mapping is none.
@@ -38,8 +42,12 @@ async def take_upload(
     if checked.faulty and not dry_run:
         raise UploadInvalid(f"{checked.faulty} lines are at fault; nothing was stored.", errors=tuple(checked.errors))
     new, changed = (0, 0)
-    if checked.lines:
-        new, changed = await (count if dry_run else store)(checked.lines)
+    if checked.lines and dry_run:
+        new, changed = await count(checked.lines)
+    elif checked.lines:
+        async with audited(request, action) as entry:
+            new, changed = await store(checked.lines)
+            entry.detail = {"lines": len(checked.lines), "new": new, "changed": changed}
     faults = [{"line": each.index, "field": each.pointer[1:], "detail": each.detail} for each in checked.errors]
     return {
         "dry_run": dry_run,

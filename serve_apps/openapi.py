@@ -4,7 +4,7 @@ A route declares its callers and its problems once, by `documented(USER, Convers
 and the descriptions come from the problem classes, as the answers themselves do.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from inspect import getdoc
 from itertools import groupby
@@ -13,8 +13,8 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
-from starlette.requests import Request
 
+from schemas.access_problems import CsrfInvalid
 from schemas.event_types import common_schema
 from schemas.problem import Problem
 from schemas.problems import (
@@ -42,7 +42,7 @@ from schemas.problems import (
     TooManyRequestsAtOnce,
     UnparseableBody,
 )
-from serve_apps.callers import check_token
+from serve_apps.callers import ADMINISTRATORS, EDITORS, ONESELF, OWNERS, READERS, Allowed
 from serve_apps.problem_responses import MEDIA_TYPE
 
 EVENT = {"$ref": "#/components/schemas/Event"}
@@ -57,6 +57,14 @@ _TENANT_HEADER = {
 _BEARER = {"type": "http", "scheme": "bearer"}
 _SECURITY_SCHEMES = {
     "accessToken": _BEARER | {"bearerFormat": "JWT", "description": "A user's access token, from POST /api/v1/auth."},
+    "accessCookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "unmogrow_access",
+        "description": "The same in a cookie, from POST /api/v1/auth with `X-Session: cookie`; by TLS its name begins "
+        "with __Host-. What changes anything needs X-CSRF-Token: the value of the cookie unmogrow_csrf.",
+    },
+    "secretKey": _BEARER | {"description": "A secret key of the tenant (sk_...) with the scope in `x-scope`."},
     "writeKey": {"type": "apiKey", "in": "header", "name": "X-Write-Key", "description": "The tenant's write key."},
     "writeKeyBearer": _BEARER | {"description": "The tenant's write key as a bearer token."},
     "writeKeyBasic": {"type": "http", "scheme": "basic", "description": "The write key as the user name (Segment's)."},
@@ -75,13 +83,14 @@ _Answers = dict[int | str, dict[str, Any]]
 class Access:
     """Who may call: security schemes of which one is enough, and how the call can be refused before it begins.
 
-    `check` runs before the parameters and the body are looked at: a stranger learns nothing of what is wrong with them.
+    Who is allowed is checked before the parameters and the body are looked at: a stranger learns nothing of what is
+    wrong with them.
     """
 
     schemes: tuple[str, ...]
     problems: tuple[type[Problem], ...]
     names_tenant: bool = True
-    check: Callable[[Request], Awaitable[None]] | None = None
+    allowed: Allowed | None = None
 
 
 _OF_TENANT = (TenantRequired, TenantMismatch, TenantSuspended, TenantUnknown, DirectoryUnavailable)
@@ -93,11 +102,27 @@ INTAKE = (
 
 ANYBODY = Access((), (), names_tenant=False)
 TENANT = Access((), _OF_TENANT)
-USER = Access(
-    ("accessToken",),
-    (*_OF_TENANT, TokenInvalid, RoleInsufficient, SpoolUnavailable, StoreUnavailable),
-    check=check_token,
-)
+
+
+def _for(allowed: Allowed) -> Access:
+    schemes = ("accessToken", "accessCookie", *(("secretKey",) if allowed.scope else ()))
+    problems = (
+        TokenInvalid,
+        KeyInvalid,
+        RoleInsufficient,
+        ScopeMissing,
+        CsrfInvalid,
+        SpoolUnavailable,
+        StoreUnavailable,
+    )
+    return Access(schemes, (*_OF_TENANT, *problems), allowed=allowed)
+
+
+USER = _for(READERS)
+EDITOR = _for(EDITORS)
+OWNER = _for(OWNERS)
+ADMINISTRATOR = _for(ADMINISTRATORS)
+SELF = _for(ONESELF)
 WRITE_KEY = Access(("writeKey", "writeKeyBearer", "writeKeyBasic"), (*_OF_TENANT, KeyInvalid, ScopeMissing))
 PLATFORM_KEY = Access(("platformKey",), (KeyInvalid, ScopeMissing, DirectoryUnavailable), names_tenant=False)
 
@@ -108,8 +133,15 @@ def documented(access: Access, *problems: type[Problem], **operation: Any) -> di
     security: list[dict[str, list[str]]] = [{scheme: []} for scheme in access.schemes]
     lists = {name: values for name, values in (("parameters", parameters), ("security", security)) if values}
     responses = _merged(refusals((*access.problems, *problems)), operation.pop("responses", {}))
-    dependencies = [Depends(access.check)] if access.check else []
-    return {"responses": responses, "openapi_extra": operation | lists, "dependencies": dependencies}
+    allowed = access.allowed
+    if allowed is None:
+        return {"responses": responses, "openapi_extra": operation | lists}
+    whom = {"x-roles": sorted(allowed.roles)} | ({"x-scope": allowed.scope} if allowed.scope else {})
+    return {
+        "responses": responses,
+        "openapi_extra": operation | lists | whom,
+        "dependencies": [Depends(allowed.check)],
+    }
 
 
 def refusals(kinds: Iterable[type[Problem]]) -> _Answers:

@@ -12,8 +12,9 @@ from schemas.identity import Edge, IdentityKey, IdentityKind
 from schemas.limits import PAGE_ROWS_MAX
 from schemas.policy_problems import EdgeUnknown, PersonUnknown
 from schemas.problems import ActorUnavailable
-from serve_apps.callers import EDITORS, user_of
-from serve_apps.openapi import USER, documented
+from serve_apps.audited import audited
+from serve_apps.callers import user_of
+from serve_apps.openapi import EDITOR, USER, documented
 from serve_apps.parameters import RowId, Word
 from serve_apps.person_answers import Person, PersonEdge
 from serve_apps.services import services_of
@@ -54,15 +55,16 @@ async def get_person(request: Request, kind: Kind, value: Word) -> dict[str, Any
 
 
 @router.delete(
-    "/api/v1/persons/edges/{edge_id}", response_model=PersonEdge, **documented(USER, EdgeUnknown, ActorUnavailable)
+    "/api/v1/persons/edges/{edge_id}", response_model=PersonEdge, **documented(EDITOR, EdgeUnknown, ActorUnavailable)
 )
 async def delete_edge(request: Request, edge_id: RowId) -> dict[str, Any]:
     """Take a link back, for good; conversions that it had a part in get another revision if their answer changes."""
-    tenant, claims = await user_of(request, EDITORS)
+    tenant, caller = await user_of(request)
     services = services_of(request)
-    removed = await IdentityEdges(services.databases.tenant(tenant.tenant_id)).remove(edge_id, claims.user_id)
-    if removed is None:
-        raise EdgeUnknown
+    async with audited(request, "person-edge.delete", edge_id):
+        removed = await IdentityEdges(services.databases.tenant(tenant.tenant_id)).remove(edge_id, caller.user_id)
+        if removed is None:
+            raise EdgeUnknown
     await services.actors.look_again(tenant.tenant_id)
     return _edge(removed)
 

@@ -12,12 +12,13 @@ from schemas.money import RateLine
 from schemas.problems import BodyTooLarge, CursorInvalid, EncodingUnsupported
 from schemas.report_problems import RateUnknown, ReportParameterInvalid, UploadInvalid, UploadUnreadable
 from serve_apps.answers import Page
-from serve_apps.callers import EDITORS, OWNERS, READERS, user_of
+from serve_apps.audited import audited
+from serve_apps.callers import user_of
 from serve_apps.cost_routes import DryRun, Mapping
 from serve_apps.cursors import read_day_word, write_cursor
 from serve_apps.money_answers import Currency, RateFields, ReportSettings, Uploaded, upload_body
 from serve_apps.money_uploads import take_upload
-from serve_apps.openapi import USER, documented
+from serve_apps.openapi import EDITOR, OWNER, USER, documented
 from serve_apps.parameters import Cursor, Day, Limit
 from serve_apps.services import services_of
 from storage.postgres.connect import Database
@@ -34,7 +35,7 @@ async def list_rates(
     request: Request, currency: Currency | None = None, cursor: Cursor = None, limit: Limit = PAGE_ROWS_DEFAULT
 ) -> dict[str, Any]:
     """List rates into the tenant's currency, newest day first."""
-    quote, rates = await _rates(request, READERS)
+    quote, rates = await _rates(request)
     page = await rates.page(before=read_day_word(cursor) if cursor else None, currency=currency, limit=limit)
     end = page[-1] if len(page) == limit else None
     return {
@@ -47,7 +48,7 @@ async def list_rates(
     "/api/v1/rates/upload",
     response_model=Uploaded,
     **documented(
-        USER,
+        EDITOR,
         *(UploadInvalid, UploadUnreadable, BodyTooLarge, EncodingUnsupported, ReportParameterInvalid),
         **upload_body("date, currency, rate"),
     ),
@@ -55,40 +56,44 @@ async def list_rates(
 async def upload_rates(request: Request, mapping: Mapping = None, *, dry_run: DryRun = False) -> dict[str, Any]:
     """Take a file of rates into the tenant's currency, all lines or none; a line replaces the rate of its day."""
     _, rates = await _rates(request)
-    return await take_upload(request, read_rates, rates.compare, rates.put, mapping=mapping, dry_run=dry_run)
+    return await take_upload(
+        request, "rate.upload", read_rates, rates.compare, rates.put, mapping=mapping, dry_run=dry_run
+    )
 
 
-@router.delete("/api/v1/rates/{currency}/{day}", status_code=204, **documented(USER, RateUnknown))
+@router.delete("/api/v1/rates/{currency}/{day}", status_code=204, **documented(EDITOR, RateUnknown))
 async def delete_rate(request: Request, currency: CurrencyPath, day: Day) -> Response:
     """Delete the rate of a day."""
     _, rates = await _rates(request)
-    if not await rates.delete(currency, day):
-        raise RateUnknown
+    async with audited(request, "rate.delete", f"{currency} {day}"):
+        if not await rates.delete(currency, day):
+            raise RateUnknown
     return Response(status_code=204)
 
 
 @router.get("/api/v1/settings", **documented(USER))
 async def get_settings(request: Request) -> ReportSettings:
     """Give the tenant's settings."""
-    stored = await TenantSettings(await _database(request, READERS)).read()
+    stored = await TenantSettings(await _database(request)).read()
     return ReportSettings(currency=stored.currency, time_zone=stored.time_zone)
 
 
-@router.put("/api/v1/settings", **documented(USER))
+@router.put("/api/v1/settings", **documented(OWNER))
 async def put_settings(request: Request, settings: ReportSettings) -> ReportSettings:
     """Set them; amounts are converted when a report is asked for, so a new currency holds for all days at once."""
-    database = await _database(request, OWNERS)
-    await TenantSettings(database).write(StoredSettings(settings.currency, settings.time_zone))
+    database = await _database(request)
+    async with audited(request, "settings.replace", detail=settings.model_dump()):
+        await TenantSettings(database).write(StoredSettings(settings.currency, settings.time_zone))
     return settings
 
 
-async def _database(request: Request, roles: frozenset[str]) -> Database:
-    tenant, _ = await user_of(request, roles)
+async def _database(request: Request) -> Database:
+    tenant, _ = await user_of(request)
     return services_of(request).databases.tenant(tenant.tenant_id)
 
 
-async def _rates(request: Request, roles: frozenset[str] = EDITORS) -> tuple[str, StoredRates]:
-    database = await _database(request, roles)
+async def _rates(request: Request) -> tuple[str, StoredRates]:
+    database = await _database(request)
     quote = (await TenantSettings(database).read()).currency
     return quote, StoredRates(database, quote)
 

@@ -23,8 +23,9 @@ from schemas.policy_versions import PolicyVersion
 from schemas.problems import ActorUnavailable, RequestInvalid
 from schemas.recomputes import NewRecompute, RecomputeRecord, RecomputeState
 from serve_apps.answers import Listing
-from serve_apps.callers import EDITORS, OWNERS, READERS, user_of
-from serve_apps.openapi import USER, documented
+from serve_apps.audited import audited
+from serve_apps.callers import EDITORS, OWNERS, user_of
+from serve_apps.openapi import EDITOR, OWNER, USER, documented
 from serve_apps.parameters import Limit, Moment, Word
 from serve_apps.person_answers import Recompute, RecomputeSummary
 from serve_apps.services import services_of
@@ -65,30 +66,31 @@ class AskedRecompute(BaseModel):
     _PATH,
     status_code=202,
     response_model=Recompute,
-    **documented(USER, PolicyInvalid, PolicyUnknown, PoliciesTooMany, TooManyRecomputes, RequestInvalid),
+    **documented(EDITOR, PolicyInvalid, PolicyUnknown, PoliciesTooMany, TooManyRecomputes, RequestInvalid),
 )
 async def create_recompute(request: Request, response: Response, asked: AskedRecompute) -> dict[str, Any]:
     """Attribute past conversions under another policy in the background, to see what would change."""
     # What adopts by itself is an owner's to ask for.
-    tenant, claims = await user_of(request, EDITORS if asked.dry_run else OWNERS)
+    tenant, caller = await user_of(request, EDITORS if asked.dry_run else OWNERS)
     services = services_of(request)
     database = services.databases.tenant(tenant.tenant_id)
-    version = await _version(Policies(database), asked, claims.user_id)
-    new = NewRecompute(
-        secrets.token_hex(_ID_BYTES), version.version, asked.since, asked.until, asked.dry_run, claims.user_id
-    )
-    record = await Recomputes(database).add(new)
+    recompute_id, user = secrets.token_hex(_ID_BYTES), caller.user_id
+    async with audited(request, "recompute.create", recompute_id) as entry:
+        version = await _version(Policies(database), asked, user)
+        new = NewRecompute(recompute_id, version.version, asked.since, asked.until, asked.dry_run, user)
+        record = await Recomputes(database).add(new)
+        entry.detail = {"policy_version": version.version, "dry_run": asked.dry_run}
     # It is queued, and will be found: to have it asked for once more would make another.
     with suppress(ActorUnavailable):
         await services.actors.look_again(tenant.tenant_id)
-    response.headers["Location"] = f"{_PATH}/{new.recompute_id}"
+    response.headers["Location"] = f"{_PATH}/{recompute_id}"
     return record.document() | {"examples": []}
 
 
 @router.get(_PATH, response_model=Listing[RecomputeSummary], **documented(USER))
 async def list_recomputes(request: Request, limit: Limit = PAGE_ROWS_DEFAULT) -> dict[str, Any]:
     """List recomputations, newest first."""
-    recomputes, *_ = await _recomputes(request, READERS)
+    recomputes, *_ = await _recomputes(request)
     return {"data": [record.document() for record in await recomputes.newest(limit)]}
 
 
@@ -99,23 +101,24 @@ async def get_recompute(
     examples: Annotated[int, Query(ge=0, le=1000, description="How many moved conversions to show.")] = _EXAMPLES,
 ) -> dict[str, Any]:
     """Say how far a recomputation came, and what it would move: counts by media source, and some conversions."""
-    recomputes, *_ = await _recomputes(request, READERS)
+    recomputes, *_ = await _recomputes(request)
     return await _document(recomputes, await recomputes.one(recompute_id), examples)
 
 
 @router.post(
     f"{_PATH}/{{recompute_id}}/adopt",
     response_model=Recompute,
-    **documented(USER, RecomputeUnknown, RecomputeUnfinished, ActorUnavailable),
+    **documented(OWNER, RecomputeUnknown, RecomputeUnfinished, ActorUnavailable),
 )
 async def adopt_recompute(request: Request, recompute_id: Word) -> dict[str, Any]:
     """Put the policy in force and write the revisions that were shown; asking again changes nothing."""
-    recomputes, tenant_id, user = await _recomputes(request, OWNERS)
-    await recomputes.adopt(recompute_id, user)
-    record = await recomputes.one(recompute_id)
-    document = await _document(recomputes, record, _EXAMPLES)
-    if document["state"] != RecomputeState.ADOPTED:
-        raise RecomputeUnfinished
+    recomputes, tenant_id, user = await _recomputes(request)
+    async with audited(request, "recompute.adopt", recompute_id):
+        await recomputes.adopt(recompute_id, user)
+        record = await recomputes.one(recompute_id)
+        document = await _document(recomputes, record, _EXAMPLES)
+        if document["state"] != RecomputeState.ADOPTED:
+            raise RecomputeUnfinished
     services = services_of(request)
     version = await Policies(services.databases.tenant(tenant_id)).one(document["policy_version"])
     assert version is not None
@@ -124,9 +127,9 @@ async def adopt_recompute(request: Request, recompute_id: Word) -> dict[str, Any
     return document
 
 
-async def _recomputes(request: Request, roles: frozenset[str]) -> tuple[Recomputes, Any, str]:
-    tenant, claims = await user_of(request, roles)
-    return Recomputes(services_of(request).databases.tenant(tenant.tenant_id)), tenant.tenant_id, claims.user_id
+async def _recomputes(request: Request) -> tuple[Recomputes, Any, str]:
+    tenant, caller = await user_of(request)
+    return Recomputes(services_of(request).databases.tenant(tenant.tenant_id)), tenant.tenant_id, caller.user_id
 
 
 async def _version(policies: Policies, asked: AskedRecompute, user: str) -> PolicyVersion:

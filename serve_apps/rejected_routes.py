@@ -13,10 +13,11 @@ from ingest.rejections import STAMPED_FIELDS
 from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
 from schemas.problems import CursorInvalid, DeadLetterUnknown, RequestInvalid
 from serve_apps.answers import Listing, Page, RejectedLetter, Replayed
-from serve_apps.callers import EDITORS, user_of
+from serve_apps.audited import audited_elsewhere
+from serve_apps.callers import user_of
 from serve_apps.cursors import read_cursor, write_cursor
 from serve_apps.intake import IngestOptions, rejected_document
-from serve_apps.openapi import INTAKE, USER, documented
+from serve_apps.openapi import EDITOR, INTAKE, USER, documented
 from serve_apps.parameters import Cursor, Limit, RowId, Word
 from serve_apps.services import services_of
 from storage.postgres.dead_letters import DeadLetterFilter, DeadLetters, ReasonCount, StoredDeadLetter
@@ -97,10 +98,10 @@ async def get_rejected(request: Request, dead_letter_id: RowId) -> dict[str, Any
     return _document(page[0])
 
 
-@router.post("/api/v1/events/rejected/replay", response_model=Replayed, **documented(USER, *INTAKE, RequestInvalid))
+@router.post("/api/v1/events/rejected/replay", response_model=Replayed, **documented(EDITOR, *INTAKE, RequestInvalid))
 async def replay_rejected(request: Request, order: Replay) -> dict[str, Any]:
     """Mend dead letters with one patch and send them again; those that are still invalid stay, with today's errors."""
-    tenant, _ = await user_of(request, EDITORS)
+    tenant, _ = await user_of(request)
     services = services_of(request)
     letters = DeadLetters(services.databases.tenant(tenant.tenant_id))
     chosen = DeadLetterFilter(order.stage, order.reason, order.event_type, ids=order.ids, is_replayed=False)
@@ -112,7 +113,11 @@ async def replay_rejected(request: Request, order: Replay) -> dict[str, Any]:
         return {"accepted": 0, "duplicates": 0, "rejected": [], **left_out}
     mended = [merge_patch(event, order.patch) for _, event in whole]
     options = IngestOptions(is_replay=True, dry_run=order.dry_run)
-    answer = await services.intake.take(tenant.tenant_id, mended, request, options)
+    if order.dry_run:
+        answer = await services.intake.take(tenant.tenant_id, mended, request, options)
+    else:
+        async with audited_elsewhere(request, "rejected.replay", "", {"events": len(mended)}):
+            answer = await services.intake.take(tenant.tenant_id, mended, request, options)
     failed = {rejection.index for rejection in answer.rejected}
     if not order.dry_run:
         await letters.mark_replayed(

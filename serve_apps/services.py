@@ -11,10 +11,13 @@ from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.model_runs import ModelRuns
+from serve_apps.session_cookies import SessionCookies
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
+from storage.mail import Mailer
 from storage.postgres.connect import Databases
 from tenancy.directory import DirectoryFeed
+from tenancy.key_rotation import KeyRotation
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
 from tenancy.tokens import Tokens
@@ -38,6 +41,9 @@ class Services:
     previews: FraudPreviews
     passwords: Passwords
     tokens: Tokens
+    key_rotation: KeyRotation
+    cookies: SessionCookies
+    mailer: Mailer
 
 
 def services_of(request: Request) -> Services:

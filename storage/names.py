@@ -3,6 +3,8 @@
 from schemas.ids import TenantId
 
 CONTROL_DATABASE = "unmogrow_control"
+AUDITOR = "unmogrow_auditor"
+"""The role that owns every audit log. Nobody logs in as it."""
 CONTROL_ROLE = "unmogrow_control"
 CLICKHOUSE_DATABASE = "unmogrow"
 

@@ -31,6 +31,7 @@ from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.directory import (
     DirectoryReader,
     DirectoryRows,
+    EndedRecord,
     EventSchemaRecord,
     KeyRecord,
     SigningKeyRecord,
@@ -52,9 +53,12 @@ class Directory:
     by_host: dict[str, TenantRecord]
     keys: dict[bytes, KeyRecord]
     signing_keys: dict[str, SigningKeyRecord]
+    signing_keys_of: dict[TenantId, tuple[SigningKeyRecord, ...]]
     links: dict[tuple[str, str], str]
     app_links: dict[str, str]
     event_schemas: dict[TenantId, tuple[EventSchemaRecord, ...]]
+    ended_version: int
+    ended: dict[tuple[str, str], int]
 
     @classmethod
     def of(cls, rows: DirectoryRows) -> "Directory":
@@ -65,20 +69,33 @@ class Directory:
             {tenant.host: tenant for tenant in rows.tenants},
             {key.key_hash: key for key in rows.keys},
             {key.kid: key for key in rows.signing_keys},
+            # In the order in which they sign; provisioning made one before all else.
+            {tenant_id: tuple(keys) for tenant_id, keys in groupby(rows.signing_keys, key=attrgetter("tenant_id"))},
             {(link.tenant_id, link.link_id): link.definition for link in rows.links},
             {apps.tenant_id: apps.definition for apps in rows.app_links},
             {
                 tenant_id: tuple(schemas)
                 for tenant_id, schemas in groupby(rows.event_schemas, key=attrgetter("tenant_id"))
             },
+            rows.ended_version,
+            _by_subject(rows.ended),
         )
 
-    def signing_key_of(self, tenant_id: TenantId) -> SigningKeyRecord:
-        """Give the newest token key of a tenant; provisioning made one before the tenant became active."""
-        return [key for key in self.signing_keys.values() if key.tenant_id == tenant_id][-1]
+    def with_ended(self, version: int, ended: tuple[EndedRecord, ...]) -> "Directory":
+        """Give the same with other tokens ended."""
+        return replace(self, ended_version=version, ended=_by_subject(ended))
+
+    def has_ended(self, tenant_id: TenantId, user_id: str, session_id: str, session_version: int) -> bool:
+        """Say whether access tokens of a session, with a version of what its user may do, were ended."""
+        oldest = self.ended.get((tenant_id, user_id), session_version)
+        return session_version < oldest or (tenant_id, session_id) in self.ended
 
 
-EMPTY = Directory(0, {}, {}, {}, {}, {}, {}, {})
+def _by_subject(ended: tuple[EndedRecord, ...]) -> dict[tuple[str, str], int]:
+    return {(each.tenant_id, each.subject): each.version_min for each in ended}
+
+
+EMPTY = Directory(0, {}, {}, {}, {}, {}, {}, {}, {}, 0, {})
 
 
 class DirectoryFeed:
@@ -92,6 +109,7 @@ class DirectoryFeed:
         self._is_current = False
         self._looking = asyncio.Lock()
         self.snapshot = EMPTY
+        self.used_keys: set[bytes] = set()
 
     async def run(self) -> None:
         """Follow the directory until cancelled; while the control database is away the last snapshot serves."""
@@ -100,12 +118,16 @@ class DirectoryFeed:
             await asyncio.sleep(self._refresh_seconds)
 
     async def refresh(self) -> None:
-        """Take a new snapshot if the directory changed."""
+        """Take a new snapshot if the directory changed, or of the ended tokens if only these did."""
         self._looked_at = time.monotonic()
-        if await self._reader.version() != self.snapshot.version:
+        version, ended_version = await self._reader.version()
+        if version != self.snapshot.version:
             rows = await self._reader.rows()
             self.snapshot = Directory.of(rows)
             await asyncio.to_thread(self._copy.save, rows)
+        elif ended_version != self.snapshot.ended_version:
+            ended = await self._reader.ended()
+            self.snapshot = self.snapshot.with_ended(*ended)
 
     async def _try_refresh(self) -> None:
         try:
@@ -175,8 +197,21 @@ class DirectoryFeed:
             record = self.snapshot.keys.get(digest)
         if record is None:
             raise KeyInvalid
+        self.used_keys.add(digest)
         if scope not in record.scopes:
             raise ScopeMissing(f"This key lacks the scope '{scope}'.")
+        return record
+
+    def has_key(self, record: KeyRecord) -> bool:
+        """Say whether a key has not been revoked since, as far as this replica knows."""
+        return record.key_hash in self.snapshot.keys
+
+    async def signing_key(self, kid: str) -> SigningKeyRecord | None:
+        """Find a token key; None if there is none."""
+        record = self.snapshot.signing_keys.get(kid)
+        if record is None:
+            await self._look_again()
+            record = self.snapshot.signing_keys.get(kid)
         return record
 
     async def link(self, tenant_id: TenantId, link_id: str) -> Link:

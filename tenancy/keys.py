@@ -7,9 +7,10 @@ import hashlib
 import secrets
 from typing import Literal
 
-KeyKind = Literal["write", "platform"]
+KeyKind = Literal["write", "secret", "platform"]
 
-_PREFIXES: dict[KeyKind, str] = {"write": "wk_", "platform": "pk_"}
+_PREFIXES: dict[KeyKind, str] = {"write": "wk_", "secret": "sk_", "platform": "pk_"}
+SECRET_PREFIX = _PREFIXES["secret"]
 SHOWN_CHARS = 11
 """How much of a key may be shown again, to tell keys apart."""
 

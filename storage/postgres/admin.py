@@ -9,15 +9,21 @@ import asyncpg
 
 from schemas.backends import Backends
 from schemas.ids import TenantId
-from storage.names import CONTROL_DATABASE, tenant_database
+from storage.names import AUDITOR, CONTROL_DATABASE, tenant_database
+from storage.postgres.audit_schema import ensure_audit
+from storage.postgres.connect import tls_of
 from storage.postgres.migrate import migrate
 from storage.sql import load_migrations
 
 
-def server_address(postgres_url: str) -> tuple[str, int, str]:
-    """Take host, port and sslmode from an administrator's URL, and nothing else."""
+def server_address(postgres_url: str) -> tuple[str, int, str, str]:
+    """Take host, port, sslmode and sslrootcert from an administrator's URL, and nothing else."""
     parts = urlsplit(postgres_url)
-    return parts.hostname or "127.0.0.1", parts.port or 5432, parse_qs(parts.query).get("sslmode", ["prefer"])[0]
+    parameters = parse_qs(parts.query)
+    mode, authorities = (
+        parameters.get(name, [usual])[0] for name, usual in (("sslmode", "prefer"), ("sslrootcert", ""))
+    )
+    return parts.hostname or "127.0.0.1", parts.port or 5432, mode, authorities
 
 
 class PostgresAdministrator:
@@ -28,8 +34,8 @@ class PostgresAdministrator:
         self._backends = backends
 
     @asynccontextmanager
-    async def _connect(self) -> AsyncIterator[Any]:
-        connection = await asyncpg.connect(self._url)
+    async def _connect(self, database: str | None = None) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(self._url, **({"database": database} if database else {}))
         try:
             yield connection
         finally:
@@ -40,6 +46,9 @@ class PostgresAdministrator:
         async with self._connect() as connection:
             # Every role may connect to these by default: a tenant's role may connect to its own database alone.
             await connection.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
+            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", AUDITOR):
+                await connection.execute(f'CREATE ROLE "{AUDITOR}" NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE')
+                await connection.execute(f'GRANT "{AUDITOR}" TO CURRENT_USER')
         await self._ensure_database(CONTROL_DATABASE)
         await self._migrate(CONTROL_DATABASE, "migrations/control")
 
@@ -51,6 +60,10 @@ class PostgresAdministrator:
     async def migrate_tenant(self, tenant_id: TenantId) -> None:
         """Bring the tenant's schema up to date."""
         await self._migrate(tenant_database(tenant_id), "migrations/tenant")
+
+    async def ensure_audit(self, tenant_id: TenantId, keep_days: int) -> None:
+        """Make the tenant's audit log, as far as it is missing."""
+        await ensure_audit(self._connect, tenant_database(tenant_id), keep_days)
 
     async def _ensure_database(self, name: str) -> None:
         password = self._backends.role_password(name)
@@ -69,7 +82,7 @@ class PostgresAdministrator:
         connection = await asyncpg.connect(
             host=self._backends.postgres_host,
             port=self._backends.postgres_port,
-            ssl=self._backends.postgres_tls,
+            ssl=tls_of(self._backends),
             user=name,
             password=self._backends.role_password(name),
             database=name,

@@ -1,8 +1,10 @@
 """Connections to Postgres: always as the role of one database, pooled per database, closed when unused."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
@@ -12,6 +14,7 @@ from schemas.ids import TenantId
 from schemas.settings import PostgresSettings
 from storage.names import CONTROL_DATABASE, tenant_database
 
+_VERIFYING = frozenset({"verify-ca", "verify-full"})
 _JSON_TYPES = ("json", "jsonb")
 
 CONNECTION_LOST = (
@@ -28,6 +31,10 @@ CONNECTION_LOST = (
 """What a caller sees when the server is away, as opposed to refusing a statement."""
 
 
+_HELD: ContextVar[tuple["Database", Any] | None] = ContextVar("held_connection", default=None)
+"""The database of which the running task has a transaction open, and its connection."""
+
+
 async def _as_text(connection: asyncpg.Connection) -> None:
     for name in _JSON_TYPES:
         await connection.set_type_codec(name, schema="pg_catalog", encoder=_text, decoder=str)
@@ -39,6 +46,16 @@ def _text(value: str | bytes) -> str:
 
 async def _as_it_is(_: asyncpg.Connection) -> None:
     """Give a connection back without the round trip that takes settings back: nothing here changes a session's."""
+
+
+def tls_of(backends: Backends) -> ssl.SSLContext | str:
+    """Say how to speak TLS to the server: for the modes that verify, with the authorities that the URL names."""
+    if backends.postgres_tls not in _VERIFYING:
+        return backends.postgres_tls
+    authorities = backends.postgres_ca if backends.postgres_ca != "system" else ""
+    context = ssl.create_default_context(cafile=authorities or None)
+    context.check_hostname = backends.postgres_tls == "verify-full"
+    return context
 
 
 class Database:
@@ -58,7 +75,7 @@ class Database:
                 self._pool = await asyncpg.create_pool(
                     host=self._backends.postgres_host,
                     port=self._backends.postgres_port,
-                    ssl=self._backends.postgres_tls,
+                    ssl=tls_of(self._backends),
                     user=self._database,
                     password=self._backends.role_password(self._database),
                     database=self._database,
@@ -79,9 +96,27 @@ class Database:
         Raises:
             OSError, TimeoutError, asyncpg.PostgresConnectionError: the server is away.
         """
+        held = _HELD.get()
+        if held is not None and held[0] is self:
+            yield held[1]
+            return
         pool = self._pool or await self._open()
         async with pool.acquire(timeout=self._settings.connect_seconds) as connection:
             yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        """Make one transaction of all that the calling task does with this database inside, in whatever repository.
+
+        So a change and what is said of it are kept together or not at all. It holds a connection: nothing that waits
+        for a client belongs inside, nor tasks that would use the connection at the same time.
+        """
+        async with self.connection() as connection, connection.transaction():
+            before = _HELD.set((self, connection))
+            try:
+                yield connection
+            finally:
+                _HELD.reset(before)
 
     async def ping(self) -> None:
         """Answer a trivial statement, or raise what `connection` raises."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,7 @@ from storage.postgres.connect import Database
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "directory.sql")
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,31 @@ class KeyRecord:
     kind: str
     scopes: frozenset[str]
     events_per_second: float | None = None
+    key_id: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKeyRecord:
-    """A tenant's token key: the private half sealed, the public half as a JWK (JSON text)."""
+    """A tenant's token key: the private half sealed, the public half as a JWK (JSON text); when it begins to sign.
+
+    Who enters a key leaves the time to the database.
+    """
 
     kid: str
     tenant_id: TenantId
     private_key_sealed: Base64Bytes = field(repr=False)
     public_jwk: str
+    signs_from: datetime = _BEGINNING
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRecord:
+    """Access tokens that ended before their time: those of a user below a session version, or all of a session."""
+
+    tenant_id: TenantId
+    subject: str
+    version_min: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +110,16 @@ class DirectoryRows:
     links: tuple[LinkRecord, ...]
     app_links: tuple[AppLinksRecord, ...]
     event_schemas: tuple[EventSchemaRecord, ...]
+    ended_version: int = 0
+    ended: tuple[EndedRecord, ...] = ()
+
+
+def _key(row: Mapping[str, Any]) -> KeyRecord:
+    return KeyRecord(**{**row, "scopes": frozenset(row["scopes"]), "key_id": str(row["key_id"])})
+
+
+def _ended(row: Mapping[str, Any]) -> EndedRecord:
+    return EndedRecord(row["tenant_id"], row["subject"], row["version_min"])
 
 
 def _tenant(row: Mapping[str, Any]) -> TenantRecord:
@@ -105,10 +132,18 @@ class DirectoryReader:
     def __init__(self, control: Database) -> None:
         self._control = control
 
-    async def version(self) -> int:
-        """Read the number that grows with every change of the directory."""
+    async def version(self) -> tuple[int, int]:
+        """Read the numbers that grow with every change of the directory, and with every token that is ended."""
         async with self._control.connection() as connection:
-            return int(await connection.fetchval(_SQL["version"]))
+            row = await connection.fetchrow(_SQL["version"])
+        return row["version"], row["ended"]
+
+    async def ended(self) -> tuple[int, tuple[EndedRecord, ...]]:
+        """Read which tokens were ended, and the number that goes with it."""
+        async with self._control.connection() as connection:
+            rows = await connection.fetch(_SQL["ended_as_of"])
+        # The number comes with each row, so that both are of one moment.
+        return rows[0]["version"], tuple(_ended(row) for row in rows if row["subject"] is not None)
 
     async def conversion_events(self, tenant_id: TenantId) -> frozenset[str]:
         """Read which later events of a tenant are conversions."""
@@ -121,21 +156,24 @@ class DirectoryReader:
             self._control.connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            version = int(await connection.fetchval(_SQL["version"]))
+            version, ended_version = await connection.fetchrow(_SQL["version"])
             tenants = await connection.fetch(_SQL["tenants"])
             keys = await connection.fetch(_SQL["keys"])
             signing_keys = await connection.fetch(_SQL["signing_keys"])
             links = await connection.fetch(_SQL["links"])
             app_links = await connection.fetch(_SQL["app_links"])
             event_schemas = await connection.fetch(_SQL["event_schemas"])
+            ended = await connection.fetch(_SQL["ended"])
         return DirectoryRows(
             version,
             tuple(map(_tenant, tenants)),
-            tuple(KeyRecord(**{**row, "scopes": frozenset(row["scopes"])}) for row in keys),
+            tuple(map(_key, keys)),
             tuple(SigningKeyRecord(**row) for row in signing_keys),
             tuple(LinkRecord(**row) for row in links),
             tuple(AppLinksRecord(**row) for row in app_links),
             tuple(EventSchemaRecord(**row) for row in event_schemas),
+            ended_version,
+            tuple(map(_ended, ended)),
         )
 
 
@@ -187,7 +225,8 @@ class DirectoryWriter:
         """Enter a key; `prefix` is the part of it that may be shown again."""
         async with self._control.connection() as connection:
             await connection.execute(
-                _SQL["add_key"], record.key_hash, prefix, record.tenant_id, record.kind, sorted(record.scopes)
+                _SQL["add_key"],
+                *(record.key_hash, prefix, record.tenant_id, record.kind, sorted(record.scopes), record.name),
             )
 
     async def add_signing_key(self, record: SigningKeyRecord) -> None:

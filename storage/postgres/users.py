@@ -1,22 +1,39 @@
-"""A tenant's users, their refresh tokens, and their failed logins."""
+"""A tenant's users, and the links by which they choose a password."""
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
 
+from schemas.access_problems import UserExists, UsersTooMany
+from schemas.limits import USERS_PER_TENANT_MAX
 from storage.postgres.connect import Database
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "users.sql")
 
+LinkPurpose = Literal["invitation", "reset"]
+
 
 @dataclass(frozen=True, slots=True)
 class UserRecord:
-    """A person who may log in to one tenant; `role` is owner, analyst or viewer."""
+    """A person who may log in to one tenant; `role` is owner, analyst or viewer. Who is only invited has no password.
+
+    `session_version` grows when what the user may do changes: access tokens of an older one are void.
+    """
 
     user_id: uuid.UUID
     email: str
-    password_hash: str = field(repr=False)
+    password_hash: str | None = field(repr=False)
     role: str
+    session_version: int
+    created_at: datetime
+    last_login_at: datetime | None
+
+    @property
+    def state(self) -> Literal["invited", "active"]:
+        """Say whether the user has taken the invitation."""
+        return "active" if self.password_hash else "invited"
 
 
 class Users:
@@ -27,53 +44,77 @@ class Users:
 
     async def by_email(self, email: str) -> UserRecord | None:
         """Find a user; upper and lower case are one."""
-        async with self._database.connection() as connection:
-            row = await connection.fetchrow(_SQL["by_email"], email)
-        return None if row is None else UserRecord(**row)
+        return await self._one("by_email", email)
 
     async def by_id(self, user_id: uuid.UUID) -> UserRecord | None:
         """Find a user by id."""
+        return await self._one("by_id", user_id)
+
+    async def all(self) -> list[UserRecord]:
+        """Read every user, in the order in which they came; there are at most `USERS_PER_TENANT_MAX`."""
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_SQL["by_id"], user_id)
+            return [UserRecord(**row) for row in await connection.fetch(_SQL["all"])]
+
+    async def add(self, email: str, password_hash: str | None, role: str) -> UserRecord:
+        """Add a user.
+
+        Raises:
+            UserExists: the email is taken.
+            UsersTooMany: the tenant has `USERS_PER_TENANT_MAX` of them.
+        """
+        async with self._database.connection() as connection:
+            if await connection.fetchval(_SQL["count"]) >= USERS_PER_TENANT_MAX:
+                raise UsersTooMany
+        added = await self._one("add", email, password_hash, role)
+        if added is None:
+            raise UserExists
+        return added
+
+    async def active_owners(self) -> list[uuid.UUID]:
+        """Read who can act as owner, and keep that so until the transaction ends."""
+        async with self._database.connection() as connection:
+            return [row["user_id"] for row in await connection.fetch(_SQL["lock_owners"])]
+
+    async def set_role(self, user_id: uuid.UUID, role: str) -> UserRecord | None:
+        """Give a user another role, and a new session version; None if there is no such user."""
+        return await self._one("set_role", user_id, role)
+
+    async def remove(self, user_id: uuid.UUID) -> None:
+        """Remove a user with all sessions and links."""
+        await self._execute("remove", user_id)
+
+    async def set_password(self, user_id: uuid.UUID, password_hash: str) -> UserRecord | None:
+        """Give a user a new password, and a new session version; None if there is no such user."""
+        return await self._one("set_password", user_id, password_hash)
+
+    async def renew_hash(self, user: UserRecord, password_hash: str) -> None:
+        """Replace a hash by one of the same password with newer parameters, unless the password was changed since."""
+        await self._execute("renew_hash", user.user_id, password_hash, user.password_hash)
+
+    async def logged_in(self, user: UserRecord) -> bool:
+        """Record that a user logs in now; False if the user was removed or changed since the record was read."""
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(_SQL["logged_in"], user.user_id, user.session_version))
+
+    async def put_link(self, user_id: uuid.UUID, token_hash: bytes, purpose: LinkPurpose, seconds: float) -> None:
+        """Keep a user's link for so long, in the place of the one before."""
+        await self._execute("put_link", user_id, token_hash, purpose, seconds)
+
+    async def by_link(self, token_hash: bytes) -> UserRecord | None:
+        """Find whose a link is; None if it is unknown, used, replaced or expired."""
+        return await self._one("user_of_link", token_hash)
+
+    async def take_link(self, token_hash: bytes) -> LinkPurpose | None:
+        """Use a link up; None as of `by_link`."""
+        async with self._database.connection() as connection:
+            purpose: LinkPurpose | None = await connection.fetchval(_SQL["take_link"], token_hash)
+        return purpose
+
+    async def _one(self, query: str, *values: object) -> UserRecord | None:
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_SQL[query], *values)
         return None if row is None else UserRecord(**row)
 
-    async def add(self, email: str, password_hash: str, role: str) -> bool:
-        """Add a user; False if the email is taken."""
+    async def _execute(self, query: str, *values: object) -> None:
         async with self._database.connection() as connection:
-            return await connection.fetchval(_SQL["add"], email, password_hash, role) is not None
-
-    async def set_password_hash(self, user_id: uuid.UUID, password_hash: str) -> None:
-        """Replace a hash, for example by one with newer parameters."""
-        async with self._database.connection() as connection:
-            await connection.execute(_SQL["set_password_hash"], user_id, password_hash)
-
-    async def failures(self, email: str, window_seconds: int) -> int:
-        """Count the failed logins of an account in the last seconds."""
-        async with self._database.connection() as connection:
-            return int(await connection.fetchval(_SQL["failures"], email, window_seconds))
-
-    async def add_failure(self, email: str) -> None:
-        """Record a failed login."""
-        async with self._database.connection() as connection:
-            await connection.execute(_SQL["add_failure"], email)
-
-    async def clear_failures(self, email: str) -> None:
-        """Forget failed logins, after one that succeeded."""
-        async with self._database.connection() as connection:
-            await connection.execute(_SQL["clear_failures"], email)
-
-    async def add_refresh(self, token_hash: bytes, family_id: uuid.UUID, user_id: uuid.UUID, days: int) -> None:
-        """Enter a refresh token of a family."""
-        async with self._database.connection() as connection:
-            await connection.execute(_SQL["add_refresh"], token_hash, family_id, user_id, days)
-
-    async def use_refresh(self, token_hash: bytes) -> tuple[uuid.UUID, uuid.UUID] | None:
-        """Use a token up; (family id, user id), or None if it is unknown, used, revoked or expired."""
-        async with self._database.connection() as connection:
-            row = await connection.fetchrow(_SQL["use_refresh"], token_hash)
-        return None if row is None else (row["family_id"], row["user_id"])
-
-    async def revoke_family(self, token_hash: bytes) -> None:
-        """End every token of the family that this one belongs to."""
-        async with self._database.connection() as connection:
-            await connection.execute(_SQL["revoke_family"], token_hash)
+            await connection.execute(_SQL[query], *values)

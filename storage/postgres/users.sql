@@ -1,33 +1,51 @@
 -- name: by_email
-SELECT user_id, email, password_hash, role FROM users WHERE lower(email) = lower($1)
+SELECT user_id, email, password_hash, role, session_version, created_at, last_login_at FROM users
+WHERE lower(email) = lower($1)
 
 -- name: by_id
-SELECT user_id, email, password_hash, role FROM users WHERE user_id = $1
+SELECT user_id, email, password_hash, role, session_version, created_at, last_login_at FROM users WHERE user_id = $1
+
+-- name: all
+SELECT user_id, email, password_hash, role, session_version, created_at, last_login_at FROM users
+ORDER BY created_at, user_id
+
+-- name: count
+SELECT count(*) FROM users
 
 -- name: add
-INSERT INTO users (email, password_hash, role) VALUES ($1, $2, $3) ON CONFLICT (lower(email)) DO NOTHING RETURNING user_id
+INSERT INTO users (email, password_hash, role) VALUES ($1, $2, $3) ON CONFLICT (lower(email)) DO NOTHING
+RETURNING user_id, email, password_hash, role, session_version, created_at, last_login_at
 
--- name: set_password_hash
-UPDATE users SET password_hash = $2 WHERE user_id = $1
+-- name: renew_hash
+UPDATE users SET password_hash = $2 WHERE user_id = $1 AND password_hash = $3
 
--- name: failures
-SELECT count(*) FROM login_failures WHERE email = lower($1) AND failed_at > now() - make_interval(secs => $2)
+-- name: set_password
+UPDATE users SET password_hash = $2, session_version = session_version + 1 WHERE user_id = $1
+RETURNING user_id, email, password_hash, role, session_version, created_at, last_login_at
 
--- name: add_failure
-INSERT INTO login_failures (email) VALUES (lower($1))
+-- name: set_role
+UPDATE users SET role = $2, session_version = session_version + 1 WHERE user_id = $1
+RETURNING user_id, email, password_hash, role, session_version, created_at, last_login_at
 
--- name: clear_failures
-DELETE FROM login_failures WHERE email = lower($1)
+-- name: logged_in
+UPDATE users SET last_login_at = now() WHERE user_id = $1 AND session_version = $2 RETURNING true
 
--- name: add_refresh
-INSERT INTO refresh_tokens (token_hash, family_id, user_id, expires_at)
-VALUES ($1, $2, $3, now() + make_interval(days => $4))
+-- name: remove
+DELETE FROM users WHERE user_id = $1
 
--- name: use_refresh
-UPDATE refresh_tokens SET used_at = now()
-WHERE token_hash = $1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
-RETURNING family_id, user_id
+-- name: lock_owners
+SELECT user_id FROM users WHERE role = 'owner' AND password_hash IS NOT NULL ORDER BY user_id FOR UPDATE
 
--- name: revoke_family
-UPDATE refresh_tokens SET revoked_at = now()
-WHERE family_id = (SELECT t.family_id FROM refresh_tokens AS t WHERE t.token_hash = $1) AND revoked_at IS NULL
+-- name: put_link
+INSERT INTO password_links (user_id, token_hash, purpose, expires_at)
+VALUES ($1, $2, $3, now() + make_interval(secs => $4))
+ON CONFLICT (user_id) DO UPDATE
+SET token_hash = excluded.token_hash, purpose = excluded.purpose, expires_at = excluded.expires_at
+
+-- name: user_of_link
+SELECT u.user_id, u.email, u.password_hash, u.role, u.session_version, u.created_at, u.last_login_at
+FROM users AS u JOIN password_links AS l USING (user_id)
+WHERE l.token_hash = $1 AND l.expires_at > now()
+
+-- name: take_link
+DELETE FROM password_links WHERE token_hash = $1 AND expires_at > now() RETURNING purpose

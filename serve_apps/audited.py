@@ -1,0 +1,56 @@
+"""How routes write the audit log: around each change, one of these two.
+
+A change in the tenant's own database and its entry are one transaction: both are there, or neither. A change elsewhere
+(in the control database, in an actor) is written down before it is made, and once more if it was refused; so no change
+is without an entry, whatever fails.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.requests import Request
+
+from serve_apps.callers import Caller
+from serve_apps.intake import client_ip
+from serve_apps.problem_responses import request_id
+from serve_apps.services import services_of
+from storage.postgres.audit import AuditEntry, AuditLog, Origin
+from storage.postgres.connect import Database
+
+
+def origin_of(request: Request) -> Origin:
+    """Say where a request came from."""
+    return Origin(client_ip(request), request_id(request))
+
+
+@asynccontextmanager
+async def audited(
+    request: Request, action: str, subject: object = "", detail: dict[str, Any] | None = None
+) -> AsyncIterator[AuditEntry]:
+    """Make what is done inside with the tenant's database, and its entry, one transaction.
+
+    Subject and detail may be filled in inside. What raises undoes the change, and leaves no entry.
+    """
+    entry, database = _entry(request, action, subject, detail)
+    async with database.transaction():
+        yield entry
+        await AuditLog(database).add(entry)
+
+
+@asynccontextmanager
+async def audited_elsewhere(
+    request: Request, action: str, subject: object, detail: dict[str, Any] | None = None
+) -> AsyncIterator[None]:
+    """Write an entry, let the change be made, and write that it was refused if it was."""
+    entry, database = _entry(request, action, subject, detail)
+    async with AuditLog(database).announced(entry):
+        yield
+
+
+def _entry(
+    request: Request, action: str, subject: object, detail: dict[str, Any] | None
+) -> tuple[AuditEntry, Database]:
+    caller: Caller = request.state.caller
+    database = services_of(request).databases.tenant(caller.tenant_id)
+    return AuditEntry(caller.actor, origin_of(request), action, str(subject), detail or {}), database
