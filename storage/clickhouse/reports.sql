@@ -112,7 +112,7 @@ FROM (
     INNER JOIN (
         SELECT event_id, any(cost_value) AS price, any(cost_model) AS price_model, any(cost_currency) AS price_currency
         FROM {events}
-        WHERE event_type IN ('click', 'impression') AND cost_model IN ('cpi', 'cpa') AND cost_value != 0
+        WHERE event_type IN ('click', 'impression') AND cost_model IN ('cpi', 'cpa') AND cost_value != 0 AND cost_currency != ''
             AND event_time >= {since:DateTime('UTC')} - INTERVAL 90 DAY AND event_time < {until:DateTime('UTC')}
         GROUP BY event_id
     ) AS prices ON conversions.attributed_touch_id = prices.event_id

@@ -27,12 +27,12 @@ FROM (
         if(media_source = '', 'unknown', media_source) AS media_source, channel, campaign, adset, ad, site_id,
         if(paid = 0, '', cost_currency) AS paid_in, toUInt64(1) AS touch,
         multiIf(
-            isNull(cost_value), toDecimal128(0, 12),
+            isNull(cost_value) OR cost_currency = '', toDecimal128(0, 12),
             cost_model = 'cpc' AND event_type = 'click', toDecimal128(assumeNotNull(cost_value), 12),
             cost_model = 'cpm' AND event_type = 'impression', toDecimal128(assumeNotNull(cost_value), 12) / 1000,
             toDecimal128(0, 12)
         ) AS paid,
-        toUInt64(isNotNull(cost_value) AND cost_model IN ('cpi', 'cpa')) AS owed
+        toUInt64(isNotNull(cost_value) AND cost_currency != '' AND cost_model IN ('cpi', 'cpa')) AS owed
     FROM {events} FINAL
     WHERE event_type IN ('click', 'impression')
         AND event_time >= toDateTime({since:UInt32}, 'UTC') AND event_time < toDateTime({until:UInt32}, 'UTC')
