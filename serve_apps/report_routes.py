@@ -1,5 +1,6 @@
 """Reports: how every source did, day by day, and what became of the people it brought."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.report_metrics import Sums, change
+from schemas.ids import TenantId
 from schemas.limits import REPORT_ROWS_MAX
 from schemas.report_problems import ReportParameterInvalid, ReportTooLarge, ReportTooSlow
 from schemas.reports import Dimension, ReportQuery, Span, parse_ages
@@ -20,7 +22,8 @@ from serve_apps.report_answers import CohortReport, PerformanceReport, respond_r
 from serve_apps.report_cohorts import CohortParts, CohortReader, cohort_document
 from serve_apps.report_parameters import Asked
 from serve_apps.report_sums import Key, SumsReader, read_money
-from serve_apps.services import services_of
+from serve_apps.services import Services, services_of
+from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.report_reader import AgeWindow, CohortQuery, CohortStep, ReportReader
 from storage.postgres.connect import Database
 from storage.postgres.event_hours import EventHours
@@ -98,8 +101,11 @@ async def get_ltv(request: Request, query: Asked, asked: LtvAsked) -> Response:
 async def _performance(request: Request, query: ReportQuery, *, by_day: bool) -> tuple[dict[Key, Sums], dict[str, Any]]:
     """Add a report's days up; the document has all but the rows."""
     span = query.span
-    database, reader = await _reader(request, query, span.until)
-    sums_reader = SumsReader(reader, query, await read_money(database, span.first, span.last))
+    services, tenant_id, database = await _tenant(request)
+    money, reader = await asyncio.gather(
+        read_money(database, span.first, span.last), _reader(services.store, tenant_id, database, query, span.until)
+    )
+    sums_reader = SumsReader(reader, query, money)
     sums, total = await sums_reader.read(by_day=by_day)
     return sums, _head(query, sums_reader) | {"totals": total.document()}
 
@@ -128,8 +134,11 @@ async def _respond(
 async def _cohorts(request: Request, query: ReportQuery, asked: CohortQuery, parts: CohortParts) -> Response:
     span = query.span
     later = timedelta(days=asked.ages[-1] + 2)
-    database, reader = await _reader(request, query, span.until + later)
-    money = await read_money(database, span.first, span.last, until=span.last + later)
+    services, tenant_id, database = await _tenant(request)
+    money, reader = await asyncio.gather(
+        read_money(database, span.first, span.last, until=span.last + later),
+        _reader(services.store, tenant_id, database, query, span.until + later),
+    )
     sums = SumsReader(reader, query, money)
     cohorts = await CohortReader(sums, reader, money, query).read(asked, parts)
     today = utc_now().astimezone(ZoneInfo(span.zone)).date()
@@ -146,13 +155,18 @@ async def _cohorts(request: Request, query: ReportQuery, asked: CohortQuery, par
     return respond_report(request, document)
 
 
-async def _reader(request: Request, query: ReportQuery, until: datetime) -> tuple[Database, ReportReader]:
-    """Make what reads a query of a tenant's, with the tenant's database; `until` is when the last counts are from."""
+async def _tenant(request: Request) -> tuple[Services, TenantId, Database]:
     tenant, _ = await user_of(request)
     services = services_of(request)
-    database = services.databases.tenant(tenant.tenant_id)
+    return services, tenant.tenant_id, services.databases.tenant(tenant.tenant_id)
+
+
+async def _reader(
+    store: ClickHouse, tenant_id: TenantId, database: Database, query: ReportQuery, until: datetime
+) -> ReportReader:
+    """Make what reads a query of a tenant's; `until` is when the last counts are from."""
     weeks = await EventHours(database).summed_weeks(query.span.since, until)
-    return database, await ReportReader.open(services.store, tenant.tenant_id, query, weeks)
+    return await ReportReader.open(store, tenant_id, query, weeks)
 
 
 def _head(query: ReportQuery, reader: SumsReader) -> dict[str, Any]:

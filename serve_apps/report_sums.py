@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from attribution.money import Rates, converted, shown
@@ -119,8 +120,9 @@ class SumsReader:
                 self.unconverted.cost[row["kept_currency"]] += row["cost"]
             else:
                 costs[self._key(row, by_day=by_day)] += row["cost"]
+        rate_of = cache(self._money.rates.of)
         for line in uploaded(self._money.costs, self._query):
-            rate = self._money.rates.of(line.currency, line.day)
+            rate = rate_of(line.currency, line.day)
             if rate is None:
                 self.unconverted.cost[line.currency] += line.cost
                 continue
