@@ -133,8 +133,10 @@ SELECT report_day, {dimensions}
     sum(toDecimal256(paid_organic, 9) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12))
         AS organic_revenue
 FROM (
-    SELECT {day} AS report_day, toDate(conversion_time) AS utc_day, {dimensions}
-        if(isNull(revenue) OR is_bad, '', toString(currency)) AS currency, fraud_verdict = 'rejected' AS is_bad,
+    -- The day matters only to what has to be converted.
+    SELECT {day} AS report_day, {dimensions} if(isNull(revenue) OR is_bad, '', toString(currency)) AS currency,
+        if(currency IN ('', {own_currency:String}), toDate(0), toDate(conversion_time)) AS utc_day,
+        fraud_verdict = 'rejected' AS is_bad,
         countIf(conversion_kind = 'install' AND NOT is_bad) AS installs,
         countIf(conversion_kind = 'install' AND NOT is_bad AND is_organic) AS organic_installs,
         countIf(conversion_kind IN ('reinstall', 're_attribution') AND NOT is_bad) AS reinstalls,
@@ -255,7 +257,8 @@ SELECT cohort, {dimensions} up_to_age,
     sum(toDecimal256(paid, 9) * toDecimal256(if(paid_currency = {own_currency:String} OR rate = 0, 1, rate), 12)) AS revenue
 FROM (
     SELECT {cohort_start} AS cohort, {dimensions} arrayFirst(x -> x >= {age}, {ages:Array(Int64)}) AS up_to_age,
-        toDate(quarter_hour) AS utc_day, toString(currency) AS paid_currency, sum(revenue) AS paid
+        toString(currency) AS paid_currency, sum(revenue) AS paid,
+        if(paid_currency = {own_currency:String}, toDate(0), toDate(quarter_hour)) AS utc_day
     FROM (
         SELECT quarter_hour, {member} AS member, currency, revenue FROM {activity} FINAL
         PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')} AND currency != ''
