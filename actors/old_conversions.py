@@ -59,5 +59,5 @@ class OldConversions:
 
     def _begin(self, keys: frozenset[IdentityKey]) -> None:
         now = utc_now()
-        self._keys, self._found, self._portion = keys, set(), _PORTION_MOST
+        self._keys, self._found = keys, set()
         self._until, self._since = now + timedelta(hours=EVENT_FUTURE_HOURS_MAX), now - _MEMORY
