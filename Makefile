@@ -5,8 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
+REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true contract/node_modules/.bin/redocly
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi openapi-release install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,13 +32,15 @@ test: install ## Run every test: unit, integration on the real stack, crash
 unit: install ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
 
-lint: install ## Run ruff, mypy, import-linter, deptry and vulture
+lint: install contract/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture, and check the OpenAPI documents
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 	@$(BIN)/vulture
+	@$(BIN)/python -m contract check
+	@$(REDOCLY) lint --config contract/redocly.yaml openapi/tenant.json openapi/global.json >contract/node_modules/.lint 2>&1 || { cat contract/node_modules/.lint; exit 1; }
 
 bench: install ## Measure ingest against the running stack and against a plain handler
 	@$(BIN)/python -m bench.ingest
@@ -70,6 +73,16 @@ format: install ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+openapi: install ## Write the OpenAPI documents and the client's generated modules anew from the routes
+	@$(BIN)/python -m contract write
+
+openapi-release: install ## Keep the OpenAPI documents as those of a release, which later ones must not break
+	@$(BIN)/python -m contract release
+
+contract/node_modules/.installed: contract/package-lock.json
+	@cd contract && npm ci --silent --no-audit --no-fund
+	@touch $@
+
 install: $(BIN)/.installed ## Install the locked dependencies into .venv
 
 $(UV):
@@ -83,4 +96,4 @@ $(BIN)/.installed: $(UV) pyproject.toml uv.lock
 
 clean: ## Remove everything that was installed or stored here, data included
 	@test ! -x $(BIN)/unmogrow || $(BIN)/unmogrow down --delete-data --yes
-	rm -rf .venv .local .tools
+	rm -rf .venv .local .tools contract/node_modules

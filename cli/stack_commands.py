@@ -9,10 +9,10 @@ import typer
 from rich.panel import Panel
 from rich.table import Table
 
-from cli.context import api_url, console, fail, run_api
+from cli.context import api_url, client_of, console, fail, run_api
 from cli.credentials import save_credentials, write_private
 from cli.demo_commands import DEMO_SEED, load_demo
-from cli.ingest_commands import print_tally
+from cli.ingest_commands import print_ingested
 from cli.tenant_commands import credentials_of
 from local.doctor import diagnose
 from local.stack import Stack, StackError
@@ -62,7 +62,8 @@ async def _make_demo(stack: Stack, demo_file: Path) -> dict[str, Any]:
         platform_key = await provisioner.create_platform_key()
     credentials = credentials_of(tenant)
     save_credentials(stack.settings.data_dir, credentials)
-    print_tally(await load_demo(api_url(stack.settings, None), credentials, stack.settings.data_dir, DEMO_SEED))
+    async with client_of(api_url(stack.settings, None), credentials) as api:
+        print_ingested(await load_demo(api, stack.settings.data_dir, DEMO_SEED))
     demo = {
         "tenant_id": tenant.tenant_id,
         "host": tenant.host,

@@ -7,7 +7,7 @@ Every value can be set by an environment variable: `UNMOGROW_<GROUP>__<FIELD>`, 
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -34,6 +34,20 @@ class PortSettings(_Group):
     replica_count: int = Field(200, description="How many; a freed one rests for minutes before it is used again.")
     worker_first: int = Field(11000, description="First of the ports that Ray's processes use among themselves.")
     worker_count: int = Field(900, description="How many: one for each process and a few for Ray itself.")
+
+
+class EdgeSettings(_Group):
+    """The edge: whom it believes, and how long it waits."""
+
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(), description="Networks of your own proxies, as a JSON list of CIDRs. None: clients come directly."
+    )
+    client_header: Literal["X-Forwarded-For", "X-Real-IP"] = Field(
+        default="X-Forwarded-For", description="In which these proxies write whom they serve; no other one is read."
+    )
+    body_seconds: int = Field(
+        default=30, ge=1, description="A body, or its first 64 KB, that takes longer is refused before it costs more."
+    )
 
 
 class MemorySettings(_Group):
@@ -312,6 +326,7 @@ class Settings(BaseSettings):
     )
     ray_namespace: str = Field("unmogrow", description="Where tenant actors are named.")
     ports: PortSettings = PortSettings()
+    edge: EdgeSettings = EdgeSettings()
     memory: MemorySettings = MemorySettings()
     postgres: PostgresSettings = PostgresSettings()
     clickhouse: ClickHouseSettings = ClickHouseSettings()

@@ -241,10 +241,9 @@ class LinkDocument(Link):
 class ImportRejection(BaseModel):
     """A row that was not accepted."""
 
-    model_config = ConfigDict(extra="allow")
-
     row: int
-    event_id: str | None = None
+    event_id: str | None
+    errors: list[Fault]
 
 
 class ImportSummary(BaseModel):

@@ -48,7 +48,10 @@ from serve_apps import (
     segment_settings_routes,
     user_routes,
 )
+from serve_apps.allowed_origins import AllowedOrigins
+from serve_apps.bodies import BoundedBodies
 from serve_apps.conversion_rules import ConversionRules
+from serve_apps.cross_origin import CrossOrigin
 from serve_apps.direct import Direct
 from serve_apps.fair_turns import FairTurns
 from serve_apps.fraud_preview import FraudPreviews
@@ -134,6 +137,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         intake=Intake(actors, quotas, PropertyChecks(feed), ConversionRules(feed)),
         quotas=quotas,
         turns=FairTurns(),
+        origins=AllowedOrigins(databases),
         touches=TouchRecorder(actors, journal, settings.links),
         models=ModelRuns(settings.models),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
@@ -180,16 +184,26 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
     return app
 
 
-def tenant_plane(backends: Backends, settings: Settings) -> ASGIApp:
+def tenant_app(backends: Backends, settings: Settings) -> FastAPI:
     """Build the app of every tenant's own endpoints."""
-    app = _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
-    app.add_middleware(segment_routes.BrowsersAllowed)
-    return Direct(app, {ingest_routes.PATH: ingest_routes.ingest_events})
+    return _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
 
 
-def global_plane(backends: Backends, settings: Settings) -> FastAPI:
+def tenant_plane(backends: Backends, settings: Settings) -> ASGIApp:
+    """Build what a replica of the tenant plane runs."""
+    app = tenant_app(backends, settings)
+    direct = Direct(app, {ingest_routes.PATH: ingest_routes.ingest_events})
+    return BoundedBodies(CrossOrigin(direct, app), endless={import_routes.PATH})
+
+
+def global_app(backends: Backends, settings: Settings) -> FastAPI:
     """Build the app of the platform's operators."""
     return _plane("UnMoGrowP global plane", _GLOBAL_ROUTERS, backends, settings)
+
+
+def global_plane(backends: Backends, settings: Settings) -> ASGIApp:
+    """Build what a replica of the global plane runs."""
+    return BoundedBodies(global_app(backends, settings))
 
 
 def _application(name: str, build: Callable[[], ASGIApp], settings: Settings) -> serve.Application:

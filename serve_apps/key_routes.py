@@ -77,7 +77,12 @@ async def list_signing_keys(request: Request) -> dict[str, Any]:
     }
 
 
-@router.post("/api/v1/signing-keys/rotate", status_code=202, **documented(ADMINISTRATOR, RotationUnderWay))
+@router.post(
+    "/api/v1/signing-keys/rotate",
+    status_code=202,
+    response_class=Response,
+    **documented(ADMINISTRATOR, RotationUnderWay),
+)
 async def rotate_signing_keys(request: Request) -> Response:
     """Publish the next token key, which signs after the time that the settings name; the old one verifies on."""
     tenant, _ = await user_of(request)

@@ -12,6 +12,9 @@ from serve_apps.parameters import Day
 _AMOUNT = r"^\d{1,18}(\.\d{1,9})?$"
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
+Origin = Annotated[
+    str, Field(max_length=255, pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", examples=["https://admin.example.com"])
+]
 _Name = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 
 
@@ -73,13 +76,30 @@ class Uploaded(BaseModel):
     faults: list[LineFault]
 
 
-class ReportSettings(BaseModel):
+Origins = Annotated[list[Origin], Field(max_length=20)]
+
+
+class SettingsFields(BaseModel):
     """The currency in which reports add up, and the IANA time zone of their days."""
 
     model_config = ConfigDict(extra="forbid")
 
     currency: Currency
     time_zone: Annotated[str, Field(max_length=80, examples=["Europe/Berlin"]), AfterValidator(_known_zone)]
+
+
+class ReportSettings(SettingsFields):
+    """What is set for reports, and the origins of pages that may call the API."""
+
+    allowed_origins: Origins
+
+
+class NewReportSettings(SettingsFields):
+    """What to set for reports, and which pages may call the API on the tenant's host from a browser."""
+
+    allowed_origins: Origins | None = Field(
+        None, description="Origins of pages that may call with a token or key of their own; left out: as they were."
+    )
 
 
 def upload_body(columns: str) -> dict[str, Any]:

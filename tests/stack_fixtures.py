@@ -14,14 +14,24 @@ import orjson
 import pytest
 
 from cli.credentials import Credentials
-from cli.tenant_api import TenantApi
 from local.free_ports import free_block
 from local.stack import Stack
 from schemas.settings import ActorSettings, AuthSettings, MailSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
+from tests.tenant_api import TenantApi
 
 IDLE_SECONDS = 8.0
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+"""What every answer tells browsers, unless the app says otherwise."""
 _MAIL_OFFSET = 15
 """A port of the stack's block that the stack itself leaves alone."""
 

@@ -9,7 +9,6 @@ import orjson
 import pytest
 import zstandard
 
-from cli.tenant_api import TenantApi
 from schemas.batches import ConversionRow, Tally
 from schemas.ids import new_batch_id
 from schemas.shards import WHOLE_TENANT
@@ -19,6 +18,7 @@ from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.incarnations import incarnation
 from tests.stack_fixtures import RunningStack, event, eventually
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

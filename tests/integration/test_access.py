@@ -298,6 +298,18 @@ async def test_csrf(site: httpx.AsyncClient, house: ProvisionedTenant) -> None:
     assert sources.count("csrf") == 1
 
 
+async def test_a_stream_ends_with_its_session(site: httpx.AsyncClient, house: ProvisionedTenant) -> None:
+    """Server-sent events come by cookie, without any header, and end soon after the session does."""
+    await log_in_by_cookie(site, house)
+    async with site.stream("GET", "/api/v1/events/live") as stream:
+        assert stream.status_code == 200
+        proof = {"X-CSRF-Token": site.cookies["unmogrow_csrf"]}
+        assert (await site.post("/api/v1/auth/logout", headers=proof)).status_code == 204
+        async with asyncio.timeout(3):
+            async for _ in stream.aiter_raw():
+                pass
+
+
 async def test_secret_key_does_what_its_scopes_say(owner: httpx.AsyncClient) -> None:
     """A read key reads, a write key changes, an ingest key ingests, and none of them does anything else."""
     link = {"media_source": "key", "web_url": "https://example.com"}

@@ -10,9 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.tenant_api import ApiError, TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, ago, event, new_tenant, result_of
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -107,7 +108,7 @@ async def test_lists_filters_and_pages(api: TenantApi, http: httpx.AsyncClient) 
     recent = await api.get("/api/v1/attributions", **{"from": ago(days=3, minutes=3.5)}, **old)
     assert len(recent["data"]) == 4
     for wrong in ({"limit": 0}, {"limit": 1001}, {"from": "yesterday"}, {"cursor": "x"}):
-        with pytest.raises(ApiError) as refused:
+        with pytest.raises(ProblemError) as refused:
             await api.get("/api/v1/attributions", **wrong)
         assert refused.value.status in {400, 422}
 
@@ -133,7 +134,7 @@ async def test_explained_on_the_command_line(
 
 async def test_unknown_conversion(api: TenantApi) -> None:
     """404 for an id that is no conversion of this tenant."""
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.get("/api/v1/attributions/nothing")
     assert (refused.value.status, refused.value.document["code"]) == (404, "conversion-unknown")
 

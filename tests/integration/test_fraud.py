@@ -11,12 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.tenant_api import ApiError, TenantApi
 from storage.postgres.connect import Databases
 from storage.postgres.fraud_reviews import FraudReviews
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
+from unmogrow.client.transport import Call
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +70,7 @@ async def test_a_rule_in_shadow_flags_and_changes_nothing(api: TenantApi, http: 
 async def test_what_is_on_a_list_is_rejected(api: TenantApi, http: httpx.AsyncClient) -> None:
     """A click from a listed network loses, one from elsewhere wins; a wrong line is named and changes nothing."""
     await api.put("/api/v1/fraud/lists/ip", {"entries": ["# ours", "203.0.113.0/24"]})
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.put("/api/v1/fraud/lists/ip", {"entries": ["198.51.100.0/24", "198.51.100.1/24"]})
     assert refused.value.document["code"] == "fraud-list-invalid"
     assert refused.value.document["errors"][0]["index"] == 2
@@ -171,7 +173,7 @@ async def test_the_report_counts_and_measures(api: TenantApi, http: httpx.AsyncC
     await result_of(api, install["event_id"])
     label = {"conversion_id": install["event_id"], "rule": "geo_mismatch", "is_fraud": False, "note": "a tourist"}
     assert (await api.post("/api/v1/fraud/labels", label))["data"][0]["is_fraud"] is False
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.post("/api/v1/fraud/labels", label | {"rule": "click_flooding"})
     assert refused.value.document["code"] == "verdict-unknown"
 
@@ -205,11 +207,10 @@ async def test_the_report_is_broken_down_as_others_are(api: TenantApi, http: htt
     assert {row["rule"] for row in found["rules"]} == set(rows)
     none = await api.get("/api/v1/reports/fraud", **asked | {"filter": "media_source=parted;campaign~1000"})
     assert none["data"] == []
-    accepted = await api._authorization() | {"Accept": "text/csv"}
-    text = (await api._client.get("/api/v1/reports/fraud", params=asked, headers=accepted)).text
+    text = (await api.answer(Call("GET", "/api/v1/reports/fraud", asked, {"Accept": "text/csv"}))).text
     assert text.startswith("campaign,site_id,rule,mode,conversions,claims,moved,confirmed,refuted,precision")
     assert "100% off,s-2,geo_mismatch,shadow,1,1," in text
-    with pytest.raises(ApiError, match="breakdown"):
+    with pytest.raises(ProblemError, match="breakdown"):
         await api.get("/api/v1/reports/fraud", breakdown="country")
 
 
@@ -221,7 +222,7 @@ async def test_reviews_that_wait_are_limited(running: RunningStack) -> None:
     # Nobody is at work for this tenant yet: they wait.
     waiting = [await reviews.add(now - timedelta(days=1), now) for _ in range(5)]
     async with api_of(running, made) as api:
-        with pytest.raises(ApiError) as refused:
+        with pytest.raises(ProblemError) as refused:
             await api.post("/api/v1/fraud/reviews", {"days": 1})
     assert (refused.value.status, refused.value.document["code"]) == (429, "too-many-reviews")
     assert len({each.review_id for each in waiting}) == 5

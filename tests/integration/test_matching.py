@@ -9,7 +9,6 @@ import pytest
 
 from attribution.consent import consent_of
 from attribution.fingerprint import fingerprint_keys
-from cli.tenant_api import ApiError, TenantApi
 from schemas.ids import TenantId
 from schemas.touchpoints import Consent
 from storage.clickhouse.connect import ClickHouse
@@ -18,6 +17,8 @@ from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryWriter
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, ago, event, eventually, new_tenant
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -228,7 +229,7 @@ async def test_a_policy_names_the_events_that_convert(
         await http.post(PATH, json=level)
         try:
             return await api.get(f"/api/v1/attributions/{level['event_id']}")
-        except ApiError:
+        except ProblemError:
             return None
 
     found: dict[str, Any] = await eventually(converted)

@@ -6,12 +6,12 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.tenant_api import TenantApi
 from schemas.ids import TenantId
 from storage.postgres.connect import Databases
 from storage.postgres.dead_letters import DeadLetterFilter, DeadLetters
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, ndjson, new_tenant, stored_ids
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 
