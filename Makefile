@@ -3,17 +3,20 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+SITE := frontend
+# What the site is built from: it is built anew when one of these changed.
+SITE_SOURCES := $(wildcard $(SITE)/*.* $(SITE)/build/* $(SITE)/public/*) $(shell find $(SITE)/src -type f)
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true contract/node_modules/.bin/redocly
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi openapi-release install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi openapi-release site pictures install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # -- Run it
-up: install ## Install, start everything, make the demo tenant t123, load its demo data, print how to go on
+up: install site ## Install, build the site, start everything, make the demo tenant t123, load its demo data, print how to go on
 	@$(BIN)/unmogrow up
 
 down: ## End everything that `make up` started, and nothing else
@@ -26,13 +29,13 @@ doctor: install ## Say what is wrong with this machine, and how to mend it
 	@$(BIN)/unmogrow doctor
 
 # -- Check it
-test: install ## Run every test: unit, integration on the real stack, crash
-	@$(BIN)/pytest
+test: install site ## Run every test: unit, integration on the real stack, crash, the site in a browser
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 unit: install ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
 
-lint: install contract/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture, and check the OpenAPI documents
+lint: install contract/node_modules/.installed $(SITE)/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture; check the OpenAPI documents and the site
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -41,6 +44,7 @@ lint: install contract/node_modules/.installed ## Run ruff, mypy, import-linter,
 	@$(BIN)/vulture
 	@$(BIN)/python -m contract check
 	@$(REDOCLY) lint --config contract/redocly.yaml openapi/tenant.json openapi/global.json >contract/node_modules/.lint 2>&1 || { cat contract/node_modules/.lint; exit 1; }
+	@cd $(SITE) && npm run --silent lint
 
 bench: install ## Measure ingest against the running stack and against a plain handler
 	@$(BIN)/python -m bench.ingest
@@ -69,18 +73,34 @@ bench-links: install ## Measure the redirects of tracking links on the running s
 ci: lint test ## What CI runs
 
 # -- Work on it
+pictures: install site ## Take the pictures of the docs anew, on a stack of their own
+	@$(BIN)/pytest --quiet tests/e2e/take_pictures.py
+
 format: install ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-openapi: install ## Write the OpenAPI documents and the client's generated modules anew from the routes
+openapi: install $(SITE)/node_modules/.installed ## Write the OpenAPI documents, the client's generated modules and the site's types anew from the routes
 	@$(BIN)/python -m contract write
+	@cd $(SITE) && npm run --silent api
 
 openapi-release: install ## Keep the OpenAPI documents as those of a release, which later ones must not break
 	@$(BIN)/python -m contract release
 
 contract/node_modules/.installed: contract/package-lock.json
 	@cd contract && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+site: $(SITE)/dist/.built ## Build the site into frontend/dist, if one of its sources changed
+
+$(SITE)/node_modules/.installed: $(SITE)/package-lock.json
+	@echo "Installing the site's packages"
+	@cd $(SITE) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(SITE)/dist/.built: $(SITE)/node_modules/.installed $(SITE_SOURCES)
+	@echo "Building the site"
+	@cd $(SITE) && npm run --silent build -- --logLevel warn
 	@touch $@
 
 install: $(BIN)/.installed ## Install the locked dependencies into .venv
@@ -96,4 +116,4 @@ $(BIN)/.installed: $(UV) pyproject.toml uv.lock
 
 clean: ## Remove everything that was installed or stored here, data included
 	@test ! -x $(BIN)/unmogrow || $(BIN)/unmogrow down --delete-data --yes
-	rm -rf .venv .local .tools contract/node_modules
+	rm -rf .venv .local .tools contract/node_modules frontend/dist frontend/node_modules

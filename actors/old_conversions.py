@@ -11,6 +11,7 @@ import structlog
 
 from schemas.identity import IdentityKey
 from schemas.limits import EVENT_AGE_DAYS_MAX, EVENT_FUTURE_HOURS_MAX
+from schemas.report_problems import QuestionTooLarge
 from storage.clickhouse.connect import QueryTooLargeError
 from storage.clickhouse.person_aliases import PersonAliases
 from telemetry.clock import utc_now
@@ -47,7 +48,7 @@ class OldConversions:
             since = max(self._since, self._until - self._portion)
             try:
                 self._found |= await self._aliases.conversions_of(keys, since, self._until)
-            except QueryTooLargeError as error:
+            except (QueryTooLargeError, QuestionTooLarge) as error:
                 if self._portion <= _PORTION_LEAST:
                     raise
                 self._portion = max(_PORTION_LEAST, self._portion / 4)

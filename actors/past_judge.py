@@ -13,7 +13,7 @@ import structlog
 from actors.attributor import Attribute, PoolAwayError
 from actors.journey_reader import JourneyReader
 from schemas.policy import Policy
-from schemas.results import AttributionOutcome
+from schemas.results import RecordedOutcome
 from storage.clickhouse.connect import StoreAwayError
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import PendingConversion
@@ -58,7 +58,7 @@ class PastJudge:
             after = past[-1].conversion_time, past[-1].conversion_id
             await asyncio.sleep(time.monotonic() - began)
 
-    async def judge(self, past: Sequence[PastConversion], policy: Policy) -> dict[str, AttributionOutcome]:
+    async def judge(self, past: Sequence[PastConversion], policy: Policy) -> dict[str, RecordedOutcome]:
         """Attribute conversions by a policy, as if they came now; nothing is recorded."""
         pending = [PendingConversion(each.conversion_id, each.event) for each in past]
         cases = await self._journeys.cases(pending, policy, watch=False)

@@ -15,8 +15,7 @@ from attribution.recompute import Compared, compare
 from schemas.policy import parse_policy
 from schemas.policy_versions import PolicyVersion
 from schemas.recomputes import RecomputeRecord
-from schemas.results import AttributionOutcome, AttributionResult
-from storage.postgres.conversion_writer import result_json
+from schemas.results import RecordedOutcome, ResultRecord
 from storage.postgres.policies import Policies
 from storage.postgres.recomputes import Recomputes
 from telemetry.backoff import Backoff
@@ -89,9 +88,9 @@ class Recomputer:
             self._backoff.reset()
 
 
-def _stored(outcome: AttributionOutcome) -> dict[str, object] | None:
-    """Write an answer as it would be stored, so that it can be compared with one that is; None if there is none."""
-    if not isinstance(outcome, AttributionResult):
+def _stored(outcome: RecordedOutcome) -> dict[str, object] | None:
+    """Give an answer as it would be stored, so that it can be compared with one that is; None if there is none."""
+    if not isinstance(outcome, ResultRecord):
         return None
-    stored: dict[str, object] = orjson.loads(result_json(outcome))
+    stored: dict[str, object] = orjson.loads(outcome.document)
     return stored

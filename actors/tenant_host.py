@@ -6,12 +6,15 @@ takes up the shards that were at work at its place when its predecessor died. A 
 
 import asyncio
 import secrets
+import sys
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
 import ray
 import structlog
 from ray.exceptions import RayError
+from ray.util import get_node_ip_address, list_named_actors
 
 from actors.attributor import PoolAwayError
 from actors.host_calls import Answer, Ticket, pack_answers, unpack_consignments
@@ -19,6 +22,7 @@ from actors.placement import is_shared, place_of
 from actors.pool_client import PoolClient
 from actors.store_turns import HostTurns
 from actors.tenant_shard import HostTools, TenantShard
+from actors.wire import Address, WireServer
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt
 from schemas.ids import TenantId
@@ -33,6 +37,13 @@ from telemetry.backoff import Backoff
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 
+WIRE = "wire"
+"""For what the secret of hosts' wires is derived."""
+
+_SWITCH_SECONDS = 0.0005
+"""How long a thread that takes rows apart may keep the loop from its next step; a commit has half a dozen, and Python's
+default is ten times this."""
+
 _CALLS_MAX = 10_000
 _TOGETHER_SECONDS = 0.1
 _KEPT_SECONDS = 60.0
@@ -46,6 +57,7 @@ class TenantHost:
     def __init__(self, place: str, backends: Backends, settings: Settings) -> None:
         """Take up what was at work here."""
         configure_logs()
+        sys.setswitchinterval(_SWITCH_SECONDS)
         structlog.contextvars.bind_contextvars(place=place)
         self._place = place
         self._settings = settings
@@ -56,7 +68,7 @@ class TenantHost:
             backends,
             settings,
             ClickHouse(backends, settings.clickhouse),
-            pool.attribute,
+            pool.decide,
             self._active,
             self._wake,
             HostTurns.of(settings.actor),
@@ -65,8 +77,15 @@ class TenantHost:
         self._late: dict[str, asyncio.Task[AppendReceipt]] = {}
         self._leaving: dict[tuple[TenantId, Shard], asyncio.Task[None]] = {}
         # Ray runs the constructor on the actor's loop.
-        self._beginning = asyncio.get_running_loop().create_task(self._begin(pool))
+        loop = asyncio.get_running_loop()
+        self._beginning = loop.create_task(self._begin(pool))
         self._beginning.add_done_callback(_log_beginning)
+        own_address: str = get_node_ip_address()  # type: ignore[no-untyped-call]
+        self._listening = loop.create_task(WireServer(self.append, backends.derive(WIRE)).open(own_address))
+
+    async def address(self) -> Address:
+        """Say where calls of `append` are taken over a wire."""
+        return await asyncio.shield(self._listening)
 
     async def append(self, packed: bytes) -> bytes:
         """Make batches durable: a receipt for each, or the shard's refusal, or a ticket if it takes long.
@@ -119,6 +138,15 @@ class TenantHost:
     async def check(self, tenant_id: TenantId, shard: Shard) -> None:
         """Answer when a shard's loops run; see `TenantShard.check`."""
         await self._shard(tenant_id, shard).check()
+
+    async def end(self, tenant_id: TenantId) -> None:
+        """End a tenant's shards here, whatever they are doing: its database takes nothing from them any more."""
+        lives = [shard.life for (owner, _), shard in self._shards.items() if owner == tenant_id]
+        lives += [life for (owner, _), life in self._leaving.items() if owner == tenant_id]
+        for life in lives:
+            life.cancel()
+        if lives:
+            await asyncio.wait(lives)
 
     async def begun(self) -> None:
         """Answer when what was at work here has been taken up."""
@@ -202,3 +230,14 @@ def find_host(place: str, backends: Backends, settings: Settings) -> Any:
         )
         .remote(place, backends, settings)
     )
+
+
+async def end_at(places: Collection[str], tenant_id: TenantId, settings: Settings) -> None:
+    """End a tenant's shards at these places, as far as there are hosts."""
+    for named in list_named_actors(all_namespaces=True):
+        if named["namespace"] == settings.ray_namespace and named["name"] in places:
+            host = ray.get_actor(named["name"], settings.ray_namespace)
+            if is_shared(named["name"]):
+                await host.end.remote(tenant_id)
+            else:
+                ray.kill(host, no_restart=True)

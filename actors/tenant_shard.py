@@ -25,9 +25,9 @@ from schemas.settings import Settings
 from schemas.shards import Shard, all_shards
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.active_shards import ActiveShards
-from storage.postgres.connect import CONNECTION_LOST, Database, Databases
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Database, Databases
 from storage.postgres.fencing import EpochSupersededError, LayoutSupersededError
-from storage.spool.layout import Layout
+from storage.spool.layout import Layout, TenantClosedError
 from telemetry.backoff import Backoff
 
 _START_SECONDS = 4.0
@@ -134,9 +134,10 @@ class TenantShard:
         if predecessor:
             await asyncio.wait({predecessor})
         backoff = Backoff()
-        databases = Databases(self._tools.backends, self._tools.settings.postgres.for_shards())
+        backends, postgres = self._tools.backends, self._tools.settings.postgres
+        databases, committing = Databases(backends, postgres.for_shards()), Databases(backends, postgres.for_commits())
         try:
-            while not await self._incarnate(databases):
+            while not await self._incarnate(databases, committing.tenant(self._tenant_id)):
                 # A new incarnation begins from what the databases say.
                 self._incarnation = asyncio.get_running_loop().create_future()
                 await backoff.wait()
@@ -145,6 +146,7 @@ class TenantShard:
             # asyncpg gives connections back behind its borrowers' backs.
             await asyncio.sleep(_GIVE_BACK_SECONDS)
             await databases.close()
+            await committing.close()
 
     def _leave(self) -> None:
         """Take no more calls; those that still wait for a start are told."""
@@ -154,11 +156,11 @@ class TenantShard:
             # There may be nobody to tell.
             self._incarnation.exception()
 
-    async def _incarnate(self, databases: Databases) -> bool:
+    async def _incarnate(self, databases: Databases, commits: Database) -> bool:
         """Start, and go on until something ends it; say whether it was the last of its kind."""
         try:
             async with asyncio.TaskGroup() as loops:
-                pipeline = await self._start(databases, loops)
+                pipeline = await self._start(self._pipeline(databases, commits), loops)
                 running = loops.create_task(pipeline.run())
                 self._incarnation.set_result(pipeline)
                 await self._until_idle(pipeline)
@@ -175,9 +177,8 @@ class TenantShard:
             await self._strike_out()
         return True
 
-    async def _start(self, databases: Databases, loops: asyncio.TaskGroup) -> TenantPipeline:
+    async def _start(self, pipeline: TenantPipeline, loops: asyncio.TaskGroup) -> TenantPipeline:
         began = time.monotonic()
-        pipeline = self._pipeline(databases)
         backoff = Backoff()
         while True:
             try:
@@ -198,9 +199,9 @@ class TenantShard:
         while not await self._enter():
             await backoff.wait()
 
-    def _pipeline(self, databases: Databases) -> TenantPipeline:
+    def _pipeline(self, databases: Databases, commits: Database) -> TenantPipeline:
         tools, settings = self._tools, self._tools.settings.actor
-        stores = Stores.of(databases, tools.store, self._tenant_id, self._shard, settings, tools.attribute)
+        stores = Stores.of(databases, commits, tools.store, self._tenant_id, self._shard, settings, tools.attribute)
         return TenantPipeline(stores, self._shard, settings, tools.turns)
 
     async def _until_idle(self, pipeline: TenantPipeline) -> None:
@@ -228,12 +229,15 @@ class TenantShard:
                 for shard in all_shards(count):
                     if await has_work(database, shard):
                         await self._tools.wake(self._tenant_id, shard)
+            except (TenantClosedError, *DATABASE_GONE):
+                log.info("left_closed_tenant")
+                break
             except CONNECTION_LOST as error:
                 log.warning("layout_unknown", error=repr(error))
                 await backoff.wait()
             else:
+                log.info("left_to_others", shards=count)
                 break
-        log.info("left_to_others", shards=count)
         await self._strike_out()
 
     async def _enter(self) -> bool:
@@ -246,5 +250,5 @@ class TenantShard:
 
 
 def _is_superseded(error: Exception) -> bool:
-    kinds = (EpochSupersededError, LayoutSupersededError)
+    kinds = (EpochSupersededError, LayoutSupersededError, *DATABASE_GONE)
     return isinstance(error, ExceptionGroup) and error.subgroup(kinds) is not None

@@ -27,6 +27,7 @@ from schemas.settings import Settings
 from storage.clickhouse.event_writer import INSERT_SETTINGS
 from storage.names import clickhouse_tables
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
+from unmogrow.client import PlatformClient
 
 RESULTS = Path(__file__).parent / "results" / "depth.json"
 GOALS = {"engine_share": 0.6, "half_rate_p99_ms": 50.0, "many_tenants_share": 0.7}
@@ -109,8 +110,9 @@ async def over_tenants(stack: Stack, alone: ProvisionedTenant, count: int, secon
 
 async def over_shards(stack: Stack, tenant: ProvisionedTenant, shards: int, seconds: float) -> float:
     """Load one tenant whose work so many shards share; return acknowledged events per second."""
-    async with stack.provisioner() as provisioner:
-        await provisioner.set_limits(tenant.tenant_id, shards=shards)
+    ports = stack.settings.ports
+    async with PlatformClient(f"http://{ports.host}:{ports.global_}", stack.operator_key) as platform:
+        await platform.change_tenant(tenant.tenant_id, {"shards": shards})
     # The first calls start the shards; they are not counted.
     await measure_ours(stack, tenant, _BODY_EVENTS, 2.0)
     result, _ = await measure_ours(stack, tenant, _BODY_EVENTS, seconds)

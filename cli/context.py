@@ -18,10 +18,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from cli.credentials import Credentials, CredentialsMissingError, load_credentials
+from cli.credentials import Credentials, CredentialsMissingError, load_credentials, operator_key_path
 from schemas.problem import Problem
 from schemas.settings import Settings
-from unmogrow.client import ClientError, Login, TenantClient
+from unmogrow.client import ClientError, Login, PlatformClient, TenantClient
 from unmogrow.client.shape import Shape
 
 console = Console(stderr=True, highlight=False)
@@ -78,6 +78,26 @@ async def collected(rows: AsyncIterator[Result]) -> list[Result]:
 def api_url(settings: Settings, url: str | None) -> str:
     """Where the tenant plane is: as told, or on this machine."""
     return url or f"http://{settings.ports.host}:{settings.ports.tenant}"
+
+
+def platform_client(url: str | None, key: str | None) -> PlatformClient:
+    """Make a client of the global plane, with the key that was passed or this machine's own."""
+    settings = Settings()
+    kept = operator_key_path(settings.data_dir)
+    if key is None and not kept.exists():
+        raise fail("There is no platform key here. Pass --platform-key, or run `unmogrow up`, which makes one.")
+    own = url or f"http://{settings.ports.host}:{settings.ports.global_}"
+    return PlatformClient(own, key or kept.read_text(encoding="ascii").strip())
+
+
+def run_platform(client: PlatformClient, work: Callable[[PlatformClient], Awaitable[Result]]) -> Result:
+    """Do something with the global plane; its known errors end the command with a sentence."""
+
+    async def run() -> Result:
+        async with client:
+            return await work(client)
+
+    return run_api(run())
 
 
 def user_api(tenant_id: str, url: str | None, *, email: str | None = None, password: str | None = None) -> TenantClient:

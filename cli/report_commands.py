@@ -10,6 +10,7 @@ from rich.table import Table
 
 from cli.context import ask, console, print_json, user_api
 from cli.options import JsonOption, TenantOption, UrlOption
+from unmogrow.client.shape import Shape
 from unmogrow.client.tenant_models import CohortReport, PerformanceReport
 
 app = typer.Typer(help="Print reports.", no_args_is_help=True)
@@ -137,9 +138,10 @@ def _tables(kind: str, found: _Report, figures: Sequence[str]) -> list[Table]:
     names = [name for figure in figures for name in _columns(figure, found)]
     first = {"overview": ["day"], "channels": []}.get(kind, ["cohort"])
     labels = [*first, *found.breakdown]
-    rows = [[escape(row[label]) for label in labels] for row in found.data]
+    data, totals = [_fields(row) for row in found.data], _fields(found.totals)
+    rows = [[escape(row[label]) for label in labels] for row in data]
     rows.append(["all", *[""] * (len(labels) - 1)])
-    cells = {name: [_shown(name, row[name]) for row in (*found.data, found.totals)] for name in names}
+    cells = {name: [_shown(name, row[name]) for row in (*data, totals)] for name in names}
     widths = {name: max(map(len, (_heading(name), *values))) for name, values in cells.items()}
     label_width = sum(max(map(len, column)) for column in zip(labels, *rows, strict=True))
     parts = parts_that_fit(widths, console.width - label_width - _BESIDE_CELL * len(labels))
@@ -182,6 +184,10 @@ def _table(
 
 def _heading(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _fields(row: Shape | dict[str, Any]) -> dict[str, Any]:
+    return row if isinstance(row, dict) else row.model_dump(mode="json")
 
 
 def _columns(figure: str, found: _Report) -> list[str]:

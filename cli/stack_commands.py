@@ -13,12 +13,13 @@ from cli.context import api_url, client_of, console, fail, run_api
 from cli.credentials import save_credentials, write_private
 from cli.demo_commands import DEMO_SEED, load_demo
 from cli.ingest_commands import print_ingested
-from cli.tenant_commands import credentials_of
+from cli.tenant_commands import create_tenant, credentials_of
 from local.doctor import diagnose
 from local.stack import Stack, StackError
 from schemas.settings import Settings
 from storage.postgres.migrate import MigrationEditedError
 from tenancy.provisioning import TenantRequest
+from unmogrow.client import PlatformClient
 
 DEMO_TENANT = TenantRequest("t123", "client123.localhost", "Demo Games", "owner@client123.localhost")
 _MIB = 1024 * 1024
@@ -46,6 +47,7 @@ async def _up(stack: Stack) -> dict[str, Any]:
         await stack.up(status.update)
         async with stack.provisioner() as provisioner:
             await provisioner.prepare_platform()
+            await provisioner.keep_operator_key(stack.operator_key)
             status.update("Bringing the tenants' databases up to date")
             await provisioner.renew_tenants()
         await stack.deploy(status.update)
@@ -57,20 +59,19 @@ async def _up(stack: Stack) -> dict[str, Any]:
 
 
 async def _make_demo(stack: Stack, demo_file: Path) -> dict[str, Any]:
-    async with stack.provisioner() as provisioner:
-        tenant = await provisioner.create_tenant(DEMO_TENANT)
-        platform_key = await provisioner.create_platform_key()
-    credentials = credentials_of(tenant)
+    ports = stack.settings.ports
+    async with PlatformClient(f"http://{ports.host}:{ports.global_}", stack.operator_key) as platform:
+        credentials = credentials_of(await create_tenant(platform, DEMO_TENANT))
     save_credentials(stack.settings.data_dir, credentials)
     async with client_of(api_url(stack.settings, None), credentials) as api:
         print_ingested(await load_demo(api, stack.settings.data_dir, DEMO_SEED))
     demo = {
-        "tenant_id": tenant.tenant_id,
-        "host": tenant.host,
-        "write_key": tenant.write_key,
-        "email": tenant.owner_email,
-        "password": tenant.owner_password,
-        "platform_key": platform_key,
+        "tenant_id": credentials.tenant_id,
+        "host": credentials.host,
+        "write_key": credentials.write_key,
+        "email": credentials.email,
+        "password": credentials.password,
+        "platform_key": stack.operator_key,
         "clickhouse_url": stack.clickhouse_url,
         "postgres_url": stack.postgres_url,
     }
@@ -84,6 +85,7 @@ def _print_welcome(settings: Settings, demo: dict[str, Any], seconds: float) -> 
     url = f"http://localhost:{ports.tenant}"
     tenant, host = demo["tenant_id"], demo["host"]
     table = Table(show_header=False, box=None)
+    table.add_row("site", f"http://{host}:{ports.tenant}")
     table.add_row("tenant plane", f"{url} with X-Tenant-ID: {tenant}, or http://{host}:{ports.tenant}")
     table.add_row("global plane", f"http://localhost:{ports.global_}")
     table.add_row("login", f"{demo['email']}  {demo['password']}")

@@ -40,6 +40,9 @@ SHARDS_MAX = 16
 LINKS_PER_TENANT_MAX = 10_000
 """Tracking links: every replica holds all of them in memory."""
 
+CAMPAIGNS_PER_TENANT_MAX = 10_000
+"""Campaigns that a tenant planned; events may name any number of others."""
+
 KEYS_PER_TENANT_MAX = 100
 """Every replica holds all of them in memory, too."""
 

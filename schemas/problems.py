@@ -17,6 +17,7 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     ├── SlowDown 429        LoginTooOften, TenantOverShare, RateExceeded, QuotaExceeded, TooManyRequestsAtOnce
     └── Unavailable 503     SpoolUnavailable, StoreUnavailable, ActorUnavailable, DirectoryUnavailable
     Of tracking links (link_problems.py): LinkUnknown, AppsUnknown 404; LinkExists, LinksTooMany 409
+    Of campaigns (campaign_problems.py): CampaignUnknown 404; CampaignExists, CampaignsTooMany 409
     Of imports (import_problems.py): ImportUnknown 404, FileTooLarge 413, TooManyImports 429,
     ImportFolderUnavailable 503
     Of SDKs (sdk_problems.py): WriteKeyUnknown 404; RequestTimeout 408
@@ -30,7 +31,9 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     Of users, sessions and keys (access_problems.py): LinkTokenInvalid 400; CsrfInvalid 403; UserUnknown,
     ApiKeyUnknown 404; UserExists, UsersTooMany, LastOwner, KeysTooMany, RotationUnderWay 409; PasswordRefused 422
     Of reports and money (report_problems.py): ReportParameterInvalid, UploadUnreadable 400; CostUnknown,
-    RateUnknown 404; CostExists 409; UploadInvalid, ReportTooSlow, ReportTooLarge 422
+    RateUnknown 404; CostExists 409; UploadInvalid, QuestionTooLarge, ReportTooSlow 422
+    Of tenants' lives (tenant_problems.py): DeleteUnconfirmed 400; JobUnknown, PlatformKeyUnknown 404;
+    TenantStateConflict 409; LifeUnavailable 503
 """
 
 from schemas.problem import Problem

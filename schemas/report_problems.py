@@ -19,12 +19,12 @@ class ReportTooSlow(Unprocessable):
     remedy = "Ask for fewer days or a coarser breakdown, or filter; what many ask at once is slower, too."
 
 
-class ReportTooLarge(Unprocessable):
-    """The report would have more rows than are read for one."""
+class QuestionTooLarge(Unprocessable):
+    """The question would read or answer more rows than one question may."""
 
-    slug = "report-too-large"
-    title = "Report too large"
-    remedy = "Break it down by less, ask for fewer days, or filter."
+    slug = "question-too-large"
+    title = "Question too large"
+    remedy = "Ask for a shorter span, fewer dimensions, or a filter."
 
 
 class CostUnknown(NotFound):

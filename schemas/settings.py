@@ -67,15 +67,20 @@ class PostgresSettings(_Group):
         default=4, description="Per tenant and process; commits are grouped, so few suffice."
     )
     shard_connections_max: int = Field(
-        default=2, description="The same for a shard: one commits, the other does the rest. A host may have hundreds."
+        default=3,
+        description="The same for a shard: one is for commits alone, which wait for nothing. A host may have hundreds.",
     )
     idle_seconds: float = Field(60.0, description="An idle connection is closed after this long.")
     statement_seconds: float = Field(10.0, description="A statement that takes longer is broken off.")
     connect_seconds: float = Field(3.0, description="A health call must not hang on a server that is away.")
 
     def for_shards(self) -> Self:
-        """Give the same, with the pool that a shard's database has."""
-        return self.model_copy(update={"pool_connections_max": self.shard_connections_max})
+        """Give the same, with the pool that a shard has for all but its commits."""
+        return self.model_copy(update={"pool_connections_max": self.shard_connections_max - 1})
+
+    def for_commits(self) -> Self:
+        """Give the same, with the pool that a shard has for its commits: they come one after the other."""
+        return self.model_copy(update={"pool_connections_max": 1})
 
 
 class ClickHouseSettings(_Group):
@@ -91,6 +96,15 @@ class ClickHouseSettings(_Group):
     )
     dedup_window_blocks: int = Field(
         default=10_000, description="How many insert tokens a table remembers per partition."
+    )
+    query_memory_bytes: int = Field(
+        default=1536 * 1024**2, description="What one question may take: the rest of the engine is for inserts."
+    )
+    query_read_rows_max: int = Field(
+        default=10**9, description="Rows that one question may read: a hundred times what takes a second."
+    )
+    query_result_rows_max: int = Field(
+        default=10**7, description="Rows that one answer may have: journeys, the largest, have up to 5 million."
     )
 
 
@@ -208,6 +222,9 @@ class PoolSettings(_Group):
         default=1.0, description="How often Serve looks whether a replica lives; so late does it miss a dead one."
     )
     deadline_seconds: float = Field(30.0, description="A batch without an answer by then is sent again.")
+    case_seconds: float = Field(
+        default=5.0, description="A conversion not decided by then has failed, and the others go on: 0.3 ms is usual."
+    )
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 
@@ -248,6 +265,22 @@ class ImportSettings(_Group):
     unfinished_max: int = Field(20, description="Imports of one tenant that wait or run; past it a tenant gets 429.")
     at_once: int = Field(2, description="Imports that run at once, each of another tenant: each fills a core.")
     task_cpus: float = Field(0.1, description="Ray's book-keeping share of a running import.")
+
+
+class TenantSettings(_Group):
+    """Making, exporting and erasing tenants."""
+
+    exports_folder: Path | None = Field(
+        None,
+        description="Where the archives of deleted tenants go. Unset: `exports` in the data folder.",
+    )
+    create_seconds: float = Field(
+        default=25.0,
+        description="A tenant that is not made by then gets a 503; the same request again goes on with it.",
+    )
+    export_query_seconds: float = Field(
+        default=3_600.0, description="One partition of a table may take so long to export."
+    )
 
 
 class AuthSettings(_Group):
@@ -324,6 +357,12 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="32 bytes, base64: the root of every database password and sealed secret."
     )
+    secret_key_previous: SecretStr | None = Field(
+        None, description="The root secret before: what was sealed under it can be read until it is sealed anew."
+    )
+    provisioner_password: SecretStr | None = Field(
+        None, description="Password of the role that makes tenants' databases. Unset: made at first use and kept."
+    )
     ray_namespace: str = Field("unmogrow", description="Where tenant actors are named.")
     ports: PortSettings = PortSettings()
     edge: EdgeSettings = EdgeSettings()
@@ -338,6 +377,7 @@ class Settings(BaseSettings):
     models: ModelSettings = ModelSettings()
     imports: ImportSettings = ImportSettings()
     fraud: FraudSettings = FraudSettings()
+    tenants: TenantSettings = TenantSettings()
     auth: AuthSettings = AuthSettings()
     tls: TlsSettings = TlsSettings()
     mail: MailSettings = MailSettings()
@@ -346,3 +386,8 @@ class Settings(BaseSettings):
     def imports_folder(self) -> Path:
         """Where files wait for their import."""
         return self.imports.folder or self.data_dir / "imports"
+
+    @property
+    def exports_folder(self) -> Path:
+        """Where the archives of deleted tenants go."""
+        return self.tenants.exports_folder or self.data_dir / "exports"

@@ -283,12 +283,3 @@ class EventTypes(BaseModel):
     """Every event type."""
 
     event_types: list[str]
-
-
-class SiteConfig(BaseModel):
-    """What the tenant's site needs to know."""
-
-    tenant_id: str = Field(alias="TENANT_ID")
-    api_base: str = Field(alias="API_BASE")
-    name: str = Field(alias="NAME")
-    brand: dict[str, Any] = Field(alias="BRAND")

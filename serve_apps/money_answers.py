@@ -9,8 +9,7 @@ from schemas.report_problems import ReportParameterInvalid
 from schemas.reports import parse_zone
 from serve_apps.parameters import Day
 
-_AMOUNT = r"^\d{1,18}(\.\d{1,9})?$"
-
+Amount = Annotated[str, Field(pattern=r"^\d{1,18}(\.\d{1,9})?$", examples=["125.50"])]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
 Origin = Annotated[
     str, Field(max_length=255, pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", examples=["https://admin.example.com"])
@@ -36,7 +35,7 @@ class CostFields(BaseModel):
     date: Day
     app_id: _Name = ""
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
-    cost: Annotated[str, Field(pattern=_AMOUNT, examples=["125.50"])]
+    cost: Amount
     currency: Currency
 
 

@@ -22,7 +22,7 @@ from schemas.problems import (
 )
 from schemas.report_problems import ReportTooSlow
 from storage.clickhouse.connect import QueryTooLargeError, RowsRefusedError, StoreAwayError
-from storage.postgres.connect import CONNECTION_LOST
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 1
@@ -114,6 +114,6 @@ def install_problem_handlers(app: FastAPI, routes: Iterable[BaseRoute]) -> None:
     app.add_exception_handler(StoreAwayError, _store_away)
     app.add_exception_handler(QueryTooLargeError, _store_too_slow)
     app.add_exception_handler(RowsRefusedError, _store_refused)
-    for kind in CONNECTION_LOST:
+    for kind in (*CONNECTION_LOST, *DATABASE_GONE):
         app.add_exception_handler(kind, _database_away)
     app.add_exception_handler(Exception, _unexpected)

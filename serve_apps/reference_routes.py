@@ -1,4 +1,4 @@
-"""What the product publishes about itself: event schemas, problem pages, and the site's configuration."""
+"""What the product publishes about itself: event schemas and problem pages."""
 
 import base64
 import hashlib
@@ -6,18 +6,15 @@ from html import escape
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from schemas.event_types import EventType, event_schema
 from schemas.problem import every_problem
 from schemas.problems import ProblemUnknown, SchemaUnknown
-from serve_apps.answers import EventTypes, SiteConfig
-from serve_apps.callers import tenant_of
-from serve_apps.openapi import ANYBODY, TENANT, documented
+from serve_apps.answers import EventTypes
+from serve_apps.openapi import ANYBODY, documented
 
 router = APIRouter()
-tenant_router = APIRouter()
 
 _STYLE = """body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}
 @media(prefers-color-scheme:dark){body{background:#111;color:#eee}a{color:#8cf}}"""
@@ -63,10 +60,3 @@ async def get_problem(slug: str) -> HTMLResponse:
             body = f"<p>Status {kind.status}. {escape(kind().detail)}</p><p>{escape(kind.remedy)}</p>"
             return HTMLResponse(_PAGE.format(title=escape(kind.title), body=body), headers=_HEADERS)
     raise ProblemUnknown
-
-
-@tenant_router.get("/config.json", response_model=SiteConfig, **documented(TENANT))
-async def get_site_config(request: Request) -> dict[str, Any]:
-    """Configure the tenant's site."""
-    tenant = await tenant_of(request)
-    return {"TENANT_ID": tenant.tenant_id, "API_BASE": "", "NAME": tenant.name, "BRAND": {}}

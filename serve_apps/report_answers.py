@@ -41,8 +41,48 @@ class Report(BaseModel):
     breakdown: list[str]
     unconverted: list[UnconvertedAmount]
     is_cut: bool
-    totals: dict[str, Any]
-    data: list[dict[str, Any]]
+
+
+class Figures(BaseModel):
+    """Sums and ratios; docs/reports.md has the definition of each. A ratio is null where its denominator is zero."""
+
+    impressions: int
+    clicks: int
+    installs: int
+    organic_installs: int
+    reinstalls: int
+    actions: int
+    organic_actions: int
+    purchases: int
+    rejected: int
+    sessions: int
+    events: int
+    users: int
+    revenue: str
+    organic_revenue: str
+    cost: str
+    ctr: float | None
+    cvr: float | None
+    ecpm: str | None
+    cpi: str | None
+    cpa: str | None
+    roas: float | None
+    arpu: str | None
+
+
+class PerformanceRow(Figures):
+    """Figures of a day (overview) and of a source; of the fields of the breakdown, those that were asked for."""
+
+    day: date | None = None
+    media_source: str | None = None
+    channel: str | None = None
+    campaign: str | None = None
+    adset: str | None = None
+    ad: str | None = None
+    site_id: str | None = None
+    country: str | None = None
+    platform: str | None = None
+    app_id: str | None = None
 
 
 class Previous(BaseModel):
@@ -50,14 +90,16 @@ class Previous(BaseModel):
 
     since: date = Field(alias="from")
     until: date = Field(alias="to")
-    totals: dict[str, Any]
+    totals: Figures
     unconverted: list[UnconvertedAmount]
     change: dict[str, float | None]
 
 
 class PerformanceReport(Report):
-    """Rows of counts, amounts and ratios; each has `day` (overview) and the fields of the breakdown first."""
+    """Rows of counts, amounts and ratios."""
 
+    totals: Figures
+    data: list[PerformanceRow]
     previous: Previous | None = None
 
 
@@ -67,6 +109,8 @@ class CohortReport(Report):
     window: str
     cohort: str
     days: list[int]
+    totals: dict[str, Any]
+    data: list[dict[str, Any]]
 
 
 def table_responses(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:

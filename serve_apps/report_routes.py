@@ -14,7 +14,7 @@ from starlette.responses import Response
 from attribution.report_metrics import Sums, change
 from schemas.ids import TenantId
 from schemas.limits import REPORT_ROWS_MAX
-from schemas.report_problems import ReportParameterInvalid, ReportTooLarge, ReportTooSlow
+from schemas.report_problems import ReportParameterInvalid, ReportTooSlow
 from schemas.reports import Dimension, ReportQuery, Span, parse_ages
 from serve_apps.callers import user_of
 from serve_apps.openapi import USER, documented
@@ -31,7 +31,7 @@ from telemetry.clock import utc_now
 
 router = APIRouter()
 
-_REFUSALS = (ReportParameterInvalid, ReportTooLarge, ReportTooSlow)
+_REFUSALS = (ReportParameterInvalid, ReportTooSlow)
 
 _PERFORMANCE = documented(USER, *_REFUSALS, responses=table_responses(PerformanceReport))
 _COHORTS = documented(USER, *_REFUSALS, responses=table_responses(CohortReport))

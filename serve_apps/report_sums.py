@@ -99,7 +99,7 @@ class SumsReader:
         for row in conversions:
             self._add_conversions(sums[self._key(row, by_day=by_day)], row)
         for row in users:
-            sums[self._key(row, by_day=by_day)].add(users=row["users"], sessions=row["sessions"])
+            sums[self._key(row, by_day=by_day)].add(**{name: row[name] for name in ("users", "sessions", "events")})
         for key, cost in costs.items():
             sums[key].add(cost=cost)
         total = added(sums.values())

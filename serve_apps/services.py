@@ -1,5 +1,6 @@
 """What the routes of a plane are given: one of each, made by the composition root."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -13,14 +14,17 @@ from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.model_runs import ModelRuns
 from serve_apps.session_cookies import SessionCookies
+from serve_apps.site_files import SiteFile
 from serve_apps.touch_recorder import TouchRecorder
 from storage.clickhouse.connect import ClickHouse
 from storage.mail import Mailer
 from storage.postgres.connect import Databases
 from tenancy.directory import DirectoryFeed
 from tenancy.key_rotation import KeyRotation
+from tenancy.life_jobs import LifeJobs
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
+from tenancy.registration import Registration
 from tenancy.tokens import Tokens
 
 
@@ -43,9 +47,12 @@ class Services:
     previews: FraudPreviews
     passwords: Passwords
     tokens: Tokens
+    registration: Registration
+    lives: LifeJobs
     key_rotation: KeyRotation
     cookies: SessionCookies
     mailer: Mailer
+    site: Mapping[str, SiteFile]
 
 
 def services_of(request: Request) -> Services:

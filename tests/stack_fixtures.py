@@ -16,7 +16,7 @@ import pytest
 from cli.credentials import Credentials
 from local.free_ports import free_block
 from local.stack import Stack
-from schemas.settings import ActorSettings, AuthSettings, MailSettings, Settings
+from schemas.settings import ActorSettings, AuthSettings, MailSettings, PoolSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from tests.tenant_api import TenantApi
@@ -72,10 +72,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     auth = AuthSettings(argon2_memory_kib=64, argon2_passes=1)
     # Hundreds of tenants are used for a moment each: their actors leave soon.
     actor = ActorSettings(idle_seconds=IDLE_SECONDS)
+    # A test has a case hang.
+    pool = PoolSettings(case_seconds=1.0)
     # Nothing listens there but in the tests of mails: for all others the mail server is away, and links are answered.
     ports = free_block()
     mail = MailSettings(host="127.0.0.1", port=ports.tenant + _MAIL_OFFSET, security="none")
-    stack = Stack(Settings(data_dir=folder / "data", ports=ports, auth=auth, actor=actor, mail=mail))
+    settings = Settings(data_dir=folder / "data", ports=ports, auth=auth, actor=actor, pool=pool, mail=mail)
+    stack = Stack(settings)
     try:
         platform_key = asyncio.run(_up(stack))
         yield RunningStack(stack, failpoints, platform_key)
@@ -88,9 +91,9 @@ async def _up(stack: Stack) -> str:
     await stack.up(lambda _: None)
     async with stack.provisioner() as provisioner:
         await provisioner.prepare_platform()
-        platform_key = await provisioner.create_platform_key()
+        await provisioner.keep_operator_key(stack.operator_key)
     await stack.deploy(lambda _: None)
-    return platform_key
+    return stack.operator_key
 
 
 @pytest.fixture
@@ -105,6 +108,13 @@ async def new_tenant(running: RunningStack) -> ProvisionedTenant:
     host = f"{tenant_id}.localhost"
     async with running.stack.provisioner() as provisioner:
         return await provisioner.create_tenant(TenantRequest(tenant_id, host, tenant_id, f"owner@{host}"))
+
+
+async def set_limits(running: RunningStack, tenant_id: str, **limits: float | None) -> None:
+    """Change what a tenant may send, or its shards, as an operator does; what is not named stays."""
+    headers = {"Authorization": f"Bearer {running.platform_key}"}
+    async with httpx.AsyncClient(base_url=running.global_url, headers=headers, timeout=30, trust_env=False) as client:
+        (await client.patch(f"/api/v1/tenants/{tenant_id}", json=limits)).raise_for_status()
 
 
 @pytest.fixture

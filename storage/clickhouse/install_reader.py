@@ -48,7 +48,7 @@ class InstallReader:
     """Reads one tenant's installs by their keys."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         tables = clickhouse_tables(tenant_id)
         self._installs = fill(_SQL["installs"], tables)
         self._devices = fill(_SQL["devices"], tables)
@@ -86,7 +86,7 @@ class InstallReader:
         asking = [
             each
             for each in conversions
-            if any(touch.match_type is MatchType.PROBABILISTIC for touch in touches[each.conversion_id])
+            if any(MatchType.PROBABILISTIC in touch.found_by for touch in touches[each.conversion_id])
         ]
         if not asking:
             return {}

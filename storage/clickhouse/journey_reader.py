@@ -15,9 +15,10 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from schemas.ids import TenantId
 from schemas.model_problems import ModelsTooLarge
+from schemas.report_problems import QuestionTooLarge
 from schemas.reports import Condition, Dimension, Operator
 from storage.clickhouse.brought_tables import external_data
-from storage.clickhouse.connect import ClickHouse, QueryTooLargeError
+from storage.clickhouse.connect import ClickHouse, QueryTooLargeError, query_limits
 from storage.clickhouse.literals import text_hash
 from storage.clickhouse.report_reader import Conversion
 from storage.names import clickhouse_tables
@@ -97,7 +98,7 @@ class JourneyReader:
     """Reads one tenant's journeys."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
 
     async def version(self) -> tuple[int, ...]:
@@ -164,8 +165,8 @@ class JourneyReader:
         try:
             async with self._store.client() as client:
                 yield client
-        except QueryTooLargeError as error:
-            raise ModelsTooLarge("The event store may not take so much time or memory for a report.") from error
+        except (QueryTooLargeError, QuestionTooLarge) as error:
+            raise ModelsTooLarge("The event store may not take so much for a report.") from error
 
     def _filled(self, query: str, question: JourneyQuestion) -> str:
         joined = {
@@ -183,8 +184,7 @@ class JourneyReader:
         return fill(statement, labels | self._tables)
 
     def _settings(self) -> dict[str, Any]:
-        settings = self._store.settings
-        return {"max_threads": settings.query_threads, "max_execution_time": settings.journeys_seconds}
+        return query_limits(self._store.settings, self._store.settings.journeys_seconds)
 
 
 def _joined(texts: list[str]) -> str:

@@ -10,10 +10,10 @@ from typing import Any, Self
 
 from schemas.ids import TenantId
 from schemas.limits import REPORT_GROUPS_MAX
-from schemas.report_problems import ReportTooLarge
+from schemas.report_problems import QuestionTooLarge
 from schemas.reports import Dimension, Operator, ReportQuery
 from storage.clickhouse.brought_tables import BroughtTable, external_data
-from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.connect import ClickHouse, query_limits
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
@@ -97,7 +97,7 @@ class ReportReader:
         self, store: ClickHouse, tenant_id: TenantId, query: ReportQuery, weeks: Sequence[date], *, has_aliases: bool
     ) -> None:
         """Take whose, and the query that all of them answer; see `open`."""
-        self._store = store
+        self._store = store.of(tenant_id)
         self._query = query
         self._weeks = weeks
         conditions, self._bound = _conditions(query)
@@ -157,7 +157,7 @@ class ReportReader:
         return await self._read("conversions", slots, bound, [conversion.table()])
 
     async def users(self, *, by_day: bool) -> tuple[list[Row], int]:
-        """Count people who were active: report_day, users, sessions; by the source of their install, if asked.
+        """Count people who were active: report_day, users, sessions, events; by the source of their install, if asked.
 
         And how many they are on all days together: fewer than the sum of the days, because who came twice is one.
         """
@@ -217,9 +217,8 @@ class ReportReader:
             answer = await client.query(
                 statement,
                 parameters=self._bound | (bound or {}),
-                settings={
-                    "max_threads": self._store.settings.query_threads,
-                    "max_execution_time": self._store.settings.query_seconds,
+                settings=query_limits(self._store.settings, self._store.settings.query_seconds)
+                | {
                     "do_not_merge_across_partitions_select_final": 1,
                     # One more than may be, to know that there are more; and the limit ends what would find millions.
                     "limit": REPORT_GROUPS_MAX + 1,
@@ -227,7 +226,7 @@ class ReportReader:
                 external_data=external_data(brought),
             )
         if len(answer.result_rows) > REPORT_GROUPS_MAX:
-            raise ReportTooLarge(f"The report is added up from more than {REPORT_GROUPS_MAX:,} rows.")
+            raise QuestionTooLarge(f"The report is added up from more than {REPORT_GROUPS_MAX:,} rows.")
         return [dict(zip(answer.column_names, row, strict=True)) for row in answer.result_rows]
 
 

@@ -155,27 +155,27 @@ GROUP BY {dimensions} report_day, kept_currency
 
 -- name: users
 -- And those of all days together, under a day that is none.
-SELECT {day} AS report_day, uniqExact({person}) AS users, sum(sessions) AS sessions
-FROM {activity} FINAL
+SELECT {day} AS report_day, uniqExact({person}) AS users, sum(activity.sessions) AS sessions, sum(activity.events) AS events
+FROM {activity} AS activity FINAL
 PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')}
-WHERE events > 0
+WHERE activity.events > 0
 GROUP BY report_day WITH ROLLUP
 
 -- name: users_by_install
-SELECT report_day, {dimensions} count() AS users, sum(visits) AS sessions
+SELECT report_day, {dimensions} count() AS users, sum(visits) AS sessions, sum(acts) AS events
 FROM (
-    SELECT {day} AS report_day, {member} AS member, sum(sessions) AS visits
-    FROM {activity} FINAL
+    SELECT {day} AS report_day, {member} AS member, sum(sessions) AS visits, sum(activity.events) AS acts
+    FROM {activity} AS activity FINAL
     PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')}
-    WHERE events > 0
+    WHERE activity.events > 0
     GROUP BY report_day, member
 ) AS active
 SEMI LEFT JOIN ({installs}) AS installs USING member
 GROUP BY {dimensions} report_day
 
 -- name: users_by_install_of_all_days
-SELECT toDate(0) AS report_day, {dimensions} count() AS users, sum(visits) AS sessions
-FROM (SELECT member, sum(sessions) AS visits FROM ({active}) GROUP BY member) AS active
+SELECT toDate(0) AS report_day, {dimensions} count() AS users, sum(visits) AS sessions, sum(acts) AS events
+FROM (SELECT member, sum(sessions) AS visits, sum(events) AS acts FROM ({active}) GROUP BY member) AS active
 SEMI LEFT JOIN ({installs}) AS installs USING member
 GROUP BY {dimensions} report_day
 
@@ -186,16 +186,16 @@ WHERE conversion_kind = 'install' AND conversion_time < {until:DateTime('UTC')} 
 -- name: active
 -- Who was active when: quarters of an hour since a time (seconds since 1970), in order. Whole weeks as they are summed,
 -- the rest one by one.
-SELECT {member} AS member, toUnixTimestamp(toDateTime(week, 'UTC')) AS active_since, quarters, sessions
+SELECT {member} AS member, toUnixTimestamp(toDateTime(week, 'UTC')) AS active_since, quarters, sessions, events
 FROM {activity_weeks} FINAL
 PREWHERE week IN {weeks:Array(Date)}
 WHERE notEmpty(quarters)
 UNION ALL
-SELECT {member}, toUnixTimestamp(quarter_hour), [toUInt16(0)], sessions
-FROM {activity} FINAL
+SELECT {member}, toUnixTimestamp(quarter_hour), [toUInt16(0)], activity.sessions, activity.events
+FROM {activity} AS activity FINAL
 PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')}
     AND toMonday(quarter_hour) NOT IN {weeks:Array(Date)}
-WHERE events > 0
+WHERE activity.events > 0
 
 -- name: has_aliases
 SELECT 1 FROM {person_aliases} LIMIT 1

@@ -53,15 +53,15 @@ WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDat
 -- name: sum_activity
 INSERT INTO {activity_weeks}
 SELECT toDate(toDateTime({since:UInt32}, 'UTC')), app_id, key, arraySort(groupUniqArrayIf(quarter, is_active)), sum(visits),
-    fromUnixTimestamp64Milli({rolled_at:Int64}, 'UTC')
+    sum(acts), fromUnixTimestamp64Milli({rolled_at:Int64}, 'UTC')
 FROM (
     SELECT app_id, person_key AS key, toUInt16(intDiv(toUnixTimestamp(quarter_hour) - {since:UInt32}, 900)) AS quarter,
-        true AS is_active, sessions AS visits
+        true AS is_active, sessions AS visits, events AS acts
     FROM {activity} FINAL
     WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDateTime({until:UInt32}, 'UTC')
         AND events > 0 AND person_key % {portions:UInt32} = {portion:UInt32}
     UNION ALL
-    SELECT app_id, person_key, 0, false, 0
+    SELECT app_id, person_key, 0, false, 0, 0
     FROM {activity_weeks} FINAL
     WHERE week = toDate(toDateTime({since:UInt32}, 'UTC')) AND person_key % {portions:UInt32} = {portion:UInt32}
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from schemas.ids import TenantId
 from schemas.shards import Shard
-from storage.postgres.connect import CONNECTION_LOST, Database
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Database
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "active_shards.sql")
@@ -22,13 +22,13 @@ class ActiveShards:
         try:
             async with self._control.connection() as connection:
                 entered: datetime = await connection.fetchval(_SQL["enter"], tenant_id, shard.index, shard.count)
-        except CONNECTION_LOST:
+        except (*CONNECTION_LOST, *DATABASE_GONE):
             return None
         return entered
 
     async def leave(self, tenant_id: TenantId, shard: Shard, entered: datetime) -> None:
         """Strike a shard out, unless the database is away, or another host has entered it since."""
-        with suppress(*CONNECTION_LOST):
+        with suppress(*CONNECTION_LOST, *DATABASE_GONE):
             async with self._control.connection() as connection:
                 await connection.execute(_SQL["leave"], tenant_id, shard.index, shard.count, entered)
 

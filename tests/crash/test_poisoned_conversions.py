@@ -63,6 +63,23 @@ async def test_the_pool_fails_on_one(running: RunningStack, api: TenantApi, http
     assert await api.post("/api/v1/attributions/failed/retry", {"conversion_ids": [names[4]]}) == {"retried": 0}
 
 
+async def test_the_pool_hangs_on_one(running: RunningStack, api: TenantApi, http: httpx.AsyncClient) -> None:
+    """9 of 10 attributed, 1 failed with the reason: it took too long, three times; later ones do not wait for it."""
+    installs = [event("install") for _ in range(10)]
+    names = [each["event_id"] for each in installs]
+    (running.failpoints / "pool_attribute_hangs").write_text(names[4], encoding="utf-8")
+    try:
+        await http.post(INGEST, json=installs)
+        later = event("install")
+        await http.post(INGEST, json=later)
+        documents = await settled(api, [*names, later["event_id"]])
+    finally:
+        (running.failpoints / "pool_attribute_hangs").unlink()
+    failed = documents.pop(names[4])
+    assert (failed["state"], "CaseHungError" in failed["failure"]) == ("failed", True)
+    assert {each["state"] for each in documents.values()} == {"attributed"}
+
+
 async def test_one_cannot_be_read(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:
     """39 of 40 attributed, 1 failed with the reason: its event has a time that no calendar has."""
     installs = [event("install") for _ in range(40)]

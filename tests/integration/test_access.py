@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, api_of, event, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
 
 pytestmark = pytest.mark.anyio
 
@@ -380,10 +380,3 @@ async def test_last_used_day(owner: httpx.AsyncClient) -> None:
         return next(key["last_used_on"] for key in keys if key["key_id"] == made["key_id"]) is not None
 
     await eventually(used, seconds=10)
-
-
-async def test_owner_by_the_command_line_client(running: RunningStack, house: ProvisionedTenant) -> None:
-    """The command line's client lists users and reads the audit log."""
-    async with api_of(running, house) as api:
-        assert (await api.get("/api/v1/users"))["data"][0]["email"] == house.owner_email
-        assert (await api.get("/api/v1/audit", action="login"))["data"]

@@ -98,6 +98,12 @@ def assert_described(name: str, status: int, answer: dict[str, Any]) -> None:
         assert "Retry-After" in answer["headers"], name
 
 
+def filled(path: str, operation: dict[str, Any]) -> str:
+    """Put a value in the place of each parameter of a path: a word that it may be, or 1."""
+    words = {each["name"]: each["schema"].get("enum", ["1"])[0] for each in operation.get("parameters", ())}
+    return re.sub(r"{(\w+)}", lambda found: str(words[found[1]]), path)
+
+
 def carried(scheme: dict[str, str], secret: str) -> dict[str, str]:
     """Write a secret where a security scheme has it."""
     if scheme["type"] == "apiKey":
@@ -128,7 +134,7 @@ async def test_every_call_asks_who_calls(
             document = (await bare.get("/openapi.json")).json()
             schemes = document["components"]["securitySchemes"]
             asked = [
-                (method, re.sub(r"{\w+}", "1", path), [scheme for either in operation["security"] for scheme in either])
+                (method, filled(path, operation), [scheme for either in operation["security"] for scheme in either])
                 for path, methods in document["paths"].items()
                 for method, operation in methods.items()
                 if operation["security"]

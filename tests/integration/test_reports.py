@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from cli.credentials import Credentials, save_credentials
 from cli.main import app
-from schemas.report_problems import ReportTooLarge
+from schemas.report_problems import QuestionTooLarge
 from schemas.reports import Dimension, ReportQuery, parse_span
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.report_reader import ReportReader
@@ -128,10 +128,10 @@ async def test_overview(api: TenantApi) -> None:
     report = await api.get("/api/v1/reports/overview", compare="true", **SPAN)
     days = {row["day"]: row for row in report["data"]}
     assert list(days) == ["2026-10-24", "2026-10-25", "2026-10-26"]
-    counts = ("impressions", "clicks", "installs", "organic_installs", "purchases", "users", "sessions")
-    assert figures(days["2026-10-24"], *counts) == (4, 1, 0, 0, 0, 0, 0)
-    assert figures(days["2026-10-25"], *counts) == (0, 2, 2, 0, 1, 2, 1)
-    assert figures(days["2026-10-26"], *counts) == (0, 0, 1, 1, 2, 2, 0)
+    counts = ("impressions", "clicks", "installs", "organic_installs", "purchases", "users", "sessions", "events")
+    assert figures(days["2026-10-24"], *counts) == (4, 1, 0, 0, 0, 0, 0, 0)
+    assert figures(days["2026-10-25"], *counts) == (0, 2, 2, 0, 1, 2, 1, 4)
+    assert figures(days["2026-10-26"], *counts) == (0, 0, 1, 1, 2, 2, 0, 3)
     # 24th: 4 impressions at 8 a thousand, 1 click; 25th: uploaded, so no click counts: 30 USD at 0.5, and 5 EUR.
     costs = [figures(row, "cost", "revenue") for row in report["data"]]
     assert costs == [(Decimal("0.282"), 0), (20, 10), (0, 4)]
@@ -256,7 +256,7 @@ async def test_a_report_of_too_many_rows_is_refused(
     query = ReportQuery(span, (Dimension.MEDIA_SOURCE,))
     try:
         reader = await ReportReader.open(store, tenant.tenant_id, query, [])
-        with pytest.raises(ReportTooLarge):
+        with pytest.raises(QuestionTooLarge):
             await reader.touches(by_day=True)
     finally:
         await store.close()

@@ -15,6 +15,10 @@ from unmogrow.client.tenant_models import (
     AttributionPage,
     AuditRecord,
     AuditRecordPage,
+    Brand,
+    CampaignDocument,
+    CampaignDocumentPage,
+    CampaignFields,
     CohortReport,
     CookieSession,
     Cost,
@@ -71,10 +75,12 @@ from unmogrow.client.tenant_models import (
     Retried,
     RoleChange,
     SessionAnswer,
+    SigningKey,
     SigningKeyListing,
     SiteConfig,
     StoredEvent,
     StoredEventPage,
+    Taken,
     Uploaded,
     User,
     UserListing,
@@ -137,9 +143,9 @@ class TenantCalls(Caller):
         )
         return answer
 
-    async def forget_password(self, body: Forgotten | Mapping[str, Any]) -> Any:
+    async def forget_password(self, body: Forgotten | Mapping[str, Any]) -> Taken:
         """Have a link mailed by which another password can be chosen; answered alike whether the user exists or not."""
-        answer: Any = await self._call(Any, "POST", "/api/v1/auth/forgot", body=body)
+        answer: Taken = await self._call(Taken, "POST", "/api/v1/auth/forgot", body=body)
         return answer
 
     async def accept_link(self, body: Acceptance | Mapping[str, Any]) -> SessionAnswer | CookieSession:
@@ -192,9 +198,10 @@ class TenantCalls(Caller):
         answer: SigningKeyListing = await self._call(SigningKeyListing, "GET", "/api/v1/signing-keys")
         return answer
 
-    async def rotate_signing_keys(self) -> None:
+    async def rotate_signing_keys(self) -> SigningKey:
         """Publish the next token key, which signs after the time that the settings name; the old one verifies on."""
-        await self._call(None, "POST", "/api/v1/signing-keys/rotate")
+        answer: SigningKey = await self._call(SigningKey, "POST", "/api/v1/signing-keys/rotate")
+        return answer
 
     async def list_audit(
         self,
@@ -711,6 +718,47 @@ class TenantCalls(Caller):
         )
         return answer
 
+    async def list_campaigns(
+        self, *, media_source: str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> CampaignDocumentPage:
+        """List the tenant's campaigns, newest first."""
+        answer: CampaignDocumentPage = await self._call(
+            CampaignDocumentPage,
+            "GET",
+            "/api/v1/campaigns",
+            query={"media_source": media_source, "cursor": cursor, "limit": limit},
+        )
+        return answer
+
+    def iter_campaigns(
+        self, *, media_source: str | None = None, limit: int | None = None
+    ) -> AsyncIterator[CampaignDocument]:
+        """Give every row of `list_campaigns`, page by page."""
+        return pages(lambda cursor: self.list_campaigns(cursor=cursor, media_source=media_source, limit=limit))
+
+    async def create_campaign(self, body: CampaignFields | Mapping[str, Any]) -> CampaignDocument:
+        """Enter a campaign: its events are those of its media source that bear its name."""
+        answer: CampaignDocument = await self._call(CampaignDocument, "POST", "/api/v1/campaigns", body=body)
+        return answer
+
+    async def get_campaign(self, campaign_id: str) -> CampaignDocument:
+        """Give one campaign."""
+        answer: CampaignDocument = await self._call(
+            CampaignDocument, "GET", f"/api/v1/campaigns/{segment(campaign_id)}"
+        )
+        return answer
+
+    async def replace_campaign(self, campaign_id: str, body: CampaignFields | Mapping[str, Any]) -> CampaignDocument:
+        """Replace all that a campaign says."""
+        answer: CampaignDocument = await self._call(
+            CampaignDocument, "PUT", f"/api/v1/campaigns/{segment(campaign_id)}", body=body
+        )
+        return answer
+
+    async def delete_campaign(self, campaign_id: str) -> None:
+        """Delete a campaign: its events, costs, links and reports stay."""
+        await self._call(None, "DELETE", f"/api/v1/campaigns/{segment(campaign_id)}")
+
     async def list_costs(
         self,
         *,
@@ -955,4 +1003,14 @@ class TenantCalls(Caller):
     async def get_site_config(self) -> SiteConfig:
         """Configure the tenant's site."""
         answer: SiteConfig = await self._call(SiteConfig, "GET", "/config.json")
+        return answer
+
+    async def get_brand(self) -> Brand:
+        """Say how the tenant's site looks."""
+        answer: Brand = await self._call(Brand, "GET", "/api/v1/brand")
+        return answer
+
+    async def put_brand(self, body: Brand | Mapping[str, Any]) -> Brand:
+        """Say how it shall look, in the place of what was said before; the site has it when it is loaded again."""
+        answer: Brand = await self._call(Brand, "PUT", "/api/v1/brand", body=body)
         return answer

@@ -116,6 +116,57 @@ class AuditRecordPage(Shape):
     next_cursor: str | None
 
 
+class Brand(Shape):
+    """The tenant's name on its site, and the colour of what can be pressed there. Null: as the platform has it."""
+
+    name: str | None = None
+    accent: str | None = None
+
+
+class CampaignDocument(Shape):
+    """A campaign with its id, and when it was made and last changed."""
+
+    name: str
+    """What people call it."""
+    media_source: str
+    """Who runs it, as events name it."""
+    channel: str | None = None
+    campaign: str
+    """The name that its events and costs bear."""
+    starts_on: date_aliased | None = None
+    ends_on: date_aliased | None = None
+    """Its last day."""
+    budget: str | None = None
+    currency: str | None = None
+    note: str | None = None
+    campaign_id: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class CampaignDocumentPage(Shape):
+    data: list[CampaignDocument]
+    next_cursor: str | None
+
+
+class CampaignFields(Shape):
+    """A campaign without its id. Budget is a decimal as text, and goes together with its currency."""
+
+    name: str
+    """What people call it."""
+    media_source: str
+    """Who runs it, as events name it."""
+    channel: str | None = None
+    campaign: str
+    """The name that its events and costs bear."""
+    starts_on: date_aliased | None = None
+    ends_on: date_aliased | None = None
+    """Its last day."""
+    budget: str | None = None
+    currency: str | None = None
+    note: str | None = None
+
+
 class CertainRule(Shape):
     """A rule that leaves nothing to judge."""
 
@@ -287,6 +338,33 @@ class Fault(Shape):
     pointer: str
     detail: str
     code: str
+
+
+class Figures(Shape):
+    """Sums and ratios; docs/reports.md has the definition of each. A ratio is null where its denominator is zero."""
+
+    impressions: int
+    clicks: int
+    installs: int
+    organic_installs: int
+    reinstalls: int
+    actions: int
+    organic_actions: int
+    purchases: int
+    rejected: int
+    sessions: int
+    events: int
+    users: int
+    revenue: str
+    organic_revenue: str
+    cost: str
+    ctr: float | None
+    cvr: float | None
+    ecpm: str | None
+    cpi: str | None
+    cpa: str | None
+    roas: float | None
+    arpu: str | None
 
 
 class FloodingSite(Shape):
@@ -861,6 +939,43 @@ class PathRow(Shape):
     value: float
 
 
+class PerformanceRow(Shape):
+    """Figures of a day (overview) and of a source; of the fields of the breakdown, those that were asked for."""
+
+    impressions: int
+    clicks: int
+    installs: int
+    organic_installs: int
+    reinstalls: int
+    actions: int
+    organic_actions: int
+    purchases: int
+    rejected: int
+    sessions: int
+    events: int
+    users: int
+    revenue: str
+    organic_revenue: str
+    cost: str
+    ctr: float | None
+    cvr: float | None
+    ecpm: str | None
+    cpi: str | None
+    cpa: str | None
+    roas: float | None
+    arpu: str | None
+    day: date_aliased | None = None
+    media_source: str | None = None
+    channel: str | None = None
+    campaign: str | None = None
+    adset: str | None = None
+    ad: str | None = None
+    site_id: str | None = None
+    country: str | None = None
+    platform: str | None = None
+    app_id: str | None = None
+
+
 class PersonEdge(Shape):
     """A link between two ids, and the first event that made it."""
 
@@ -1143,7 +1258,7 @@ class SiteConfig(Shape):
     tenant_id: Annotated[str, Field(alias="TENANT_ID")]
     api_base: Annotated[str, Field(alias="API_BASE")]
     name: Annotated[str, Field(alias="NAME")]
-    brand: Annotated[dict[str, Any], Field(alias="BRAND")]
+    brand: Annotated[Brand, Field(alias="BRAND")]
 
 
 class SiteCtit(Shape):
@@ -1193,6 +1308,12 @@ class StoredEvent(Shape):
 class StoredEventPage(Shape):
     data: list[StoredEvent]
     next_cursor: str | None
+
+
+class Taken(Shape):
+    """It was understood; what comes of it is not said here."""
+
+    status: Literal["accepted"] = "accepted"
 
 
 class Touch(Shape):
@@ -1301,11 +1422,11 @@ class CohortReport(Shape):
     breakdown: list[str]
     unconverted: list[UnconvertedAmount]
     is_cut: bool
-    totals: dict[str, Any]
-    data: list[dict[str, Any]]
     window: str
     cohort: str
     days: list[int]
+    totals: dict[str, Any]
+    data: list[dict[str, Any]]
 
 
 class ConsideredTouch(Shape):
@@ -1537,7 +1658,7 @@ class Previous(Shape):
 
     from_: Annotated[date_aliased, Field(alias="from")]
     to: date_aliased
-    totals: dict[str, Any]
+    totals: Figures
     unconverted: list[UnconvertedAmount]
     change: dict[str, float | None]
 
@@ -1675,7 +1796,7 @@ class AttributionPage(Shape):
 
 
 class PerformanceReport(Shape):
-    """Rows of counts, amounts and ratios; each has `day` (overview) and the fields of the breakdown first."""
+    """Rows of counts, amounts and ratios."""
 
     from_: Annotated[date_aliased, Field(alias="from")]
     to: date_aliased
@@ -1684,6 +1805,6 @@ class PerformanceReport(Shape):
     breakdown: list[str]
     unconverted: list[UnconvertedAmount]
     is_cut: bool
-    totals: dict[str, Any]
-    data: list[dict[str, Any]]
+    totals: Figures
+    data: list[PerformanceRow]
     previous: Previous | None = None

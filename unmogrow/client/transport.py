@@ -116,7 +116,8 @@ class Transport:
         return await self._client.request(
             call.method,
             call.path,
-            params={name: _text(value) for name, value in call.query.items() if value is not None},
+            # An empty mapping would take a query away that the path has.
+            params={name: _text(value) for name, value in call.query.items() if value is not None} or None,
             headers={**call.headers, **headers},
             content=content,
         )

@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS {activity_weeks} (
     person_key UInt64,
     quarters Array(UInt16),
     sessions UInt64,
+    events UInt64,
     summed_at DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree(summed_at)

@@ -1,0 +1,28 @@
+export const filters = {
+  title: 'Filter',
+  add: 'Add filter',
+  change: 'Change this filter',
+  clear: 'Clear all',
+  remove: (what: string) => `Remove the filter ${what}`,
+  dimension: 'Field',
+  operator: 'Condition',
+  values: 'Values',
+  search: 'Search or type a value',
+  addValue: (value: string) => `Use “${value}”`,
+  none: 'No values in these days.',
+  operators: { '=': 'is', '!=': 'is not', '~': 'contains', '!~': 'does not contain' },
+  or: 'or',
+  ignored: (dimensions: string) =>
+    `What is struck through does not count on this page, which can be filtered by: ${dimensions}.`,
+  dimensions: {
+    media_source: 'Media source',
+    channel: 'Channel',
+    campaign: 'Campaign',
+    adset: 'Ad set',
+    ad: 'Ad',
+    site_id: 'Site',
+    country: 'Country',
+    platform: 'Platform',
+    app_id: 'App',
+  },
+};

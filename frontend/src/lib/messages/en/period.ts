@@ -1,0 +1,22 @@
+export const period = {
+  title: 'Days',
+  presets: {
+    today: 'Today',
+    yesterday: 'Yesterday',
+    last_7: 'Last 7 days',
+    last_14: 'Last 14 days',
+    last_30: 'Last 30 days',
+    last_90: 'Last 90 days',
+    this_month: 'This month',
+    last_month: 'Last month',
+  },
+  custom: 'Own days',
+  from: 'From',
+  to: 'To',
+  compare: 'Compare with the days before',
+  comparedWith: (days: string) => `compared with ${days}`,
+  zone: 'Time zone',
+  zoneOwn: (zone: string) => `Workspace (${zone})`,
+  tooLong: 'A report takes at most 400 days.',
+  wrongOrder: 'The last day is before the first.',
+};

@@ -1,0 +1,43 @@
+import type { Messages } from '../en';
+
+export const figures: Messages['figures'] = {
+  names: {
+    impressions: 'Показы',
+    clicks: 'Клики',
+    installs: 'Установки',
+    organic_installs: 'Органические установки',
+    attributed_installs: 'Платные установки',
+    reinstalls: 'Переустановки',
+    actions: 'Действия',
+    organic_actions: 'Органические действия',
+    purchases: 'Покупки',
+    rejected: 'Отклонено правилами фрода',
+    sessions: 'Сессии',
+    users: 'Активные люди',
+    events: 'События',
+    revenue: 'Доход',
+    organic_revenue: 'Органический доход',
+    cost: 'Расход',
+    ctr: 'CTR',
+    cvr: 'Конверсия',
+    ecpm: 'eCPM',
+    cpi: 'CPI',
+    cpa: 'CPA',
+    roas: 'ROAS',
+    arpu: 'ARPU',
+  },
+  hints: {
+    installs: 'Первые установки, по дню установки',
+    users: 'Разные люди, которые что-то сделали',
+    events: 'Все события вместе с касаниями',
+    revenue: 'От конверсий, в валюте пространства',
+    cost: 'Загруженные расходы, иначе цена самих касаний',
+    ctr: 'Клики к показам',
+    cvr: 'Платные установки к кликам',
+    cpi: 'Расход на платную установку',
+    roas: 'Платный доход к расходу',
+    arpu: 'Доход на активного человека',
+  },
+  unconverted: (currencies) =>
+    `Суммы в ${currencies} не вошли ни в один показатель: для их дней нет курса. Добавьте курсы в настройках.`,
+};
