@@ -892,14 +892,20 @@ class TenantCalls(Caller):
         await self._call(None, "DELETE", f"/api/v1/schemas/{segment(event_name)}")
 
     async def get_fraud_report(
-        self, *, from_: str | None = None, to: str | None = None, tz: str | None = None, media_source: str | None = None
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        breakdown: str | None = None,
+        filter: str | None = None,
     ) -> FraudReport:
-        """Count what the rules found, by rule, source, site and day, and what they move or in shadow would move."""
+        """Count what the rules found; `data` by `breakdown` and rule. Sources, campaigns and sites are who claimed."""
         answer: FraudReport = await self._call(
             FraudReport,
             "GET",
             "/api/v1/reports/fraud",
-            query={"from": from_, "to": to, "tz": tz, "media_source": media_source},
+            query={"from": from_, "to": to, "tz": tz, "breakdown": breakdown, "filter": filter},
         )
         return answer
 

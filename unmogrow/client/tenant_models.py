@@ -1381,6 +1381,13 @@ class UserListing(Shape):
     data: list[User]
 
 
+class WaitingLinks(Shape):
+    """How many links came or went that the rest was not told of yet, and when the oldest of them did."""
+
+    waiting: int
+    since: AwareDatetime | None
+
+
 class Accepted(Shape):
     """What became of a request's events."""
 
@@ -1567,6 +1574,10 @@ class FraudReport(Shape):
     from_: Annotated[date_aliased, Field(alias="from")]
     to: date_aliased
     tz: str
+    breakdown: list[str]
+    is_cut: bool
+    data: list[dict[str, Any]]
+    """As `rules`, each with the fields of the breakdown first: the rows of CSV and Parquet."""
     rules: list[RuleReport]
     sources: list[PlaceCounts]
     sites: list[PlaceCounts]
@@ -1662,6 +1673,7 @@ class Quality(Shape):
     data: list[LedgerStep]
     reasons: list[ReasonCount]
     conversions: ConversionCounts
+    identity_links: WaitingLinks
 
 
 class Recompute(Shape):

@@ -930,7 +930,8 @@ export interface paths {
         /**
          * Balance what came against what became of it, by the time of its commit; default: the last 24 hours
          * @description In each row received = stored + waiting + duplicates + quarantined + rejected. `conversions` says how many have no
-         *     result now: they wait for it (`pending`), or attribution gave them up (`failed`).
+         *     result now: they wait for it (`pending`), or attribution gave them up (`failed`). `identity_links` are links between
+         *     ids whose coming or going has not reached the conversions yet; the longer since, the more there was to search.
          */
         get: operations["get_quality"];
         put?: never;
@@ -1346,8 +1347,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count what the rules found, by rule, source, site and day, and what they move or in shadow would move
-         * @description Count what the rules found, by rule, source, site and day, and what they move or in shadow would move.
+         * Count what the rules found; `data` by `breakdown` and rule. Sources, campaigns and sites are who claimed
+         * @description Count what the rules found; `data` by `breakdown` and rule. Sources, campaigns and sites are who claimed.
          */
         get: operations["get_fraud_report"];
         put?: never;
@@ -3169,6 +3170,17 @@ export interface components {
             to: string;
             /** Tz */
             tz: string;
+            /** Breakdown */
+            breakdown: string[];
+            /** Is Cut */
+            is_cut: boolean;
+            /**
+             * Data
+             * @description As `rules`, each with the fields of the breakdown first: the rows of CSV and Parquet.
+             */
+            data: {
+                [key: string]: unknown;
+            }[];
             /** Rules */
             rules: components["schemas"]["RuleReport"][];
             /** Sources */
@@ -4563,6 +4575,7 @@ export interface components {
             /** Reasons */
             reasons: components["schemas"]["ReasonCount"][];
             conversions: components["schemas"]["ConversionCounts"];
+            identity_links: components["schemas"]["WaitingLinks"];
         };
         /**
          * RateFields
@@ -5218,6 +5231,16 @@ export interface components {
             created_at: string;
             /** Last Login At */
             last_login_at: string | null;
+        };
+        /**
+         * WaitingLinks
+         * @description How many links came or went that the rest was not told of yet, and when the oldest of them did.
+         */
+        WaitingLinks: {
+            /** Waiting */
+            waiting: number;
+            /** Since */
+            since: string | null;
         };
         /**
          * Problem
@@ -11421,7 +11444,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11534,7 +11560,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11651,7 +11680,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11768,7 +11800,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11885,7 +11920,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14121,8 +14159,10 @@ export interface operations {
                 to?: string | null;
                 /** @description IANA time zone of the days. Default: the tenant's setting. */
                 tz?: string | null;
-                /** @description Claims of this source alone. */
-                media_source?: string | null;
+                /** @description At most 3, separated by commas: media_source, channel, campaign, adset, ad, site_id, country, platform, app_id. */
+                breakdown?: string | null;
+                /** @description Conditions such as media_source=google_ads,meta_ads;country!=DE;campaign~spring. */
+                filter?: string;
             };
             header?: {
                 /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
@@ -14133,12 +14173,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description JSON, or by `Accept` the rows alone. */
             200: {
                 headers: {
+                    /** @description Currencies without a rate. */
+                    "X-Unconverted"?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                     "application/json": components["schemas"]["FraudReport"];
                 };
             };
@@ -14191,7 +14235,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14312,6 +14359,17 @@ export interface operations {
              */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-previews`: As many fraud previews of the tenant are being made as may be at once. */
+            429: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14646,6 +14704,17 @@ export interface operations {
              */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-reviews`: The tenant has as many unfinished fraud reviews as it may have. */
+            429: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
