@@ -46,6 +46,7 @@ from serve_apps import (
     segment_routes,
     segment_settings_routes,
     user_routes,
+    violation_routes,
 )
 from serve_apps.conversion_rules import ConversionRules
 from serve_apps.direct import Direct
@@ -99,6 +100,7 @@ _TENANT_ROUTERS = (
     rejected_routes.router,
     event_routes.router,
     quality_routes.router,
+    violation_routes.router,
     model_routes.router,
     report_routes.router,
     cost_routes.router,

@@ -37,7 +37,8 @@ async def get_quality(
     """Balance what came against what became of it, by the time of its commit; default: the last 24 hours.
 
     In each row received = stored + waiting + duplicates + quarantined + rejected. `conversions` says how many have no
-    result now: they wait for it (`pending`), or attribution gave them up (`failed`).
+    result now: they wait for it (`pending`), or attribution gave them up (`failed`). `freshness` says how far
+    the store is behind.
     """
     tenant, _ = await user_of(request)
     until = until or utc_now() + timedelta(minutes=1)
@@ -46,6 +47,7 @@ async def get_quality(
         raise ParameterInvalid(f"From `from` to `to` must be 1 to {_STEPS_MAX:,} steps; choose a larger `step`.")
     database = services_of(request).databases.tenant(tenant.tenant_id)
     rows = await Ledger(database).rows(since, until, step)
+    freshness = await Ledger(database).freshness()
     reasons = await DeadLetters(database).counts(_REASONS_MAX)
     totals = {name: sum(getattr(row, name) for row in rows) for name in _COUNTS}
     return {
@@ -54,6 +56,7 @@ async def get_quality(
         "step": step,
         "totals": totals | {"waiting": sum(row.waiting for row in rows)},
         "data": [asdict(row) | {"waiting": row.waiting} for row in rows],
+        "freshness": asdict(freshness),
         "reasons": [asdict(reason) for reason in reasons],
         "conversions": asdict(await ConversionReader(database).counts()),
     }

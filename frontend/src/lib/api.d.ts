@@ -870,8 +870,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mend dead letters with one patch and send them again; those that are still invalid stay, with today's errors
-         * @description Mend dead letters with one patch and send them again; those that are still invalid stay, with today's errors.
+         * Mend dead letters with one patch, or one by hand, and send them again; what is still invalid stays, and why
+         * @description Mend dead letters with one patch, or one by hand, and send them again; what is still invalid stays, and why.
          */
         post: operations["replay_rejected"];
         delete?: never;
@@ -930,9 +930,30 @@ export interface paths {
         /**
          * Balance what came against what became of it, by the time of its commit; default: the last 24 hours
          * @description In each row received = stored + waiting + duplicates + quarantined + rejected. `conversions` says how many have no
-         *     result now: they wait for it (`pending`), or attribution gave them up (`failed`).
+         *     result now: they wait for it (`pending`), or attribution gave them up (`failed`). `freshness` says how far
+         *     the store is behind.
          */
         get: operations["get_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count violations of the tenant's own schemas by event name and field, by arrival; default: the last 7 days
+         * @description Count violations of the tenant's own schemas by event name and field, by arrival; default: the last 7 days.
+         */
+        get: operations["get_violations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3017,6 +3038,22 @@ export interface components {
          */
         FraudVerdict: "valid" | "suspect" | "rejected";
         /**
+         * Freshness
+         * @description How far the store is behind what came: null times if nothing ever came, an age of 0 if nothing waits.
+         */
+        Freshness: {
+            /** Received At */
+            received_at: string | null;
+            /** Stored At */
+            stored_at: string | null;
+            /** Waiting Events */
+            waiting_events: number;
+            /** Waiting Bytes */
+            waiting_bytes: number;
+            /** Waiting Age Seconds */
+            waiting_age_seconds: number;
+        };
+        /**
          * Health
          * @description Each part as it was measured just now.
          */
@@ -4307,6 +4344,7 @@ export interface components {
             totals: components["schemas"]["LedgerSums"];
             /** Data */
             data: components["schemas"]["LedgerStep"][];
+            freshness: components["schemas"]["Freshness"];
             /** Reasons */
             reasons: components["schemas"]["ReasonCount"][];
             conversions: components["schemas"]["ConversionCounts"];
@@ -4560,6 +4598,13 @@ export interface components {
             patch: {
                 [key: string]: unknown;
             };
+            /**
+             * Event
+             * @description The event to send in the place of the one in `ids`, also if that is no JSON.
+             */
+            event?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Dry Run
              * @description Only say what would become of them.
@@ -4944,6 +4989,53 @@ export interface components {
             created_at: string;
             /** Last Login At */
             last_login_at: string | null;
+        };
+        /**
+         * Violation
+         * @description Events that violate a schema at one place: dead letters that wait, or stored ones that bear a mark.
+         */
+        Violation: {
+            /** Event Name */
+            event_name: string;
+            /**
+             * Version
+             * @description Of the schema; null of stored ones, whose mark says it in its words.
+             */
+            version: number | null;
+            /** Pointer */
+            pointer: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "rejected" | "flagged";
+            /** Example */
+            example: string;
+            /** Events */
+            events: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
+         * ViolationReport
+         * @description Violations of a span of time, of each outcome the most frequent first.
+         */
+        ViolationReport: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Data */
+            data: components["schemas"]["Violation"][];
         };
         /**
          * Cost
@@ -10179,11 +10271,13 @@ export interface operations {
     list_events: {
         parameters: {
             query?: {
-                event_type?: components["schemas"]["EventType"] | null;
                 /** @description The `next_cursor` of the page before, unchanged. */
                 cursor?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
+                event_type?: components["schemas"]["EventType"] | null;
+                event_name?: string;
+                media_source?: string;
             };
             header?: {
                 /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
@@ -10281,7 +10375,11 @@ export interface operations {
     follow_events: {
         parameters: {
             query?: {
+                /** @description The same, for a new connection of a browser: it can send no header. */
+                after?: string | null;
                 event_type?: components["schemas"]["EventType"] | null;
+                event_name?: string;
+                media_source?: string;
             };
             header?: {
                 /** @description The `id` of the last event that was received. */
@@ -10401,6 +10499,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Quality"];
+                };
+            };
+            /**
+             * @description - `parameter-invalid`: A query parameter has a value that it cannot have.
+             *     - `tenant-required`: The request names no tenant.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_violations: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViolationReport"];
                 };
             };
             /**
