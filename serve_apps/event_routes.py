@@ -28,8 +28,10 @@ _LOOK_SECONDS = 0.5
 _LOOKS_PER_SIGN_OF_LIFE = 20
 
 
-def _chosen(event_type: EventType | None = None, event_name: Word = "", media_source: Word = "") -> EventFilter:
-    return EventFilter(event_type or "", event_name, media_source)
+def _chosen(
+    event_type: EventType | None = None, event_name: Word = "", media_source: Word = "", event_id: Word = ""
+) -> EventFilter:
+    return EventFilter(event_id, event_type or "", event_name, media_source)
 
 
 Chosen = Annotated[EventFilter, Depends(_chosen)]

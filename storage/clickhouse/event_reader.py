@@ -19,6 +19,7 @@ _FAR_AHEAD = ("2299-01-01 00:00:00.000", "")
 class EventFilter:
     """Which events are meant; an empty text means any."""
 
+    chosen_id: str = ""
     event_type: str = ""
     event_name: str = ""
     media_source: str = ""

@@ -72,6 +72,7 @@ LIMIT {per_key} BY key_hash
 SELECT * FROM {events}
 WHERE (received_at, event_id) < ({time:DateTime64(3, 'UTC')}, {event_id:String})
     AND ({event_type:String} = '' OR event_type = {event_type:String})
+    AND ({chosen_id:String} = '' OR event_id = {chosen_id:String})
     AND ({event_name:String} = '' OR event_name = {event_name:String})
     AND ({media_source:String} = '' OR media_source = {media_source:String})
 ORDER BY received_at DESC, event_id DESC
@@ -82,6 +83,7 @@ LIMIT {limit:UInt32}
 SELECT * FROM {events}
 WHERE (received_at, event_id) > ({time:DateTime64(3, 'UTC')}, {event_id:String})
     AND ({event_type:String} = '' OR event_type = {event_type:String})
+    AND ({chosen_id:String} = '' OR event_id = {chosen_id:String})
     AND ({event_name:String} = '' OR event_name = {event_name:String})
     AND ({media_source:String} = '' OR media_source = {media_source:String})
 ORDER BY received_at, event_id

@@ -65,11 +65,34 @@ class Move:
     conversions: int
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedConversion:
+    """A conversion with what the rules found of it, and who claimed it; `findings` as JSON text."""
+
+    conversion_id: str
+    conversion_time: datetime
+    claimed_media_source: str
+    claimed_campaign: str
+    claimed_site_id: str
+    findings: str
+
+
 class FraudFindings:
     """Findings of one tenant."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def conversions(
+        self, span: Span, rule: str | None, *, before: tuple[datetime, str] | None, limit: int
+    ) -> list[JudgedConversion]:
+        """Read conversions with findings, of one rule or of all, newest first, those before (time, id)."""
+        time, conversion_id = before or (span.until, "")
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                _SQL["conversions"], span.since, span.until, span.media_source, rule, time, conversion_id, limit
+            )
+        return [JudgedConversion(**row) for row in rows]
 
     async def by_rule(self, span: Span) -> list[RuleCounts]:
         """Count by rule."""

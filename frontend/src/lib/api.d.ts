@@ -1411,6 +1411,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fraud/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the conversions that the fraud report counts, with the evidence, newest first
+         * @description List the conversions that the fraud report counts, with the evidence, newest first.
+         */
+        get: operations["list_fraud_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fraud/lists/{kind}": {
         parameters: {
             query?: never;
@@ -2285,6 +2305,32 @@ export interface components {
             effect: number | null;
             /** By Rank */
             by_rank: number[];
+        };
+        /**
+         * ClaimFinding
+         * @description What a rule found of the touch that claims a conversion, or (`touch_id` null) of the conversion itself.
+         */
+        ClaimFinding: {
+            rule: components["schemas"]["FraudRule"];
+            mode: components["schemas"]["FraudMode"];
+            /** Touch Id */
+            touch_id: string | null;
+            /**
+             * Goes To
+             * @description The source that has it if the rule is on, or would have it if it were.
+             */
+            goes_to: string;
+            /** Explanation */
+            explanation: string;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Is Fraud
+             * @description What somebody who looked into it says; null: nobody did.
+             */
+            is_fraud: boolean | null;
         };
         /**
          * ClickFlooding
@@ -3331,6 +3377,27 @@ export interface components {
             assists: components["schemas"]["AssistRow"][];
         };
         /**
+         * JudgedConversionShown
+         * @description A conversion whose claim rules speak against.
+         */
+        JudgedConversionShown: {
+            /** Conversion Id */
+            conversion_id: string;
+            /**
+             * Conversion Time
+             * Format: date-time
+             */
+            conversion_time: string;
+            /** Claimed Media Source */
+            claimed_media_source: string;
+            /** Claimed Campaign */
+            claimed_campaign: string;
+            /** Claimed Site Id */
+            claimed_site_id: string;
+            /** Findings */
+            findings: components["schemas"]["ClaimFinding"][];
+        };
+        /**
          * KeySet
          * @description A JSON Web Key Set (RFC 7517).
          */
@@ -4004,6 +4071,13 @@ export interface components {
         Page_ImportSummary_: {
             /** Data */
             data: components["schemas"]["ImportSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[JudgedConversionShown] */
+        Page_JudgedConversionShown_: {
+            /** Data */
+            data: components["schemas"]["JudgedConversionShown"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -10278,6 +10352,7 @@ export interface operations {
                 event_type?: components["schemas"]["EventType"] | null;
                 event_name?: string;
                 media_source?: string;
+                event_id?: string;
             };
             header?: {
                 /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
@@ -10380,6 +10455,7 @@ export interface operations {
                 event_type?: components["schemas"]["EventType"] | null;
                 event_name?: string;
                 media_source?: string;
+                event_id?: string;
             };
             header?: {
                 /** @description The `id` of the last event that was received. */
@@ -13603,6 +13679,117 @@ export interface operations {
              * @description - `review-unknown`: The tenant has no fraud review with this id.
              *     - `tenant-unknown`: No tenant has this id or host name.
              */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_fraud_findings: {
+        parameters: {
+            query?: {
+                /** @description First day, such as 2026-11-01. */
+                from?: string | null;
+                /** @description Last day, included. Default: today. */
+                to?: string | null;
+                /** @description IANA time zone of the days. Default: the tenant's setting. */
+                tz?: string | null;
+                /** @description Claims of this source alone. */
+                media_source?: string | null;
+                rule?: components["schemas"]["FraudRule"] | null;
+                /** @description The `next_cursor` of the page before, unchanged. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JudgedConversionShown_"];
+                };
+            };
+            /**
+             * @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant.
+             *     - `report-parameter-invalid`: A parameter of the report has a value that it cannot have.
+             *     - `tenant-required`: The request names no tenant.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
                 headers: {
                     [name: string]: unknown;
