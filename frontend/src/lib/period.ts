@@ -63,3 +63,28 @@ export function isPreset(text: string | null): text is Preset {
 export function isDay(text: string | null): text is string {
   return !!text && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && moved(text, 0) === text;
 }
+
+/** The moment at which a day begins in a time zone, as the API takes it. */
+export function startOf(day: string, zone: string): string {
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  // The offset at the wanted moment is known only once the moment is: the second look is right, but for the hour that a
+  // change of clocks skips.
+  const guess = midnight - offset(midnight, zone);
+  return new Date(midnight - offset(guess, zone)).toISOString();
+}
+
+function offset(moment: number, zone: string): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(moment);
+  const at = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((part) => part.type === type)?.value);
+  const local = Date.UTC(at('year'), at('month') - 1, at('day'), at('hour'), at('minute'), at('second'));
+  return local - Math.floor(moment / 1000) * 1000;
+}

@@ -12,7 +12,8 @@ export const filters = {
   none: 'No values in these days.',
   operators: { '=': 'is', '!=': 'is not', '~': 'contains', '!~': 'does not contain' },
   or: 'or',
-  ignored: 'Journeys can be filtered by app, country and platform only; other filters do not count here.',
+  ignored: (dimensions: string) =>
+    `What is struck through does not count on this page, which can be filtered by: ${dimensions}.`,
   dimensions: {
     media_source: 'Media source',
     channel: 'Channel',
