@@ -1,5 +1,9 @@
 import Activity from '@lucide/svelte/icons/activity';
+import CalendarRange from '@lucide/svelte/icons/calendar-range';
+import HeartPulse from '@lucide/svelte/icons/heart-pulse';
+import Inbox from '@lucide/svelte/icons/inbox';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
+import ShieldAlert from '@lucide/svelte/icons/shield-alert';
 import Waypoints from '@lucide/svelte/icons/waypoints';
 import type { Component } from 'svelte';
 
@@ -36,6 +40,37 @@ export const PAGES: Page[] = [
     icon: Waypoints,
     load: () => import('./pages/Attribution.svelte'),
     isPinned: true,
+  },
+  {
+    path: '/cohorts',
+    label: 'cohorts',
+    group: 'analyse',
+    icon: CalendarRange,
+    load: () => import('./pages/Cohorts.svelte'),
+  },
+  { path: '/fraud', label: 'fraud', group: 'analyse', icon: ShieldAlert, load: () => import('./pages/Fraud.svelte') },
+  {
+    path: '/events',
+    label: 'events',
+    group: 'data',
+    icon: Activity,
+    load: () => import('./pages/Events.svelte'),
+    isPinned: true,
+  },
+  {
+    path: '/quality',
+    label: 'quality',
+    group: 'data',
+    icon: HeartPulse,
+    load: () => import('./pages/Quality.svelte'),
+    isPinned: true,
+  },
+  {
+    path: '/rejected',
+    label: 'deadLetters',
+    group: 'data',
+    icon: Inbox,
+    load: () => import('./pages/Rejected.svelte'),
   },
 ];
 

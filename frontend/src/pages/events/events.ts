@@ -32,7 +32,10 @@ export interface Filter {
 export function filterOf(query: URLSearchParams): Filter {
   const type = EVENT_TYPES.find((each) => each === query.get('type'));
   const texts = { event_name: query.get('name'), media_source: query.get('source'), event_id: query.get('id') };
-  return { ...(type ? { event_type: type } : {}), ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text)) };
+  return {
+    ...(type ? { event_type: type } : {}),
+    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text)),
+  };
 }
 
 export function isFiltered(filter: Filter): boolean {
@@ -64,7 +67,9 @@ function textOf(value: unknown): string {
 /** What an event is about, in a few words. */
 export function subject(event: LiveEvent): string {
   const revenue = textOf(event.revenue) ? money(textOf(event.revenue), textOf(event.currency) || 'USD') : '';
-  return [textOf(event.event_name), revenue, event.country ? country(textOf(event.country)) : ''].filter(Boolean).join(' · ');
+  return [textOf(event.event_name), revenue, event.country ? country(textOf(event.country)) : '']
+    .filter(Boolean)
+    .join(' · ');
 }
 
 export function source(event: LiveEvent): string {
