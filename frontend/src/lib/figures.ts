@@ -45,8 +45,3 @@ export function shownShort(name: FigureName, value: number, currency: string): s
   if (kind === 'money') return money(value, currency, { isShort: true });
   return kind === 'percent' ? percent(value, value < 0.1 ? 1 : 0) : short(value);
 }
-
-/** Installs that a touch led to. */
-export function attributedInstalls(row: Pick<Figures, 'installs' | 'organic_installs'>): number {
-  return row.installs - row.organic_installs;
-}

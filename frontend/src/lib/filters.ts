@@ -71,3 +71,16 @@ function escaped(value: string): string {
 function unescaped(value: string): string {
   return value.replace(/\\(.)/gs, '$1');
 }
+
+/** By what a page can be filtered. */
+export interface Filterable {
+  dimensions: readonly Dimension[];
+  /** Whether it takes one value of a field at a time, and nothing but that. */
+  isExact?: boolean;
+}
+
+/** Tell whether a condition counts on a page. */
+export function counts({ dimension, operator, values }: Condition, { dimensions, isExact }: Filterable): boolean {
+  if (!dimensions.includes(dimension as Dimension)) return false;
+  return !isExact || (operator === '=' && values.length === 1);
+}

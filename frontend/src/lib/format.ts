@@ -47,10 +47,10 @@ export function money(value: string | Maybe, currency: string, { isShort = false
   ).format(amount);
 }
 
-/** A part of one: 0.1234 is 12.3%. */
+/** A part of one: 0.1234 is 12.3%. As many digits everywhere, so that a column of them stands in line. */
 export function percent(value: Maybe, digits = 1): string {
   if (value === null || value === undefined) return DASH;
-  return numbers({ style: 'percent', maximumFractionDigits: digits }).format(value);
+  return numbers({ style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
 /** How much a figure grew: +12.3%, −4%. */

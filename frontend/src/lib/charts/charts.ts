@@ -6,10 +6,12 @@ export interface Series {
   colour: string;
   /** What it is compared with: dashed, and behind the others. */
   isPast?: boolean;
+  /** Whether the last value is not complete: what leads to it is dashed. */
+  isOpen?: boolean;
 }
 
-/** Colours that are told apart in both themes, by everybody; the ninth is the first again. */
-export const COLOURS = Array.from({ length: 8 }, (_, index) => `var(--chart-${index + 1})`);
+/** Colours that are told apart in both themes, by everybody; the thirteenth is the first again. */
+export const COLOURS = Array.from({ length: 12 }, (_, index) => `var(--chart-${index + 1})`);
 
 export function colourOf(index: number): string {
   return COLOURS[index % COLOURS.length] as string;

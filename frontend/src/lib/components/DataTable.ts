@@ -13,8 +13,12 @@ export interface Column<Row> {
   value?: (row: Row) => CellValue;
   /** The text of a cell; left out: the value as it is. */
   text?: (row: Row) => string;
+  /** What stands under the text, smaller. */
+  detail?: (row: Row) => string;
   /** More than text. */
   cell?: Snippet<[Row]>;
+  /** Whether a row has nothing to say here: on a narrow screen the line is left out. */
+  isEmpty?: (row: Row) => boolean;
   /** Numbers stand to the right. */
   isNumber?: boolean;
   /** The heading of a row's card on a narrow screen: one column, as a rule the first. */

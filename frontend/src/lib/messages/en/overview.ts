@@ -2,7 +2,7 @@ import { plural } from '../../plural';
 
 export const overview = {
   title: 'Overview',
-  trend: 'By day',
+  trend: (figure: string) => `${figure} by day`,
   sources: 'Top media sources',
   campaigns: 'Top campaigns',
   seeAll: 'See all',

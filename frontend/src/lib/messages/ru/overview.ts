@@ -3,7 +3,7 @@ import type { Messages } from '../en';
 
 export const overview: Messages['overview'] = {
   title: 'Обзор',
-  trend: 'По дням',
+  trend: (figure) => `${figure} по дням`,
   sources: 'Лучшие источники',
   campaigns: 'Лучшие кампании',
   seeAll: 'Все',
