@@ -9,7 +9,7 @@ SITE_SOURCES := $(wildcard $(SITE)/*.* $(SITE)/build/* $(SITE)/public/*) $(shell
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi site install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi site pictures install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ doctor: install ## Say what is wrong with this machine, and how to mend it
 	@$(BIN)/unmogrow doctor
 
 # -- Check it
-test: install ## Run every test: unit, integration on the real stack, crash
+test: install site ## Run every test: unit, integration on the real stack, crash, the site in a browser
 	@$(BIN)/pytest
 
 unit: install ## Run the unit tests alone: seconds, no service
@@ -71,6 +71,9 @@ bench-links: install ## Measure the redirects of tracking links on the running s
 ci: lint test ## What CI runs
 
 # -- Work on it
+pictures: install site ## Take the pictures of the docs anew, on a stack of their own
+	@$(BIN)/pytest --quiet tests/e2e/take_pictures.py
+
 format: install ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .

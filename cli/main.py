@@ -4,10 +4,12 @@ import typer
 
 from cli import (
     attribution_commands,
+    audit_commands,
     demo_commands,
     fraud_commands,
     import_commands,
     ingest_commands,
+    key_commands,
     link_commands,
     model_commands,
     money_commands,
@@ -19,6 +21,7 @@ from cli import (
     schema_commands,
     stack_commands,
     tenant_commands,
+    user_commands,
 )
 
 app = typer.Typer(
@@ -48,6 +51,9 @@ app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
 app.add_typer(link_commands.app, name="link", rich_help_panel="Tenants")
 app.add_typer(schema_commands.app, name="schema", rich_help_panel="Tenants")
 app.add_typer(tenant_commands.app, name="tenant", rich_help_panel="Tenants")
+app.add_typer(user_commands.app, name="user", rich_help_panel="Tenants")
+app.add_typer(key_commands.app, name="key", rich_help_panel="Tenants")
+app.command(rich_help_panel="Tenants")(audit_commands.audit)
 
 
 def run() -> None:

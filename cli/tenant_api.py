@@ -106,6 +106,14 @@ class TenantApi:
         """
         return await self._document("DELETE", path)
 
+    async def call(self, method: str, path: str, document: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call as the tenant's user, with a document if there is one; an answer without a body is an empty one.
+
+        Raises:
+            ApiError, UnreachableError: see `send`.
+        """
+        return await self._document(method, path, **({} if document is None else {"json": document}))
+
     async def send_file(
         self, path: str, file: Path, parameters: dict[str, str], at_byte: Callable[[int], None]
     ) -> dict[str, Any]:
@@ -158,7 +166,7 @@ class TenantApi:
             response = await self._patiently(method, path, headers=await self._authorization(), **arguments)
         if not response.is_success:
             raise ApiError(response)
-        document: dict[str, Any] = orjson.loads(response.content)
+        document: dict[str, Any] = orjson.loads(response.content or b"{}")
         return document
 
     async def _authorization(self) -> dict[str, str]:

@@ -91,6 +91,29 @@ async def _set_limits(
         )
 
 
+@app.command(name="rotate-keys")
+def rotate_keys(
+    tenant_id: Annotated[str, typer.Argument(help="For example t124.")],
+    *,
+    at_once: Annotated[bool, typer.Option("--at-once", help="A key was betrayed: end all that it signed.")] = False,
+) -> None:
+    """Rotate the key that signs a tenant's access tokens. Nobody is logged out.
+
+    The next key is published at /.well-known/jwks.json at once and signs 15 minutes later, when whoever checks tokens
+    has it; the old one verifies until the last token that it signed has expired. `--at-once` replaces it now: access
+    tokens are void within a second, and whoever has a session gets others by their refresh tokens.
+
+    Example: unmogrow tenant rotate-keys t124
+    """
+    run_api(_rotate_keys(Stack(Settings()), parse_tenant_id(tenant_id), at_once=at_once))
+    console.print(f"The next key of [bold]{tenant_id}[/] {'signs' if at_once else 'is published'}.")
+
+
+async def _rotate_keys(stack: Stack, tenant_id: TenantId, *, at_once: bool) -> None:
+    async with stack.provisioner() as provisioner:
+        await provisioner.rotate_keys(tenant_id, at_once=at_once)
+
+
 @app.command(name="list")
 def list_tenants() -> None:
     """List the tenants of this platform."""

@@ -19,12 +19,27 @@ def command() -> list[str]:
 def environment(settings: Settings, places: Places) -> dict[str, str]:
     """Build what the configuration takes from its environment."""
     ports = settings.ports
-    return {
+    return _tls(settings) | {
         "UNMOGROW_EDGE_TENANT_BIND": _bind(ports.host, ports.tenant),
         "UNMOGROW_EDGE_GLOBAL_BIND": _bind(ports.host, ports.global_),
         "UNMOGROW_EDGE_SERVE": f"{ports.host}:{ports.serve}",
         "UNMOGROW_EDGE_SOCKET": str(places.run / "edge.sock"),
     }
+
+
+def _tls(settings: Settings) -> dict[str, str]:
+    """Build what is there with TLS alone."""
+    ports, tls = settings.ports, settings.tls
+    variables = {"UNMOGROW_EDGE_HSTS_SECONDS": str(tls.hsts_seconds)} if tls.is_on else {}
+    if tls.certificate is not None:
+        variables |= {
+            "UNMOGROW_EDGE_CERTIFICATE": str(tls.certificate.resolve()),
+            "UNMOGROW_EDGE_TENANT_TLS_BIND": _bind(ports.host, ports.tenant_tls),
+            "UNMOGROW_EDGE_TENANT_TLS_PORT": str(ports.tenant_tls),
+            "UNMOGROW_EDGE_GLOBAL_TLS_BIND": _bind(ports.host, ports.global_tls),
+            "UNMOGROW_EDGE_GLOBAL_TLS_PORT": str(ports.global_tls),
+        }
+    return variables
 
 
 def _bind(host: str, port: int) -> str:

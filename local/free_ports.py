@@ -49,6 +49,8 @@ def free_block() -> PortSettings:
                 serve_metrics=first + 6,
                 serve_stats=first + 7,
                 serve_fallback=first + 8,
+                tenant_tls=first + 9,
+                global_tls=first + 10,
                 replica_first=first + _REPLICA_OFFSET,
                 replica_count=_WORKER_OFFSET - _REPLICA_OFFSET,
                 worker_first=first + _WORKER_OFFSET,

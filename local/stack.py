@@ -90,11 +90,11 @@ class Stack:
     @property
     def backends(self) -> Backends:
         """What the processes on a request's path may know."""
-        host, port, tls = server_address(self.postgres_url)
+        host, port, tls, authorities = server_address(self.postgres_url)
         own = self.settings.secret_key
         kept = self.places.data / "secret.key"
         text = own.get_secret_value() if own else secret_file(kept, b64encode(secrets.token_bytes(32)).decode())
-        return Backends(host, port, tls, self.clickhouse_url, b64decode(text))
+        return Backends(host, port, tls, self.clickhouse_url, b64decode(text), authorities)
 
     async def up(self, say: Say) -> None:
         """Start what does not run, and wait until every part answers.

@@ -8,13 +8,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """Addresses of the stores, and the root secret from which each role's own password derives."""
+    """Addresses of the stores, and the root secret from which each role's own password derives.
+
+    `postgres_tls` is libpq's sslmode; `postgres_ca` the file of the authorities that verify-ca and verify-full trust,
+    empty for the system's.
+    """
 
     postgres_host: str
     postgres_port: int
     postgres_tls: str
     clickhouse_url: str = field(repr=False)
     secret_key: bytes = field(repr=False)
+    postgres_ca: str = ""
 
     def derive(self, purpose: str) -> bytes:
         """Derive 32 bytes for one purpose (HMAC-SHA256 of the purpose's name under the root secret).

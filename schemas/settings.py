@@ -238,6 +238,7 @@ class AuthSettings(_Group):
     issuer: str = Field("unmogrow", description="The `iss` of access tokens.")
     access_seconds: int = Field(900, description="15 minutes, as the contracts promise.")
     refresh_days: int = Field(30, description="An unused refresh token ends after this long.")
+    session_days: int = Field(90, description="A session ends after this long, however often it was renewed.")
     argon2_memory_kib: int = Field(19 * 1024, description="OWASP's minimum with two passes: 29 ms on one core.")
     argon2_passes: int = Field(2, description="See argon2_memory_kib.")
     login_failures_max: int = Field(10, description="Failed logins of one account before it must wait.")

@@ -11,15 +11,12 @@ from typing import Any
 
 from starlette.requests import Request
 
-from schemas.problem import Problem
 from serve_apps.callers import Caller
 from serve_apps.intake import client_ip
 from serve_apps.problem_responses import request_id
 from serve_apps.services import services_of
 from storage.postgres.audit import AuditEntry, AuditLog, Origin
 from storage.postgres.connect import Database
-
-_REFUSED = ".refused"
 
 
 def origin_of(request: Request) -> Origin:
@@ -47,13 +44,8 @@ async def audited_elsewhere(
 ) -> AsyncIterator[None]:
     """Write an entry, let the change be made, and write that it was refused if it was."""
     entry, database = _entry(request, action, subject, detail)
-    await AuditLog(database).add(entry)
-    try:
+    async with AuditLog(database).announced(entry):
         yield
-    except Problem as problem:
-        entry.action, entry.detail = action + _REFUSED, {"problem": problem.slug}
-        await AuditLog(database).add(entry)
-        raise
 
 
 def _entry(

@@ -98,13 +98,13 @@ def _refresh_cookie(request: Request) -> str:
     return token
 
 
-@router.get("/api/v1/auth/me", **documented(SELF, UserUnknown))
+@router.get("/api/v1/auth/me", **documented(SELF))
 async def get_me(request: Request) -> Me:
     """Say who the token belongs to."""
     tenant, caller = await user_of(request)
     user = await Users(services_of(request).databases.tenant(tenant.tenant_id)).by_id(caller.user_uuid)
     if user is None:
-        raise UserUnknown
+        raise TokenInvalid("The user was removed.")
     return Me(**_user(user), tenant_id=tenant.tenant_id, name=tenant.name)
 
 

@@ -74,10 +74,10 @@ from storage.postgres.directory import DirectoryReader
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 from tenancy.directory import DirectoryFeed
+from tenancy.key_rotation import KeyRotation
 from tenancy.key_uses import KeyUseNotes
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
-from tenancy.rotation import Rotation
 from tenancy.sealing import Sealer
 from tenancy.tokens import Tokens
 
@@ -145,7 +145,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
-        rotation=Rotation(databases, Sealer(backends), settings.auth),
+        key_rotation=KeyRotation(databases, Sealer(backends), settings.auth),
         cookies=SessionCookies(backends.derive("csrf"), settings.auth.refresh_days, secure=settings.tls.is_on),
         mailer=Mailer(settings.mail),
         site=read_site(BUILT),

@@ -30,6 +30,7 @@ class Caller:
     tenant_id: TenantId
     actor: Actor
     claims: Claims | None = None
+    key: KeyRecord | None = None
 
     @property
     def user_uuid(self) -> uuid.UUID:
@@ -75,7 +76,7 @@ class Allowed:
         key = await services_of(request).feed.key(text, scope=self.scope)
         if key.tenant_id is None:
             raise KeyInvalid
-        return Caller(f"key:{key.key_id}", key.tenant_id, Actor("key", key.key_id, key.name))
+        return Caller(f"key:{key.key_id}", key.tenant_id, Actor("key", key.key_id, key.name), key=key)
 
     async def _user(self, request: Request, token: str) -> Caller:
         services = services_of(request)
@@ -96,6 +97,14 @@ OWNERS = Allowed(frozenset({"owner"}), "write")
 ADMINISTRATORS = Allowed(frozenset({"owner"}), None)
 """Owners in person: who may do what is not a key's to say."""
 ONESELF = Allowed(frozenset({"owner", "analyst", "viewer"}), None)
+
+
+def is_live(request: Request, caller: Caller) -> bool:
+    """Say whether a caller who was allowed still is: for answers that go on."""
+    services = services_of(request)
+    if caller.claims is not None:
+        return services.tokens.is_live(caller.claims)
+    return caller.key is not None and services.feed.has_key(caller.key)
 
 
 async def tenant_of(request: Request, token_tenant: str | None = None) -> TenantRecord:

@@ -1,7 +1,7 @@
 """A tenant's raw events: pages of them, and a live tail."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import orjson
@@ -13,7 +13,7 @@ from schemas.event_types import EventType
 from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
 from schemas.problems import CursorInvalid
 from serve_apps.answers import Page, StoredEvent
-from serve_apps.callers import user_of
+from serve_apps.callers import is_live, user_of
 from serve_apps.cursors import read_stored_moment, write_cursor
 from serve_apps.openapi import USER, documented
 from serve_apps.parameters import Cursor, Limit, Word
@@ -65,23 +65,27 @@ async def follow_events(
     chosen: Chosen,
     after: Annotated[
         str | None,
-        Query(max_length=1024, description="The same, for a new connection of a browser: it can send no header."),
+        Query(max_length=1024, description="Last-Event-ID, for a new connection of a browser: it can send no header."),
     ] = None,
     last_event_id: Annotated[str | None, Header(description="The `id` of the last event that was received.")] = None,
 ) -> StreamingResponse:
     """Follow events as they are stored, as server-sent events; Last-Event-ID goes on where a connection broke."""
-    tenant, _ = await user_of(request)
+    tenant, caller = await user_of(request)
     reader = EventReader(services_of(request).store, tenant.tenant_id)
     begun = last_event_id or after
     position = read_stored_moment(begun) if begun else position_at(utc_now())
     return StreamingResponse(
-        _follow(reader, position, chosen), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        _follow(reader, position, chosen, lambda: is_live(request, caller)),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
     )
 
 
-async def _follow(reader: EventReader, position: tuple[str, str], chosen: EventFilter) -> AsyncIterator[bytes]:
+async def _follow(
+    reader: EventReader, position: tuple[str, str], chosen: EventFilter, is_allowed: Callable[[], bool]
+) -> AsyncIterator[bytes]:
     quiet = 0
-    while True:
+    while is_allowed():
         try:
             page = await reader.after(position=position, chosen=chosen, limit=PAGE_ROWS_MAX)
         except StoreAwayError:

@@ -82,7 +82,7 @@ async def rotate_signing_keys(request: Request) -> Response:
     """Publish the next token key, which signs after the time that the settings name; the old one verifies on."""
     tenant, _ = await user_of(request)
     async with audited_elsewhere(request, "signing-key.rotate", tenant.tenant_id):
-        await services_of(request).rotation.rotate(tenant.tenant_id)
+        await services_of(request).key_rotation.rotate(tenant.tenant_id)
     return Response(status_code=202)
 
 

@@ -136,7 +136,7 @@ def documented(access: Access, *problems: type[Problem], **operation: Any) -> di
     allowed = access.allowed
     if allowed is None:
         return {"responses": responses, "openapi_extra": operation | lists}
-    whom = {"x-roles": sorted(allowed.roles), "x-scope": allowed.scope}
+    whom = {"x-roles": sorted(allowed.roles)} | ({"x-scope": allowed.scope} if allowed.scope else {})
     return {
         "responses": responses,
         "openapi_extra": operation | lists | whom,

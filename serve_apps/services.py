@@ -19,9 +19,9 @@ from storage.clickhouse.connect import ClickHouse
 from storage.mail import Mailer
 from storage.postgres.connect import Databases
 from tenancy.directory import DirectoryFeed
+from tenancy.key_rotation import KeyRotation
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
-from tenancy.rotation import Rotation
 from tenancy.tokens import Tokens
 
 
@@ -43,7 +43,7 @@ class Services:
     previews: FraudPreviews
     passwords: Passwords
     tokens: Tokens
-    rotation: Rotation
+    key_rotation: KeyRotation
     cookies: SessionCookies
     mailer: Mailer
     site: Mapping[str, SiteFile]

@@ -36,13 +36,14 @@ async def list_users(request: Request) -> dict[str, Any]:
     response_model=InvitedUser,
     **documented(ADMINISTRATOR, UserExists, UsersTooMany),
 )
-async def invite_user(request: Request, new: NewUser) -> dict[str, Any]:
+async def invite_user(request: Request, response: Response, new: NewUser) -> dict[str, Any]:
     """Invite somebody; again, as long as they have not chosen a password: the link before is void then."""
     tenant, _ = await user_of(request)
     async with audited(request, "user.invite", detail={"email": new.email, "role": new.role}) as entry:
         user, token = await accounts_of(request, tenant).invite(new.email, new.role)
         entry.subject = str(user.user_id)
     url = await mail_link(services_of(request), tenant, user, token)
+    response.headers["Cache-Control"] = "no-store"
     return _document(user) | {"invitation_url": url}
 
 
@@ -66,12 +67,13 @@ async def remove_user(request: Request, user_id: UUID) -> Response:
 
 
 @router.post(f"{_ONE}/reset", response_model=ResetLink, **documented(ADMINISTRATOR, UserUnknown))
-async def reset_user(request: Request, user_id: UUID) -> dict[str, Any]:
+async def reset_user(request: Request, response: Response, user_id: UUID) -> dict[str, Any]:
     """Make a link by which a user chooses another password, and mail it; until then the old one works."""
     tenant, _ = await user_of(request)
     async with audited(request, "user.reset", user_id) as entry:
         user, token = await accounts_of(request, tenant).reset(user_id)
         entry.detail["email"] = user.email
+    response.headers["Cache-Control"] = "no-store"
     return {"reset_url": await mail_link(services_of(request), tenant, user, token)}
 
 

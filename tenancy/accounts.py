@@ -18,7 +18,7 @@ from storage.postgres.audit import NOBODY, AuditEntry, AuditLog, Origin
 from storage.postgres.connect import Databases
 from storage.postgres.sessions import Sessions
 from storage.postgres.users import UserRecord, Users
-from tenancy.login import Logins, Session, actor_of, hash_token
+from tenancy.login import Logins, Session, actor_of, hash_token, network_of
 from tenancy.password_rules import check_password
 from tenancy.passwords import Passwords
 from tenancy.tokens import token_seconds
@@ -77,7 +77,7 @@ class Accounts:
             LoginTooOften: too many such requests for this account, or from this address.
         """
         limits = AttemptLimits(self._settings.resets_per_hour, self._settings.address_failures_max, _HOUR_SECONDS)
-        if not await self._attempts.take("reset", email, origin.ip, limits):
+        if not await self._attempts.take("reset", email, network_of(origin.ip), limits):
             raise LoginTooOften(retry_after_seconds=_HOUR_SECONDS)
 
     async def forgotten(self, email: str, origin: Origin) -> tuple[UserRecord, str] | None:

@@ -202,6 +202,10 @@ class DirectoryFeed:
             raise ScopeMissing(f"This key lacks the scope '{scope}'.")
         return record
 
+    def has_key(self, record: KeyRecord) -> bool:
+        """Say whether a key has not been revoked since, as far as this replica knows."""
+        return record.key_hash in self.snapshot.keys
+
     async def signing_key(self, kid: str) -> SigningKeyRecord | None:
         """Find a token key; None if there is none."""
         record = self.snapshot.signing_keys.get(kid)

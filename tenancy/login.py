@@ -1,6 +1,7 @@
 """Logging in: passwords to tokens. Refresh tokens are used once; one used twice ends its whole session."""
 
 import hashlib
+import ipaddress
 import secrets
 import uuid
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from storage.postgres.api_keys import EndedTokens
 from storage.postgres.attempts import AttemptLimits, Attempts
 from storage.postgres.audit import NOBODY, Actor, AuditEntry, AuditLog, Origin
 from storage.postgres.connect import Database, Databases
-from storage.postgres.sessions import SessionRecord, Sessions
+from storage.postgres.sessions import SessionDays, SessionRecord, Sessions
 from storage.postgres.users import UserRecord, Users
 from tenancy.passwords import Passwords
 from tenancy.tokens import Claims, Tokens, token_seconds
@@ -33,6 +34,18 @@ class Session:
 def hash_token(token: str) -> bytes:
     """Hash a random token as the database keeps it; unlike a password, it cannot be guessed."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def network_of(ip: str) -> str:
+    """Give the address by which attempts are counted: of IPv6 the /64, for whoever has one address has all of those."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip
+    if isinstance(address, ipaddress.IPv4Address):
+        return ip
+    mapped = address.ipv4_mapped
+    return str(mapped or ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 def actor_of(user: UserRecord) -> Actor:
@@ -56,6 +69,7 @@ class Logins:
         self._passwords = passwords
         self._tokens = tokens
         self._settings = settings
+        self._days = SessionDays(settings.refresh_days, settings.session_days)
 
     async def log_in(self, email: str, password: str, origin: Origin, now: datetime) -> Session:
         """Start a session.
@@ -66,7 +80,7 @@ class Logins:
         """
         user = await self.verify(email, password, origin)
         if self._passwords.outdated(user.password_hash or ""):
-            await self._users.set_password_hash(user.user_id, await self._passwords.hash(password))
+            await self._users.renew_hash(user, await self._passwords.hash(password))
         async with self._database.transaction():
             session = await self.begin(user, now)
             await self._audit.sweep()
@@ -83,7 +97,7 @@ class Logins:
         limits = AttemptLimits(
             settings.login_failures_max, settings.address_failures_max, settings.login_window_seconds
         )
-        if not await self._attempts.take("login", email, origin.ip, limits):
+        if not await self._attempts.take("login", email, network_of(origin.ip), limits):
             raise LoginTooOften(retry_after_seconds=settings.login_window_seconds)
         user = await self._users.by_email(email)
         if not await self._passwords.verify(password, user.password_hash if user else None) or user is None:
@@ -103,7 +117,7 @@ class Logins:
             raise CredentialsWrong
         refresh_token = secrets.token_urlsafe(32)
         session = SessionRecord(uuid.uuid4(), user.user_id)
-        await self._sessions.begin(session, hash_token(refresh_token), self._settings.refresh_days)
+        await self._sessions.begin(session, hash_token(refresh_token), now, self._days)
         return self._session(user, session, refresh_token, now)
 
     async def refresh(self, refresh_token: str, origin: Origin, now: datetime) -> Session:
@@ -113,9 +127,7 @@ class Logins:
             TokenInvalid: the token is unknown, ended, or was used before (which ends its session).
         """
         next_token = secrets.token_urlsafe(32)
-        session = await self._sessions.go_on(
-            hash_token(refresh_token), hash_token(next_token), self._settings.refresh_days
-        )
+        session = await self._sessions.go_on(hash_token(refresh_token), hash_token(next_token), self._days)
         user = await self._users.by_id(session.user_id) if session else None
         if session is None or user is None:
             await self._refuse(refresh_token, origin)

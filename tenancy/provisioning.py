@@ -11,14 +11,17 @@ from dataclasses import dataclass, field
 from schemas.access_problems import UserExists
 from schemas.backends import Backends
 from schemas.ids import TenantId, parse_tenant_id
+from schemas.problems import TenantUnknown
 from schemas.settings import AuthSettings
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.schema import ensure_tables
 from storage.postgres.admin import PostgresAdministrator
+from storage.postgres.audit import OPERATOR, AuditEntry, AuditLog, Origin
 from storage.postgres.connect import Databases
-from storage.postgres.directory import DirectoryReader, DirectoryWriter, KeyRecord, TenantRecord
+from storage.postgres.directory import DirectoryReader, DirectoryRows, DirectoryWriter, KeyRecord, TenantRecord
 from storage.postgres.users import Users
 from storage.spool.layout import Layout
+from tenancy.key_rotation import KeyRotation
 from tenancy.keys import SHOWN_CHARS, hash_key, make_key
 from tenancy.passwords import Passwords
 from tenancy.sealing import Sealer
@@ -68,7 +71,7 @@ class Provisioner:
         self._store = store
         self._sealer = Sealer(backends)
         self._passwords = Passwords(auth)
-        self._audit_days = auth.audit_days
+        self._auth = auth
 
     async def prepare_platform(self) -> None:
         """Make the control database, as far as it is missing."""
@@ -88,12 +91,11 @@ class Provisioner:
         async def renew(tenant: TenantRecord) -> None:
             async with gate:
                 await self._administrator.migrate_tenant(tenant.tenant_id)
-                await self._administrator.ensure_audit(tenant.tenant_id, self._audit_days)
+                await self._administrator.ensure_audit(tenant.tenant_id, self._auth.audit_days)
                 await ensure_tables(self._store, tenant.tenant_id)
                 await self._lay_out(tenant)
 
-        rows = await DirectoryReader(self._databases.control()).rows()
-        await asyncio.gather(*map(renew, rows.tenants))
+        await asyncio.gather(*map(renew, (await self._directory_rows()).tenants))
 
     async def set_limits(
         self,
@@ -117,10 +119,28 @@ class Provisioner:
         await self._lay_out(tenant)
         return True
 
+    async def rotate_keys(self, tenant_id: TenantId, *, at_once: bool) -> None:
+        """Rotate the key of a tenant's tokens, or replace all of them at once.
+
+        Raises:
+            TenantUnknown: there is no such tenant.
+            RotationUnderWay: see `KeyRotation.rotate`.
+        """
+        if all(tenant.tenant_id != tenant_id for tenant in (await self._directory_rows()).tenants):
+            raise TenantUnknown
+        rotation = KeyRotation(self._databases, self._sealer, self._auth)
+        action = "signing-key.replace" if at_once else "signing-key.rotate"
+        log = AuditLog(self._databases.tenant(tenant_id))
+        async with log.announced(AuditEntry(OPERATOR, Origin(), action, tenant_id)):
+            await (rotation.replace if at_once else rotation.rotate)(tenant_id)
+
     async def _lay_out(self, tenant: TenantRecord) -> None:
         database = self._databases.tenant(tenant.tenant_id)
         await Layout(database).change(tenant.shards)
         await database.close()
+
+    async def _directory_rows(self) -> DirectoryRows:
+        return await DirectoryReader(self._databases.control()).rows()
 
     async def create_tenant(self, request: TenantRequest) -> ProvisionedTenant:
         """Make a tenant and answer when its first event can be sent; running it again adds a write key.
@@ -133,7 +153,7 @@ class Provisioner:
         directory = DirectoryWriter(self._databases.control())
         record = await directory.claim(tenant_id, request.host, request.name)
         await self._administrator.ensure_tenant(tenant_id)
-        await self._administrator.ensure_audit(tenant_id, self._audit_days)
+        await self._administrator.ensure_audit(tenant_id, self._auth.audit_days)
         await ensure_tables(self._store, tenant_id)
         await directory.add_signing_key(new_signing_key(tenant_id, self._sealer))
         write_key = make_key("write")

@@ -29,12 +29,12 @@ BROWSERS = {
 _installing = Lock()
 
 
-def install_node_packages() -> None:
-    """Install what the lock file of tests/node names, unless it is there."""
-    installed, locked = NODE / "node_modules" / ".package-lock.json", NODE / "package-lock.json"
+def install_node_packages(folder: Path = NODE) -> None:
+    """Install what the lock file of a folder names, unless it is there."""
+    installed, locked = folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"
     with _installing:
         if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
-            subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NODE, check=True, capture_output=True)
+            subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
 
 
 def browser_folder() -> str:

@@ -16,11 +16,13 @@ from cli.credentials import Credentials
 from cli.tenant_api import TenantApi
 from local.free_ports import free_block
 from local.stack import Stack
-from schemas.settings import ActorSettings, AuthSettings, Settings
+from schemas.settings import ActorSettings, AuthSettings, MailSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 
 IDLE_SECONDS = 8.0
+_MAIL_OFFSET = 15
+"""A port of the stack's block that the stack itself leaves alone."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     auth = AuthSettings(argon2_memory_kib=64, argon2_passes=1)
     # Hundreds of tenants are used for a moment each: their actors leave soon.
     actor = ActorSettings(idle_seconds=IDLE_SECONDS)
-    stack = Stack(Settings(data_dir=folder / "data", ports=free_block(), auth=auth, actor=actor))
+    # Nothing listens there but in the tests of mails: for all others the mail server is away, and links are answered.
+    ports = free_block()
+    mail = MailSettings(host="127.0.0.1", port=ports.tenant + _MAIL_OFFSET, security="none")
+    stack = Stack(Settings(data_dir=folder / "data", ports=ports, auth=auth, actor=actor, mail=mail))
     try:
         platform_key = asyncio.run(_up(stack))
         yield RunningStack(stack, failpoints, platform_key)

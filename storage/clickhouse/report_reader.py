@@ -116,7 +116,7 @@ class ReportReader:
         return await self._read("conversions", slots, _rates(conversion))
 
     async def users(self, *, by_day: bool) -> list[Row]:
-        """Count people who were active: report_day, users, sessions, events; by the source of their install, if asked."""
+        """Count who was active: report_day, users, sessions, events; by the source of their install, if asked."""
         is_by_install = bool(self._query.breakdown or self._query.conditions)
         slots = {"day": _SQL["day_of_touch" if by_day else "no_day"]}
         return await self._read("users_by_install" if is_by_install else "users", slots)

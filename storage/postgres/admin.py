@@ -10,23 +10,20 @@ import asyncpg
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from storage.names import AUDITOR, CONTROL_DATABASE, tenant_database
+from storage.postgres.audit_schema import ensure_audit
+from storage.postgres.connect import tls_of
 from storage.postgres.migrate import migrate
-from storage.sql import fill, load_migrations, load_queries
-
-_SQL = load_queries("storage.postgres", "audit_grants.sql")
+from storage.sql import load_migrations
 
 
-class AuditSchemaTakenError(Exception):
-    """A tenant's database has a schema `audit` that is not the platform's."""
-
-    def __init__(self, database: str) -> None:
-        super().__init__(f"{database} has a schema 'audit' that does not belong to {AUDITOR}.")
-
-
-def server_address(postgres_url: str) -> tuple[str, int, str]:
-    """Take host, port and sslmode from an administrator's URL, and nothing else."""
+def server_address(postgres_url: str) -> tuple[str, int, str, str]:
+    """Take host, port, sslmode and sslrootcert from an administrator's URL, and nothing else."""
     parts = urlsplit(postgres_url)
-    return parts.hostname or "127.0.0.1", parts.port or 5432, parse_qs(parts.query).get("sslmode", ["prefer"])[0]
+    parameters = parse_qs(parts.query)
+    mode, authorities = (
+        parameters.get(name, [usual])[0] for name, usual in (("sslmode", "prefer"), ("sslrootcert", ""))
+    )
+    return parts.hostname or "127.0.0.1", parts.port or 5432, mode, authorities
 
 
 class PostgresAdministrator:
@@ -65,25 +62,8 @@ class PostgresAdministrator:
         await self._migrate(tenant_database(tenant_id), "migrations/tenant")
 
     async def ensure_audit(self, tenant_id: TenantId, keep_days: int) -> None:
-        """Make the tenant's audit log, as far as it is missing: the tenant's role can add to it and read it, no more.
-
-        Raises:
-            AuditSchemaTakenError: the schema is there and belongs to somebody else.
-        """
-        name = tenant_database(tenant_id)
-        async with self._connect(name) as connection:
-            await connection.execute(f'CREATE SCHEMA IF NOT EXISTS audit AUTHORIZATION "{AUDITOR}"')
-            owner = await connection.fetchval(
-                "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'audit'"
-            )
-            if owner != AUDITOR:
-                raise AuditSchemaTakenError(name)
-            await connection.execute(f'SET ROLE "{AUDITOR}"')
-            await connection.execute("SET search_path = audit")
-            await migrate(connection, load_migrations("storage.postgres", "migrations/audit"))
-            await connection.execute(_SQL["keep_days"], keep_days)
-            for grant in ("grant_schema", "grant_columns", "grant_reading", "revoke_sweep", "grant_sweep"):
-                await connection.execute(fill(_SQL[grant], {"role": f'"{name}"'}))
+        """Make the tenant's audit log, as far as it is missing."""
+        await ensure_audit(self._connect, tenant_database(tenant_id), keep_days)
 
     async def _ensure_database(self, name: str) -> None:
         password = self._backends.role_password(name)
@@ -102,7 +82,7 @@ class PostgresAdministrator:
         connection = await asyncpg.connect(
             host=self._backends.postgres_host,
             port=self._backends.postgres_port,
-            ssl=self._backends.postgres_tls,
+            ssl=tls_of(self._backends),
             user=name,
             password=self._backends.role_password(name),
             database=name,

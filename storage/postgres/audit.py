@@ -4,13 +4,15 @@ The table belongs to a role that nobody logs in as (`PostgresAdministrator`); th
 every change.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 import orjson
 
+from schemas.problem import Problem
 from storage.postgres.connect import Database
 from storage.sql import load_queries
 
@@ -84,6 +86,19 @@ class AuditLog:
                 *map(_storable, (entry.action, entry.subject, entry.origin.ip, entry.origin.request_id)),
                 orjson.dumps(_storable(entry.detail), default=str),
             )
+
+    @asynccontextmanager
+    async def announced(self, entry: AuditEntry) -> AsyncIterator[None]:
+        """Write an entry before what is done inside, and another if that is refused.
+
+        For changes outside of the tenant's database, so that none is without an entry whatever fails between.
+        """
+        await self.add(entry)
+        try:
+            yield
+        except Problem as problem:
+            await self.add(replace(entry, action=f"{entry.action}.refused", detail={"problem": problem.slug}))
+            raise
 
     async def page(self, chosen: AuditFilter, *, before: int | None, limit: int) -> list[Mapping[str, Any]]:
         """Read entries, newest first, those before a number; `detail` is JSON text."""

@@ -1,6 +1,7 @@
 """Connections to Postgres: always as the role of one database, pooled per database, closed when unused."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -13,6 +14,7 @@ from schemas.ids import TenantId
 from schemas.settings import PostgresSettings
 from storage.names import CONTROL_DATABASE, tenant_database
 
+_VERIFYING = frozenset({"verify-ca", "verify-full"})
 _JSON_TYPES = ("json", "jsonb")
 
 CONNECTION_LOST = (
@@ -46,6 +48,16 @@ async def _as_it_is(_: asyncpg.Connection) -> None:
     """Give a connection back without the round trip that takes settings back: nothing here changes a session's."""
 
 
+def tls_of(backends: Backends) -> ssl.SSLContext | str:
+    """Say how to speak TLS to the server: for the modes that verify, with the authorities that the URL names."""
+    if backends.postgres_tls not in _VERIFYING:
+        return backends.postgres_tls
+    authorities = backends.postgres_ca if backends.postgres_ca != "system" else ""
+    context = ssl.create_default_context(cafile=authorities or None)
+    context.check_hostname = backends.postgres_tls == "verify-full"
+    return context
+
+
 class Database:
     """One database, reached as its own role through a small pool that opens on first use."""
 
@@ -63,7 +75,7 @@ class Database:
                 self._pool = await asyncpg.create_pool(
                     host=self._backends.postgres_host,
                     port=self._backends.postgres_port,
-                    ssl=self._backends.postgres_tls,
+                    ssl=tls_of(self._backends),
                     user=self._database,
                     password=self._backends.role_password(self._database),
                     database=self._database,

@@ -6,6 +6,7 @@ the others of its session are being revoked, and be left over.
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from storage.postgres.connect import Database
 from storage.sql import load_queries
@@ -25,19 +26,27 @@ class SessionRecord:
     was_used: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SessionDays:
+    """How many days a refresh token may lie unused, and a session may be renewed."""
+
+    unused: int
+    at_most: int
+
+
 class Sessions:
     """Sessions of one tenant's users."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, session: SessionRecord, token_hash: bytes, days: int) -> None:
+    async def begin(self, session: SessionRecord, token_hash: bytes, now: datetime, days: SessionDays) -> None:
         """Enter the first refresh token of a session, and forget tokens that have expired."""
         async with self._database.connection() as connection:
             await connection.execute(_SQL["sweep"])
-            await connection.execute(_SQL["add"], token_hash, session.session_id, session.user_id, days)
+            await connection.execute(_SQL["add"], token_hash, *_columns(session, now, days))
 
-    async def go_on(self, token_hash: bytes, next_hash: bytes, days: int) -> SessionRecord | None:
+    async def go_on(self, token_hash: bytes, next_hash: bytes, days: SessionDays) -> SessionRecord | None:
         """Use a token up and enter the next of its session; None if it is unknown, used, revoked or expired.
 
         Both in one transaction: whoever comes second with the token waits for it, and then finds both to revoke.
@@ -47,8 +56,9 @@ class Sessions:
             row = await connection.fetchrow(_SQL["use"], token_hash)
             if row is None:
                 return None
-            await connection.execute(_SQL["add"], next_hash, row["session_id"], row["user_id"], days)
-            return SessionRecord(**row)
+            session = SessionRecord(row["session_id"], row["user_id"])
+            await connection.execute(_SQL["add"], next_hash, *_columns(session, row["begun_at"], days))
+            return session
 
     async def of_token(self, token_hash: bytes) -> SessionRecord | None:
         """Find the session of a refresh token, whatever became of it."""
@@ -67,3 +77,9 @@ class Sessions:
         async with self._database.transaction() as connection:
             await connection.execute(_SQL["lock_user"], user_id)
             await connection.execute(_SQL["end_all"], user_id)
+
+
+def _columns(
+    session: SessionRecord, begun_at: datetime, days: SessionDays
+) -> tuple[uuid.UUID, uuid.UUID, datetime, int, int]:
+    return session.session_id, session.user_id, begun_at, days.unused, days.at_most

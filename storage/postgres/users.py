@@ -87,9 +87,9 @@ class Users:
         """Give a user a new password, and a new session version; None if there is no such user."""
         return await self._one("set_password", user_id, password_hash)
 
-    async def set_password_hash(self, user_id: uuid.UUID, password_hash: str) -> None:
-        """Replace a hash by one of the same password with newer parameters."""
-        await self._execute("set_password_hash", user_id, password_hash)
+    async def renew_hash(self, user: UserRecord, password_hash: str) -> None:
+        """Replace a hash by one of the same password with newer parameters, unless the password was changed since."""
+        await self._execute("renew_hash", user.user_id, password_hash, user.password_hash)
 
     async def logged_in(self, user: UserRecord) -> bool:
         """Record that a user logs in now; False if the user was removed or changed since the record was read."""

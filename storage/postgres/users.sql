@@ -16,8 +16,8 @@ SELECT count(*) FROM users
 INSERT INTO users (email, password_hash, role) VALUES ($1, $2, $3) ON CONFLICT (lower(email)) DO NOTHING
 RETURNING user_id, email, password_hash, role, session_version, created_at, last_login_at
 
--- name: set_password_hash
-UPDATE users SET password_hash = $2 WHERE user_id = $1
+-- name: renew_hash
+UPDATE users SET password_hash = $2 WHERE user_id = $1 AND password_hash = $3
 
 -- name: set_password
 UPDATE users SET password_hash = $2, session_version = session_version + 1 WHERE user_id = $1

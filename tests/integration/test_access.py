@@ -298,7 +298,7 @@ async def test_csrf(site: httpx.AsyncClient, house: ProvisionedTenant) -> None:
     assert sources.count("csrf") == 1
 
 
-async def test_secret_key_does_what_its_scopes_say(owner: httpx.AsyncClient, house: ProvisionedTenant) -> None:
+async def test_secret_key_does_what_its_scopes_say(owner: httpx.AsyncClient) -> None:
     """A read key reads, a write key changes, an ingest key ingests, and none of them does anything else."""
     link = {"media_source": "key", "web_url": "https://example.com"}
     expected = {"read": (200, 403, 403), "write": (403, 201, 403), "ingest": (403, 403, 202)}

@@ -24,7 +24,13 @@ async def test_token_works(http: httpx.AsyncClient, tenant: ProvisionedTenant) -
     session = await log_in(http, tenant)
     assert (session["token_type"], session["expires_in"]) == ("Bearer", 900)
     me = await http.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {session['access_token']}"})
-    assert me.json() | {"user_id": ""} == {"user_id": "", "tenant_id": tenant.tenant_id, "role": "owner"}
+    assert me.json() | {"user_id": ""} == {
+        "user_id": "",
+        "email": tenant.owner_email,
+        "role": "owner",
+        "tenant_id": tenant.tenant_id,
+        "name": tenant.name,
+    }
     keys = jwt.PyJWKSet.from_dict((await http.get("/.well-known/jwks.json")).json())
     header = jwt.get_unverified_header(session["access_token"])
     claims = jwt.decode(session["access_token"], keys[header["kid"]], algorithms=["EdDSA"], audience=tenant.tenant_id)

@@ -64,6 +64,8 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
         *("", "up", "down", "status", "doctor", "ingest", "import", "tail", "demo load"),
         *("tenant create", "tenant list", "tenant limits", "link create", "link list", "rejected replay", "schema put"),
         *("recompute", "person show", "person unlink", "policy show", "policy set", "policy adopt", "policy diff"),
+        *("user invite", "user list", "user role", "user remove", "user reset", "key create", "key list", "key revoke"),
+        *("audit", "tenant rotate-keys"),
     ],
 )
 async def test_help_teaches(running: RunningStack, command: str) -> None:
@@ -288,3 +290,45 @@ async def test_makes_a_link(running: RunningStack, known: ProvisionedTenant) -> 
     ):
         code, text = await run(running, *create, *wrong)
         assert (code, word in text) == (1, True), text
+
+
+async def test_users(running: RunningStack, known: ProvisionedTenant) -> None:
+    """Who is invited gets a link, is listed, changes roles and is removed; the last owner stays; all is in the log."""
+    on = ("--tenant", known.tenant_id)
+    code, text = await run(running, "user", "invite", "ann@example.com", "--role", "analyst", *on)
+    assert (code, f"http://{known.host}" in text, "#/accept?token=" in text) == (0, True, True)
+    for arguments in (
+        ("role", "ANN@example.com", "viewer"),
+        ("reset", "ann@example.com"),
+        ("remove", "ann@example.com"),
+    ):
+        code, text = await run(running, "user", *arguments, *on)
+        assert code == 0, text
+    code, text = await run(running, "user", "remove", known.owner_email, *on)
+    assert (code, "owner" in text) == (1, True)
+    code, text = await run(running, "user", "role", "bob@example.com", "viewer", *on)
+    assert (code, "no user bob@example.com" in text) == (1, True)
+    code, text = await run(running, "user", "list", *on, "--json")
+    assert [user["email"] for user in json.loads(text)] == [known.owner_email]
+    code, text = await run(running, "audit", *on, "--json", "--limit", "20")
+    actions = [entry["action"] for entry in json.loads(text) if entry["action"].startswith("user.")]
+    assert actions == ["user.remove", "user.reset", "user.role", "user.invite"]
+    code, text = await run(running, "audit", *on, "--action", "user.role", "--actor", known.owner_email)
+    assert (code, "role=viewer" in text) == (0, True)
+
+
+async def test_keys(running: RunningStack, known: ProvisionedTenant) -> None:
+    """A key is printed once, listed without itself, revoked; the tenant's token keys are rotated, once at a time."""
+    on = ("--tenant", known.tenant_id)
+    code, text = await run(running, "key", "create", "warehouse", "--scope", "read", *on, "--json")
+    made = json.loads(text)
+    assert (code, made["key"][:3], made["scopes"]) == (0, "sk_", ["read"])
+    code, text = await run(running, "key", "list", *on)
+    assert (made["key_prefix"] in text, made["key"] in text, "warehouse" in text) == (True, False, True)
+    assert (await run(running, "key", "revoke", made["key_id"], *on))[0] == 0
+    code, text = await run(running, "key", "revoke", made["key_id"], *on)
+    assert (code, "key" in text) == (1, True)
+    assert (await run(running, "tenant", "rotate-keys", known.tenant_id))[0] == 0
+    code, text = await run(running, "tenant", "rotate-keys", known.tenant_id)
+    assert (code, "does not sign yet" in text) == (1, True)
+    assert (await run(running, "tenant", "rotate-keys", known.tenant_id, "--at-once"))[0] == 0

@@ -4,23 +4,31 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from local import edge
 from local.free_ports import free_block
 from local.places import make_private, places_of
-from schemas.settings import PortSettings, Settings
+from schemas.settings import PortSettings, Settings, TlsSettings
+from telemetry.clock import utc_now
 
 _HEADER_SECONDS = 10
 """As `timeout http-request` in the configuration."""
@@ -81,9 +89,9 @@ def _wait_for(port: int) -> None:
 
 
 @contextmanager
-def _edge(folder: Path) -> Iterator[PortSettings]:
+def _edge(folder: Path, tls: TlsSettings | None = None) -> Iterator[PortSettings]:
     """Run an edge before whatever listens, or does not, on Serve's port."""
-    settings = Settings(data_dir=folder, ports=free_block())
+    settings = Settings(data_dir=folder, ports=free_block(), tls=tls or TlsSettings())
     places = places_of(settings)
     make_private(places.run.parent)
     make_private(places.run)
@@ -107,6 +115,42 @@ def running_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
             yield Edge(ports, client)
         server.shutdown()
         server.server_close()
+
+
+def test_tls(tmp_path: Path) -> None:
+    """With a certificate the edge speaks TLS 1.2 at least, insists on it, and serves nothing in clear but probes."""
+    tls = TlsSettings(certificate=_certificate(tmp_path), hsts_seconds=99)
+    with _edge(tmp_path, tls) as ports:
+        _wait_for(ports.tenant_tls)
+        trusting = ssl.create_default_context(cafile=tls.certificate)
+        with httpx.Client(trust_env=False, timeout=20, verify=trusting) as client:
+            for plain, secure in ((ports.tenant, ports.tenant_tls), (ports.global_, ports.global_tls)):
+                told = client.get(f"http://localhost:{plain}/api/v1/x?y=1")
+                assert (told.status_code, told.headers["Location"]) == (308, f"https://localhost:{secure}/api/v1/x?y=1")
+                assert "Strict-Transport-Security" not in told.headers
+                assert client.get(f"http://localhost:{plain}/readyz").status_code == 503
+                answer = client.get(f"https://localhost:{secure}/api/v1/x")
+                assert (answer.status_code, answer.headers["Strict-Transport-Security"]) == (503, "max-age=99")
+        old = ssl.create_default_context(cafile=tls.certificate)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            old.maximum_version = ssl.TLSVersion.TLSv1_1
+        with socket.create_connection(("127.0.0.1", ports.tenant_tls)) as plain_socket, pytest.raises(ssl.SSLError):
+            old.wrap_socket(plain_socket, server_hostname="localhost")
+
+
+def _certificate(folder: Path) -> Path:
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
+    )
+    now = utc_now()
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = folder / "edge.pem"
+    file.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(plain[0]) + key.private_bytes(*plain))
+    return file
 
 
 def test_what_clients_may_not_say(running_edge: Edge) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 HEALTH = {"$ref": "#/components/schemas/Health"}
-METHODS = {"get", "post", "put", "delete"}
+METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 async def test_planes_do_as_they_say(

@@ -121,10 +121,10 @@ async def test_overview(api: TenantApi) -> None:
     report = await api.get("/api/v1/reports/overview", compare="true", **SPAN)
     days = {row["day"]: row for row in report["data"]}
     assert list(days) == ["2026-10-24", "2026-10-25", "2026-10-26"]
-    counts = ("impressions", "clicks", "installs", "organic_installs", "purchases", "users", "sessions")
-    assert figures(days["2026-10-24"], *counts) == (4, 1, 0, 0, 0, 0, 0)
-    assert figures(days["2026-10-25"], *counts) == (0, 2, 2, 0, 1, 2, 1)
-    assert figures(days["2026-10-26"], *counts) == (0, 0, 1, 1, 2, 2, 0)
+    counts = ("impressions", "clicks", "installs", "organic_installs", "purchases", "users", "sessions", "events")
+    assert figures(days["2026-10-24"], *counts) == (4, 1, 0, 0, 0, 0, 0, 0)
+    assert figures(days["2026-10-25"], *counts) == (0, 2, 2, 0, 1, 2, 1, 4)
+    assert figures(days["2026-10-26"], *counts) == (0, 0, 1, 1, 2, 2, 0, 3)
     # 24th: 4 impressions at 8 a thousand, 1 click; 25th: uploaded, so no click counts: 30 USD at 0.5, and 5 EUR.
     costs = [figures(row, "cost", "revenue") for row in report["data"]]
     assert costs == [(Decimal("0.282"), 0), (20, 10), (0, 4)]

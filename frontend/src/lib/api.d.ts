@@ -7115,10 +7115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description - `tenant-unknown`: No tenant has this id or host name.
-             *     - `user-unknown`: The tenant has no user with this id.
-             */
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10450,7 +10447,7 @@ export interface operations {
     follow_events: {
         parameters: {
             query?: {
-                /** @description The same, for a new connection of a browser: it can send no header. */
+                /** @description Last-Event-ID, for a new connection of a browser: it can send no header. */
                 after?: string | null;
                 event_type?: components["schemas"]["EventType"] | null;
                 event_name?: string;

@@ -2,8 +2,8 @@ import { ApiProblem } from './client';
 import { readableAccent } from './brand';
 
 interface Brand {
-  name?: string;
-  accent?: string;
+  name?: string | null;
+  accent?: string | null;
 }
 
 /** Whose site this is: what `/config.json` says. */

@@ -7,6 +7,7 @@ import pytest
 from ray.exceptions import RayTaskError
 
 from schemas import (
+    access_problems,
     event_schema_problems,
     import_problems,
     link_problems,
@@ -48,6 +49,7 @@ def test_slugs_are_unique() -> None:
 def test_the_tree_is_whole() -> None:
     """The leaves that have a module of their own are among the problems, and in the picture."""
     assert {
+        access_problems.CsrfInvalid,
         link_problems.LinkUnknown,
         model_problems.ModelsBusy,
         event_schema_problems.EventSchemaUnknown,

@@ -17,5 +17,7 @@ ALTER TABLE login_failures ADD COLUMN kind text NOT NULL DEFAULT 'login' CHECK (
 CREATE INDEX ON login_failures (ip, failed_at);
 CREATE INDEX ON login_failures (failed_at);
 
+-- When the session began of which a token is: however often it is renewed, it ends.
+ALTER TABLE refresh_tokens ADD COLUMN begun_at timestamptz NOT NULL DEFAULT now();
 CREATE INDEX ON refresh_tokens (expires_at);
 CREATE INDEX ON refresh_tokens (user_id);

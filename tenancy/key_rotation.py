@@ -8,7 +8,7 @@ from tenancy.sealing import Sealer
 from tenancy.tokens import new_signing_key, token_seconds
 
 
-class Rotation:
+class KeyRotation:
     """Makes token keys for tenants that have some."""
 
     def __init__(self, databases: Databases, sealer: Sealer, settings: AuthSettings) -> None:

@@ -1,0 +1,86 @@
+// What every test of the site shares: where it is, and what no page may do.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test as base, type Page } from '@playwright/test';
+
+const environment = (name: string): string => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: these tests are started by pytest (tests/e2e/test_site.py).`);
+  return value;
+};
+
+/** The stack that the tests run on. */
+export const stack = {
+  url: environment('SITE_URL'),
+  email: environment('SITE_EMAIL'),
+  password: environment('SITE_PASSWORD'),
+  output: environment('SITE_OUTPUT'),
+  browser: {
+    executablePath: `${environment('SITE_BROWSER')}/chromium`,
+    args: ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage'],
+    env: { ...process.env, LD_LIBRARY_PATH: `${environment('SITE_BROWSER')}/al2023/lib` } as Record<string, string>,
+  },
+};
+
+/** The cookies of the owner, who is signed in once for all tests. */
+export const SIGNED_IN = `${stack.output}-signed-in.json`;
+
+/** A page that must not complain, nor ask anybody else: a test that lets it fails at its end. */
+export const test = base.extend<{ expected: RegExp[] }>({
+  // What a test provokes on purpose: complaints that match are none.
+  expected: [[], { option: true }],
+  page: async ({ page, expected }, use) => {
+    const complaints: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => {
+      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(stack.url)) {
+        complaints.push(`asked another host: ${request.url()}`);
+      }
+    });
+    await use(page);
+    expect(complaints.filter((complaint) => !expected.some((known) => known.test(complaint)))).toEqual([]);
+  },
+});
+
+/** Open an address of the site, and wait until nothing is being loaded any more. */
+export async function open(page: Page, address: string): Promise<void> {
+  await page.goto(`/#${address}`);
+  await settled(page);
+}
+
+/** Wait until nothing on the page is being loaded. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.locator('h1').first()).toBeVisible();
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+}
+
+/** Look at a page as it must be looked at in both themes: nothing hinders anybody, and nothing leaves the window. */
+export async function expectWellMade(page: Page): Promise<void> {
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(width, 'wider than the window').toBeLessThanOrEqual(0);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await expectAccessible(new AxeBuilder({ page }), 'light');
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  // Nothing but colours differs between the themes.
+  await expectAccessible(new AxeBuilder({ page }).withRules('color-contrast'), 'dark');
+}
+
+async function expectAccessible(axe: AxeBuilder, theme: string): Promise<void> {
+  const { violations } = await axe.analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const said = serious.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).slice(0, 3)}`);
+  expect(said, `accessible in the ${theme} theme`).toEqual([]);
+}
+
+/** Make a test for each of some pages: that it shows what it is for, and is well made. */
+export function testPages(pages: { address: string; shows: RegExp }[]): void {
+  for (const { address, shows } of pages) {
+    test(`${address} shows ${shows.source} and is well made`, async ({ page }) => {
+      await open(page, address);
+      await expect(page.getByRole('main').getByText(shows).locator('visible=true').first()).toBeVisible();
+      await expectWellMade(page);
+    });
+  }
+}
+
+export { expect };

@@ -1,0 +1,47 @@
+"""The site in a real browser on the real stack: each file of specs once, at the width of a desk and of a telephone."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from serve_apps.site_files import BUILT
+from tenancy.provisioning import ProvisionedTenant
+from tests.e2e.browser_runs import FOLDER, load_demo, run_playwright
+from tests.stack_fixtures import RunningStack, new_tenant
+
+pytestmark = pytest.mark.anyio
+
+SPECS = sorted(path.name for path in FOLDER.glob("*.spec.ts"))
+
+
+@pytest.fixture(scope="module")
+async def demo(running: RunningStack) -> ProvisionedTenant:
+    """Make a tenant with the demo's journeys in it."""
+    assert (BUILT / "index.html").exists(), "The site is not built: run `make site`."
+    tenant = await new_tenant(running)
+    await load_demo(running, tenant, people=1_200, days=20)
+    return tenant
+
+
+@pytest.mark.parametrize("spec", SPECS)
+async def test_site(running: RunningStack, demo: ProvisionedTenant, tmp_path: Path, spec: str) -> None:
+    """Every spec of the file holds, in both widths."""
+    await run_playwright(running, demo, tmp_path / "output", spec)
+
+
+async def test_files(running: RunningStack) -> None:
+    """Files with a hash in their names are kept for ever, the page is asked for again, and both come compressed."""
+    async with httpx.AsyncClient(base_url=running.tenant_url, trust_env=False) as bare:
+        page = await bare.get("/", headers={"Accept-Encoding": "gzip"})
+        assert (page.status_code, page.headers["Content-Encoding"]) == (200, "gzip")
+        assert page.headers["Cache-Control"] == "no-cache"
+        assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+        again = await bare.get("/", headers={"Accept-Encoding": "gzip", "If-None-Match": page.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        script = next(name.name for name in (BUILT / "assets").glob("index-*.js"))
+        asset = await bare.get(f"/assets/{script}", headers={"Accept-Encoding": "identity"})
+        assert "immutable" in asset.headers["Cache-Control"]
+        assert asset.content == (BUILT / "assets" / script).read_bytes()
+        for path in ("/assets/..%2findex.html", "/assets/nothing.js"):
+            assert (await bare.get(path)).status_code == 404
