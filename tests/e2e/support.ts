@@ -1,6 +1,6 @@
 // What every test of the site shares: where it is, and what no page may do.
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test as base, type Page } from '@playwright/test';
+import { expect, test as base, type APIRequestContext, type Page } from '@playwright/test';
 
 const environment = (name: string): string => {
   const value = process.env[name];
@@ -13,6 +13,7 @@ export const stack = {
   url: environment('SITE_URL'),
   email: environment('SITE_EMAIL'),
   password: environment('SITE_PASSWORD'),
+  writeKey: environment('SITE_WRITE_KEY'),
   output: environment('SITE_OUTPUT'),
   browser: {
     executablePath: `${environment('SITE_BROWSER')}/chromium`,
@@ -41,6 +42,17 @@ export const test = base.extend<{ expected: RegExp[] }>({
     expect(complaints.filter((complaint) => !expected.some((known) => known.test(complaint)))).toEqual([]);
   },
 });
+
+/** Send an event as an app does; give its id. */
+export async function send(request: APIRequestContext, event: object, status = 202): Promise<string> {
+  const id = crypto.randomUUID();
+  const answer = await request.post('/api/v1/events/ingest', {
+    headers: { 'X-Write-Key': stack.writeKey },
+    data: { event_id: id, event_time: new Date().toISOString(), ...event },
+  });
+  expect(answer.status()).toBe(status);
+  return id;
+}
 
 /** Open an address of the site, and wait until nothing is being loaded any more. */
 export async function open(page: Page, address: string): Promise<void> {

@@ -75,3 +75,21 @@ export function partName(row: Row, { breakdown }: Shown): string {
 export function installsOf(row: Row): number {
   return Number(row.installs ?? 0);
 }
+
+/** Some cohorts as one: at each age those for whom that day is over, as the platform makes its totals. */
+export function pooled(rows: readonly Row[], ages: readonly number[], name: Row): Row {
+  const sum = (of: readonly Row[], figure: string): number =>
+    of.reduce((all, row) => all + Number(row[figure] ?? 0), 0);
+  const document: Row = { ...name, installs: sum(rows, 'installs') };
+  for (const age of ages) {
+    for (const figure of [`retained_${age}`, `revenue_${age}`]) {
+      const over = rows.filter((row) => row[figure] !== null && row[figure] !== undefined);
+      document[figure] = over.length ? sum(over, figure) : null;
+      const [installs, cost] = [sum(over, 'installs'), sum(over, 'cost')];
+      const part = (of: number): number | null => (over.length && of ? sum(over, figure) / of : null);
+      if (figure.startsWith('retained')) document[`retention_${age}`] = part(installs);
+      else Object.assign(document, { [`ltv_${age}`]: part(installs), [`roas_${age}`]: part(cost) });
+    }
+  }
+  return document;
+}

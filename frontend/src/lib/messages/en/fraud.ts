@@ -9,6 +9,7 @@ export const fraud = {
     reviews: 'Judge the conversions of the last days again, with all that is known by now.',
   },
   rule: 'Rule',
+  anyRule: 'All rules',
   rules: {
     click_injection: 'Click injection',
     blocked_device: 'Device on your list',

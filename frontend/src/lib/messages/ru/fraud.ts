@@ -12,6 +12,7 @@ export const fraud: Messages['fraud'] = {
     reviews: 'Судить конверсии последних дней заново, со всем, что теперь известно.',
   },
   rule: 'Правило',
+  anyRule: 'Все правила',
   rules: {
     click_injection: 'Инъекция клика',
     blocked_device: 'Устройство из списка',
