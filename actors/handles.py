@@ -9,22 +9,23 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
+from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayError, RayTaskError
 
 from actors.host_calls import Consignment
 from actors.host_lane import HostLane
 from actors.placement import place_of
-from actors.tenant_host import find_host
+from actors.tenant_host import end_at, find_host
 from ingest.split import split
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, Durable, EventBatch, PreparedEvents
 from schemas.ids import TenantId
+from schemas.limits import SHARDS_MAX
 from schemas.problem import Problem
-from schemas.problems import ActorUnavailable, Unavailable
+from schemas.problems import ActorUnavailable, TenantSuspended, Unavailable
 from schemas.settings import Settings
 from schemas.shards import Shard, all_shards
-from storage.postgres.connect import CONNECTION_LOST, Databases
-from storage.spool.layout import Layout
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Databases
+from storage.spool.layout import Layout, TenantClosedError
 
 _TRIES = 3
 _RETRY_SECONDS = 0.3
@@ -50,7 +51,8 @@ class TenantActors:
         requests are sent again.
 
         Raises:
-            Problem: a shard's own refusal, or ActorUnavailable if it is out of reach.
+            Problem: a shard's own refusal, ActorUnavailable if it is out of reach, or TenantSuspended if nobody will
+                take anything of this tenant any more.
         """
 
         async def send(count: int) -> Durable:
@@ -100,6 +102,21 @@ class TenantActors:
 
         await self._in_layout(tenant_id, _CHECK_SECONDS, look)
 
+    async def end(self, tenant_id: TenantId) -> None:
+        """End all shards of a tenant whose database refuses them from now on, wherever they are.
+
+        Raises:
+            ActorUnavailable: a host does not answer.
+        """
+        # Those of earlier layouts may still be about.
+        shards = {Shard(index, count) for count in range(1, SHARDS_MAX + 1) for index in range(count)}
+        places = {place_of(tenant_id, shard, self._settings.actor.hosts) for shard in shards}
+        try:
+            await end_at(places, tenant_id, self._settings)
+        except RayError as error:
+            raise ActorUnavailable(retry_after_seconds=1) from error
+        self._counts.pop(tenant_id, None)
+
     async def _append(self, tenant_id: TenantId, shard: Shard, batch: EventBatch) -> AppendReceipt:
         place = place_of(tenant_id, shard, self._settings.actor.hosts)
         lane = self._lanes.get(place)
@@ -133,7 +150,9 @@ class TenantActors:
         databases = Databases(self._backends, self._settings.postgres)
         try:
             count = await Layout(databases.tenant(tenant_id)).shards()
-        except CONNECTION_LOST as error:
+        except TenantClosedError as error:
+            raise TenantSuspended("The tenant is being deleted.") from error
+        except (*CONNECTION_LOST, *DATABASE_GONE) as error:
             raise ActorUnavailable(retry_after_seconds=1) from error
         finally:
             await databases.close()

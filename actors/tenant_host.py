@@ -6,12 +6,14 @@ takes up the shards that were at work at its place when its predecessor died. A 
 
 import asyncio
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
 import ray
 import structlog
 from ray.exceptions import RayError
+from ray.util import list_named_actors
 
 from actors.attributor import PoolAwayError
 from actors.host_calls import Answer, Ticket, pack_answers, unpack_consignments
@@ -119,6 +121,15 @@ class TenantHost:
         """Answer when a shard's loops run; see `TenantShard.check`."""
         await self._shard(tenant_id, shard).check()
 
+    async def end(self, tenant_id: TenantId) -> None:
+        """End a tenant's shards here, whatever they are doing: its database takes nothing from them any more."""
+        lives = [shard.life for (owner, _), shard in self._shards.items() if owner == tenant_id]
+        lives += [life for (owner, _), life in self._leaving.items() if owner == tenant_id]
+        for life in lives:
+            life.cancel()
+        if lives:
+            await asyncio.wait(lives)
+
     async def begun(self) -> None:
         """Answer when what was at work here has been taken up."""
         await asyncio.shield(self._beginning)
@@ -194,3 +205,14 @@ def find_host(place: str, backends: Backends, settings: Settings) -> Any:
         )
         .remote(place, backends, settings)
     )
+
+
+async def end_at(places: Collection[str], tenant_id: TenantId, settings: Settings) -> None:
+    """End a tenant's shards at these places, as far as there are hosts."""
+    for named in list_named_actors(all_namespaces=True):
+        if named["namespace"] == settings.ray_namespace and named["name"] in places:
+            host = ray.get_actor(named["name"], settings.ray_namespace)
+            if is_shared(named["name"]):
+                await host.end.remote(tenant_id)
+            else:
+                ray.kill(host, no_restart=True)

@@ -24,9 +24,9 @@ from schemas.settings import Settings
 from schemas.shards import Shard, all_shards
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.active_shards import ActiveShards
-from storage.postgres.connect import CONNECTION_LOST, Database, Databases
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Database, Databases
 from storage.postgres.fencing import EpochSupersededError, LayoutSupersededError
-from storage.spool.layout import Layout
+from storage.spool.layout import Layout, TenantClosedError
 from telemetry.backoff import Backoff
 
 _START_SECONDS = 4.0
@@ -227,15 +227,18 @@ class TenantShard:
                 for shard in all_shards(count):
                     if await has_work(database, shard):
                         await self._tools.wake(self._tenant_id, shard)
+            except (TenantClosedError, *DATABASE_GONE):
+                log.info("left_closed_tenant")
+                break
             except CONNECTION_LOST as error:
                 log.warning("layout_unknown", error=repr(error))
                 await backoff.wait()
             else:
+                log.info("left_to_others", shards=count)
                 break
-        log.info("left_to_others", shards=count)
         await self._tools.active.leave(self._tenant_id, self._shard)
 
 
 def _is_superseded(error: Exception) -> bool:
-    kinds = (EpochSupersededError, LayoutSupersededError)
+    kinds = (EpochSupersededError, LayoutSupersededError, *DATABASE_GONE)
     return isinstance(error, ExceptionGroup) and error.subgroup(kinds) is not None

@@ -21,6 +21,7 @@ from rich.table import Table
 from bench.ingest import BENCH_TENANT, CONNECTIONS, ingest_head, make_tenant, measure_ours, now_text
 from bench.load import Bodies, LoadResult, run_load
 from bench.open_loop import OpenLoop
+from cli.platform_api import PlatformApi
 from local.stack import Stack
 from schemas.ids import new_batch_id
 from schemas.settings import Settings
@@ -109,8 +110,9 @@ async def over_tenants(stack: Stack, alone: ProvisionedTenant, count: int, secon
 
 async def over_shards(stack: Stack, tenant: ProvisionedTenant, shards: int, seconds: float) -> float:
     """Load one tenant whose work so many shards share; return acknowledged events per second."""
-    async with stack.provisioner() as provisioner:
-        await provisioner.set_limits(tenant.tenant_id, shards=shards)
+    ports = stack.settings.ports
+    async with PlatformApi(f"http://{ports.host}:{ports.global_}", stack.operator_key) as api:
+        await api.call("PATCH", f"/api/v1/tenants/{tenant.tenant_id}", json={"shards": shards})
     # The first calls start the shards; they are not counted.
     await measure_ours(stack, tenant, _BODY_EVENTS, 2.0)
     result, _ = await measure_ours(stack, tenant, _BODY_EVENTS, seconds)

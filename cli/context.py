@@ -1,7 +1,7 @@
 """What every command needs: the console, progress bars, and errors told in a sentence instead of a traceback."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Literal, TypeVar
 
 import typer
@@ -18,7 +18,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from cli.credentials import Credentials, CredentialsMissingError, load_credentials
+from cli.credentials import Credentials, CredentialsMissingError, load_credentials, operator_key_path
+from cli.platform_api import PlatformApi
 from cli.tenant_api import ApiError, TenantApi, UnreachableError
 from schemas.problem import Problem
 from schemas.settings import Settings
@@ -62,6 +63,26 @@ def run_api(work: Coroutine[Any, Any, Result]) -> Result:
 def api_url(settings: Settings, url: str | None) -> str:
     """Where the tenant plane is: as told, or on this machine."""
     return url or f"http://{settings.ports.host}:{settings.ports.tenant}"
+
+
+def platform_api(url: str | None, key: str | None) -> PlatformApi:
+    """Make a client of the global plane, with the key that was passed or this machine's own."""
+    settings = Settings()
+    kept = operator_key_path(settings.data_dir)
+    if key is None and not kept.exists():
+        raise fail("There is no platform key here. Pass --platform-key, or run `unmogrow up`, which makes one.")
+    own = url or f"http://{settings.ports.host}:{settings.ports.global_}"
+    return PlatformApi(own, key or kept.read_text(encoding="ascii").strip())
+
+
+def run_platform(api: PlatformApi, work: Callable[[PlatformApi], Awaitable[Result]]) -> Result:
+    """Do something with the global plane; its known errors end the command with a sentence."""
+
+    async def run() -> Result:
+        async with api:
+            return await work(api)
+
+    return run_api(run())
 
 
 def user_api(tenant_id: str, url: str | None, *, email: str | None = None, password: str | None = None) -> TenantApi:

@@ -53,6 +53,11 @@ def save_credentials(data_dir: Path, credentials: Credentials) -> Path:
     return path
 
 
+def forget_credentials(data_dir: Path, tenant_id: str) -> None:
+    """Forget a tenant that is gone."""
+    credentials_path(data_dir, tenant_id).unlink(missing_ok=True)
+
+
 def load_credentials(data_dir: Path, tenant_id: str) -> Credentials:
     """Read what was kept.
 
@@ -63,3 +68,8 @@ def load_credentials(data_dir: Path, tenant_id: str) -> Credentials:
     if not path.exists():
         raise CredentialsMissingError(tenant_id)
     return Credentials(**orjson.loads(path.read_bytes()))
+
+
+def operator_key_path(data_dir: Path) -> Path:
+    """Say where this machine's own platform key is kept, which `up` makes."""
+    return data_dir / "operator.key"

@@ -14,11 +14,13 @@ from cli import (
     model_commands,
     money_commands,
     person_commands,
+    platform_key_commands,
     policy_commands,
     recompute_commands,
     rejected_commands,
     report_commands,
     schema_commands,
+    secret_commands,
     stack_commands,
     tenant_commands,
     user_commands,
@@ -33,6 +35,7 @@ app.command(rich_help_panel="This machine")(stack_commands.up)
 app.command(rich_help_panel="This machine")(stack_commands.down)
 app.command(rich_help_panel="This machine")(stack_commands.status)
 app.command(rich_help_panel="This machine")(stack_commands.doctor)
+app.add_typer(secret_commands.app, name="secrets", rich_help_panel="This machine")
 app.command(rich_help_panel="Events")(ingest_commands.ingest)
 app.command("import", rich_help_panel="Events")(import_commands.import_file)
 app.command(rich_help_panel="Events")(ingest_commands.tail)
@@ -51,6 +54,7 @@ app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
 app.add_typer(link_commands.app, name="link", rich_help_panel="Tenants")
 app.add_typer(schema_commands.app, name="schema", rich_help_panel="Tenants")
 app.add_typer(tenant_commands.app, name="tenant", rich_help_panel="Tenants")
+app.add_typer(platform_key_commands.app, name="platform-key", rich_help_panel="Tenants")
 app.add_typer(user_commands.app, name="user", rich_help_panel="Tenants")
 app.add_typer(key_commands.app, name="key", rich_help_panel="Tenants")
 app.command(rich_help_panel="Tenants")(audit_commands.audit)

@@ -7,6 +7,12 @@ import typer
 
 TenantOption = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
 UrlOption = Annotated[str | None, typer.Option("--url", help="Where the tenant plane is. Default: this machine's.")]
+PlatformUrlOption = Annotated[
+    str | None, typer.Option("--url", help="Where the global plane is. Default: this machine's.")
+]
+PlatformKeyOption = Annotated[
+    str | None, typer.Option("--platform-key", envvar="UNMOGROW_PLATFORM_KEY", help="Default: this machine's own.")
+]
 WriteKeyOption = Annotated[
     str | None, typer.Option("--write-key", envvar="UNMOGROW_WRITE_KEY", help="Default: the one kept when made here.")
 ]

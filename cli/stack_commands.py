@@ -13,7 +13,8 @@ from cli.context import api_url, console, fail, run_api
 from cli.credentials import save_credentials, write_private
 from cli.demo_commands import DEMO_SEED, load_demo
 from cli.ingest_commands import print_tally
-from cli.tenant_commands import credentials_of
+from cli.platform_api import PlatformApi
+from cli.tenant_commands import create_tenant, credentials_of
 from local.doctor import diagnose
 from local.stack import Stack, StackError
 from schemas.settings import Settings
@@ -46,6 +47,7 @@ async def _up(stack: Stack) -> dict[str, Any]:
         await stack.up(status.update)
         async with stack.provisioner() as provisioner:
             await provisioner.prepare_platform()
+            await provisioner.keep_operator_key(stack.operator_key)
             status.update("Bringing the tenants' databases up to date")
             await provisioner.renew_tenants()
         await stack.deploy(status.update)
@@ -57,19 +59,18 @@ async def _up(stack: Stack) -> dict[str, Any]:
 
 
 async def _make_demo(stack: Stack, demo_file: Path) -> dict[str, Any]:
-    async with stack.provisioner() as provisioner:
-        tenant = await provisioner.create_tenant(DEMO_TENANT)
-        platform_key = await provisioner.create_platform_key()
-    credentials = credentials_of(tenant)
+    ports = stack.settings.ports
+    async with PlatformApi(f"http://{ports.host}:{ports.global_}", stack.operator_key) as api:
+        credentials = credentials_of(await create_tenant(api, DEMO_TENANT))
     save_credentials(stack.settings.data_dir, credentials)
     print_tally(await load_demo(api_url(stack.settings, None), credentials, stack.settings.data_dir, DEMO_SEED))
     demo = {
-        "tenant_id": tenant.tenant_id,
-        "host": tenant.host,
-        "write_key": tenant.write_key,
-        "email": tenant.owner_email,
-        "password": tenant.owner_password,
-        "platform_key": platform_key,
+        "tenant_id": credentials.tenant_id,
+        "host": credentials.host,
+        "write_key": credentials.write_key,
+        "email": credentials.email,
+        "password": credentials.password,
+        "platform_key": stack.operator_key,
         "clickhouse_url": stack.clickhouse_url,
         "postgres_url": stack.postgres_url,
     }

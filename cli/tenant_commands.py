@@ -1,22 +1,25 @@
-"""`unmogrow tenant`: make and list tenants."""
+"""`unmogrow tenant`: make, list, change and delete tenants, by the global plane's API."""
 
-from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
 from rich.table import Table
 
-from cli.context import console, fail, run_api
-from cli.credentials import Credentials, save_credentials
-from cli.options import JsonOption
+from cli.context import console, fail, platform_api, run_api, run_platform
+from cli.credentials import Credentials, forget_credentials, save_credentials
+from cli.options import JsonOption, PlatformKeyOption, PlatformUrlOption
+from cli.platform_api import PlatformApi
 from local.stack import Stack
 from schemas.ids import TenantId, parse_tenant_id
 from schemas.limits import SHARDS_MAX
+from schemas.problems import TenantIdInvalid
 from schemas.settings import Settings
-from tenancy.provisioning import ProvisionedTenant, TenantRequest
+from tenancy.registration import TenantRequest
 
-app = typer.Typer(help="Make and list tenants.", no_args_is_help=True)
+app = typer.Typer(help="Make, list, change and delete tenants.", no_args_is_help=True)
+
+TenantArgument = Annotated[str, typer.Argument(help="For example t124.")]
 
 
 @app.command()
@@ -25,6 +28,8 @@ def create(
     host: Annotated[str, typer.Option(help="Host name of its site and API, for example client124.localhost.")],
     name: Annotated[str | None, typer.Option(help="Name on its site. Default: the id.")] = None,
     email: Annotated[str | None, typer.Option(help="Email of its owner. Default: owner@<host>.")] = None,
+    url: PlatformUrlOption = None,
+    key: PlatformKeyOption = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,40 +39,50 @@ def create(
 
     Example: unmogrow tenant create t124 --host client124.localhost
     """
-    settings = Settings()
+    _path(tenant_id)
     request = TenantRequest(tenant_id, host, name or tenant_id, email or f"owner@{host}")
-    tenant = run_api(_create(Stack(settings), request))
-    path = save_credentials(settings.data_dir, credentials_of(tenant))
+    made = run_platform(platform_api(url, key), lambda api: create_tenant(api, request))
+    settings = Settings()
+    path = save_credentials(settings.data_dir, credentials_of(made))
     if as_json:
-        typer.echo(orjson.dumps(asdict(tenant)).decode())
+        typer.echo(orjson.dumps(made).decode())
         return
     table = Table(show_header=False, box=None)
-    table.add_row("site", f"http://{tenant.host}:{settings.ports.tenant}")
-    table.add_row("write key", tenant.write_key)
-    table.add_row("owner", tenant.owner_email)
-    table.add_row("password", tenant.owner_password or "(as it was)")
+    table.add_row("site", f"http://{made['host']}:{settings.ports.tenant}")
+    table.add_row("write key", made["write_key"])
+    table.add_row("owner", made["owner"]["email"])
+    table.add_row("password", made["owner"]["password"] or "(as it was)")
     console.print(table)
     console.print(f"[dim]Shown once; kept in {path} for this command line.[/]")
 
 
-async def _create(stack: Stack, request: TenantRequest) -> ProvisionedTenant:
-    async with stack.provisioner() as provisioner:
-        return await provisioner.create_tenant(request)
+async def create_tenant(api: PlatformApi, request: TenantRequest) -> dict[str, Any]:
+    """Make a tenant, or finish making it; give what the API told."""
+    document = {
+        "tenant_id": request.tenant_id,
+        "host": request.host,
+        "name": request.name,
+        "owner_email": request.owner_email,
+    }
+    return await api.call("POST", "/api/v1/tenants", json=document)
 
 
-def credentials_of(tenant: ProvisionedTenant) -> Credentials:
+def credentials_of(made: dict[str, Any]) -> Credentials:
     """Take from a new tenant what the command line keeps."""
-    return Credentials(tenant.tenant_id, tenant.host, tenant.write_key, tenant.owner_email, tenant.owner_password)
+    owner = made["owner"]
+    return Credentials(made["tenant_id"], made["host"], made["write_key"], owner["email"], owner["password"])
 
 
 @app.command()
 def limits(
-    tenant_id: Annotated[str, typer.Argument(help="For example t124.")],
+    tenant_id: TenantArgument,
     events_per_second: Annotated[float | None, typer.Option(min=0.001, help="Default: what the settings say.")] = None,
     events_per_day: Annotated[int | None, typer.Option(min=1, help="Default: as many as it likes.")] = None,
     shards: Annotated[
         int | None, typer.Option(min=1, max=SHARDS_MAX, help="Actors that share its work. Left out: as many as it has.")
     ] = None,
+    url: PlatformUrlOption = None,
+    key: PlatformKeyOption = None,
 ) -> None:
     """Set how much a tenant may send, and how many actors share its work. Takes effect within a second.
 
@@ -76,19 +91,12 @@ def limits(
 
     Example: unmogrow tenant limits t124 --events-per-second 2000 --events-per-day 10000000 --shards 4
     """
-    parsed = parse_tenant_id(tenant_id)
-    if not run_api(_set_limits(Stack(Settings()), parsed, events_per_second, events_per_day, shards)):
-        raise fail(f"There is no tenant {tenant_id}.")
+    patch: dict[str, Any] = {"events_per_second": events_per_second, "events_per_day": events_per_day}
+    if shards is not None:
+        patch["shards"] = shards
+    path = _path(tenant_id)
+    run_platform(platform_api(url, key), lambda api: api.call("PATCH", path, json=patch))
     console.print(f"Set for [bold]{tenant_id}[/].")
-
-
-async def _set_limits(
-    stack: Stack, tenant_id: TenantId, events_per_second: float | None, events_per_day: int | None, shards: int | None
-) -> bool:
-    async with stack.provisioner() as provisioner:
-        return await provisioner.set_limits(
-            tenant_id, events_per_second=events_per_second, events_per_day=events_per_day, shards=shards
-        )
 
 
 @app.command(name="rotate-keys")
@@ -115,10 +123,87 @@ async def _rotate_keys(stack: Stack, tenant_id: TenantId, *, at_once: bool) -> N
 
 
 @app.command(name="list")
-def list_tenants() -> None:
-    """List the tenants of this platform."""
-    tenants = run_api(Stack(Settings()).tenants())
+def list_tenants(url: PlatformUrlOption = None, key: PlatformKeyOption = None) -> None:
+    """List the tenants of this platform, in whatever state: host, name, state and shards of each."""
+
+    async def read(api: PlatformApi) -> list[dict[str, Any]]:
+        return [tenant async for tenant in api.pages("/api/v1/tenants", limit=1_000)]
+
     table = Table("tenant", "host", "name", "state", "shards")
-    for tenant in tenants:
-        table.add_row(tenant.tenant_id, tenant.host, tenant.name, tenant.state, str(tenant.shards))
+    for tenant in run_platform(platform_api(url, key), read):
+        table.add_row(*(str(tenant[name]) for name in ("tenant_id", "host", "name", "state", "shards")))
     console.print(table)
+
+
+@app.command()
+def show(tenant_id: TenantArgument, url: PlatformUrlOption = None, key: PlatformKeyOption = None) -> None:
+    """Show a tenant as JSON: its host, name, state, limits and shards, and what it used in the last 24 hours."""
+    path = _path(tenant_id)
+
+    async def read(api: PlatformApi) -> dict[str, Any]:
+        used = await api.call("GET", "/api/v1/usage", params={"tenant_id": tenant_id})
+        return await api.call("GET", path) | {"usage": used["data"][0] if used["data"] else None}
+
+    typer.echo(orjson.dumps(run_platform(platform_api(url, key), read), option=orjson.OPT_INDENT_2).decode())
+
+
+@app.command()
+def suspend(tenant_id: TenantArgument, url: PlatformUrlOption = None, key: PlatformKeyOption = None) -> None:
+    """Suspend a tenant: within a second nothing comes in or out, with 403. What it had sent is stored, and stays.
+
+    Example: unmogrow tenant suspend t124
+    """
+    path = _path(tenant_id)
+    run_platform(platform_api(url, key), lambda api: api.call("POST", f"{path}/suspend"))
+    console.print(f"Suspended [bold]{tenant_id}[/]. `unmogrow tenant resume {tenant_id}` serves it again.")
+
+
+@app.command()
+def resume(tenant_id: TenantArgument, url: PlatformUrlOption = None, key: PlatformKeyOption = None) -> None:
+    """Serve a suspended tenant again: within a second it is as it was, with all that it had before.
+
+    Example: unmogrow tenant resume t124
+    """
+    path = _path(tenant_id)
+    run_platform(platform_api(url, key), lambda api: api.call("POST", f"{path}/resume"))
+    console.print(f"[bold]{tenant_id}[/] is served.")
+
+
+@app.command()
+def delete(
+    tenant_id: TenantArgument,
+    url: PlatformUrlOption = None,
+    key: PlatformKeyOption = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
+) -> None:
+    """Export all that a tenant has to the platform's folder of exports, then erase it. This cannot be undone.
+
+    What is begun goes on though this command is broken off; run again, it follows the same job.
+
+    Example: unmogrow tenant delete t124
+    """
+    path = _path(tenant_id)
+    if not yes and typer.prompt(f"To delete it with all its data, type {tenant_id}") != tenant_id:
+        raise fail("Nothing was deleted.")
+
+    async def follow(api: PlatformApi) -> dict[str, Any]:
+        begun = await api.call("DELETE", path, params={"confirm": tenant_id})
+        with console.status("Deleting") as status:
+            async for job in api.follow(begun["job_id"]):
+                progress = job["progress"]
+                said = f": {job['error']}" if job["error"] else ""
+                status.update(f"{progress['done']} of {progress['total']} steps, {progress['current']}{said}")
+        return job
+
+    job = run_platform(platform_api(url, key), follow)
+    forget_credentials(Settings().data_dir, tenant_id)
+    kept = f" Its archive is {job['archive']}, in the folder of exports." if job["archive"] else ""
+    console.print(f"[bold]{tenant_id}[/] is gone.{kept}")
+
+
+def _path(tenant_id: str) -> str:
+    try:
+        return f"/api/v1/tenants/{parse_tenant_id(tenant_id)}"
+    except TenantIdInvalid as problem:
+        raise fail(f"{problem.detail} {problem.remedy}") from problem

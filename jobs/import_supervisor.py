@@ -10,6 +10,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import ray
@@ -23,9 +24,10 @@ from schemas.ids import TenantId
 from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
 from storage.import_files import ImportFiles
-from storage.postgres.connect import Databases
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Databases
 from storage.postgres.directory import DirectoryReader
 from storage.postgres.imports import Imports
+from storage.postgres.jobs import Jobs, import_job_id
 from telemetry.logs import configure_logs
 
 _NAME = "imports"
@@ -58,7 +60,12 @@ def run_import(
             directory = DirectoryReader(databases.control())
             named = await patiently(lambda: directory.conversion_events(tenant_id))
             run = ImportRun(tenant_id, imports, files, appender(backends, settings), conversion_tests(named))
+            jobs, job_id = Jobs(databases.control()), import_job_id(tenant_id, import_id)
+            await patiently(lambda: jobs.enter_import(tenant_id, import_id))
+            await patiently(lambda: jobs.log(job_id, "a run began"))
             await run.carry_out(import_id)
+            ended = await patiently(lambda: imports.one(import_id))
+            await patiently(lambda: jobs.log(job_id, f"ended: {ended.state if ended else 'unknown'}"))
         finally:
             await databases.close()
 
@@ -74,9 +81,13 @@ async def find_unfinished(databases: Databases) -> dict[TenantId, list[str]]:
     async def look(tenant_id: TenantId) -> tuple[TenantId, list[str]]:
         async with gate:
             database = databases.tenant(tenant_id)
-            found = await Imports(database).unfinished()
-            await database.close()
-            return tenant_id, found
+            try:
+                return tenant_id, await Imports(database).unfinished()
+            except DATABASE_GONE:
+                # The tenant was erased between the two looks.
+                return tenant_id, []
+            finally:
+                await database.close()
 
     rows = await DirectoryReader(databases.control()).rows()
     return dict(await asyncio.gather(*(look(tenant.tenant_id) for tenant in rows.tenants)))
@@ -95,6 +106,7 @@ class ImportSupervisor:
         self._gate = asyncio.Semaphore(settings.imports.at_once)
         self._turns: defaultdict[TenantId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._is_leaving = False
+        self._jobs = Jobs(Databases(backends, settings.postgres).control())
         # How often a file may kill its reader, the database counts: Ray's own count begins anew with this actor.
         self._task = ray.remote(max_retries=-1, num_cpus=settings.imports.task_cpus)(run_import)
         self._life = asyncio.get_running_loop().create_task(self._live())
@@ -115,6 +127,9 @@ class ImportSupervisor:
     async def _carry_out(self, key: _Key) -> None:
         tenant_id, import_id = key
         try:
+            with suppress(*CONNECTION_LOST):
+                # So that it is seen while it waits; its task enters it for certain.
+                await self._jobs.enter_import(tenant_id, import_id)
             # One that failed may be asked for again before its task has ended.
             while key in self._asked:
                 async with self._turns[tenant_id], self._gate:

@@ -127,7 +127,7 @@ class ImportRun:
     ) -> ImportProgress:
         duplicates = 0
         if not record.options.dry_run:
-            durable = await patiently(lambda: self._appender.append(self._tenant_id, batch.prepared))
+            durable = await patiently(lambda: self._append(record, batch.prepared))
             duplicates = sum(durable.duplicates)
             reached("import_after_append")
         room = IMPORT_REJECTIONS_KEPT - len(progress.rejections)
@@ -142,6 +142,14 @@ class ImportRun:
         )
         await patiently(lambda: self._imports.record(record.import_id, record.run, moved, new_rejections=bool(added)))
         return moved
+
+    async def _append(self, record: ImportRecord, prepared: Sequence[PreparedEvents]) -> Durable:
+        try:
+            return await self._appender.append(self._tenant_id, prepared)
+        except Unavailable:
+            # Of a tenant that is being deleted nothing will ever be taken: its imports were ended.
+            await self._imports.assert_run(record.import_id, record.run)
+            raise
 
 
 def _until_fault(rows: Rows, faults: list[UnreadableFileError]) -> Rows:

@@ -7,33 +7,38 @@ import asyncio
 import hashlib
 import os
 import pickle
-import secrets
 import shutil
 import sys
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
+from secrets import token_urlsafe
 
 import httpx
 import psutil
 
 from local import edge, postgres, ray_cluster
 from local.places import POSTGRES_USER, Places, as_root, make_private, places_of, secret_file
+from local.secret_key import SecretKeyFiles
 from local.supervision import Program, Supervisor
 from schemas.backends import Backends
 from schemas.settings import Settings
 from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.tenant_user import has_users
 from storage.postgres.admin import PostgresAdministrator, server_address
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader, TenantRecord
+from tenancy.keys import make_key
 from tenancy.provisioning import Provisioner
 
 _START_SECONDS = 90.0
 _POLL_SECONDS = 0.1
 _CLICKHOUSE_NICENESS = 10
+_PASSWORD_BYTES = 24
+_URLS = ("postgres_url", "clickhouse_url")
 _ROOT = Path(__file__).parents[1]
 _DEPLOYED_FOLDERS = (
     "actors",
@@ -91,10 +96,26 @@ class Stack:
     def backends(self) -> Backends:
         """What the processes on a request's path may know."""
         host, port, tls, authorities = server_address(self.postgres_url)
-        own = self.settings.secret_key
-        kept = self.places.data / "secret.key"
-        text = own.get_secret_value() if own else secret_file(kept, b64encode(secrets.token_bytes(32)).decode())
-        return Backends(host, port, tls, self.clickhouse_url, b64decode(text), authorities)
+        own, before = self.settings.secret_key, self.settings.secret_key_previous
+        if own is None:
+            files = SecretKeyFiles(self.places.data)
+            key, previous = files.current(), files.previous()
+        else:
+            key = b64decode(own.get_secret_value())
+            previous = b64decode(before.get_secret_value()) if before else None
+        return Backends(host, port, tls, self.clickhouse_url, key, authorities, previous)
+
+    @property
+    def provisioner_password(self) -> str:
+        """The password of the role that makes tenants: it derives from nothing that a request's path knows."""
+        own = self.settings.provisioner_password
+        kept = self.places.data / "provisioner.password"
+        return own.get_secret_value() if own else secret_file(kept, token_urlsafe(_PASSWORD_BYTES))
+
+    @property
+    def operator_key(self) -> str:
+        """This machine's own platform key; whoever can read the data folder is an operator."""
+        return secret_file(self.places.data / "operator.key", make_key("platform"))
 
     async def up(self, say: Say) -> None:
         """Start what does not run, and wait until every part answers.
@@ -135,15 +156,31 @@ class Stack:
     @asynccontextmanager
     async def provisioner(self) -> AsyncIterator[Provisioner]:
         """Borrow what makes tenants on this stack's databases."""
-        backends = self.backends
-        databases = Databases(backends, self.settings.postgres)
-        store = ClickHouse(backends, self.settings.clickhouse)
-        administrator = PostgresAdministrator(self.postgres_url, backends)
+        administrator = PostgresAdministrator(self.postgres_url, self.backends)
+        provisioner = Provisioner(administrator, self.backends, self.settings, self.provisioner_password)
         try:
-            yield Provisioner(administrator, databases, store, backends, self.settings.auth)
+            yield provisioner
         finally:
-            await databases.close()
-            await store.close()
+            await provisioner.close()
+
+    async def rotate_secret(self, say: Say) -> tuple[int, int]:
+        """Take a new root secret; give how many tenants' passwords and sealed secrets were renewed.
+
+        Raises:
+            ValueError: the root secret is in the settings, and the one before is not.
+            StackError: what runs could not be deployed anew.
+        """
+        files = SecretKeyFiles(self.places.data)
+        if self.settings.secret_key is None:
+            files.begin_rotation()
+        elif self.settings.secret_key_previous is None:
+            raise ValueError("Set UNMOGROW_SECRET_KEY to the new root secret, UNMOGROW_SECRET_KEY_PREVIOUS to the old.")
+        say("Setting passwords and sealing secrets anew")
+        async with self.provisioner() as provisioner:
+            renewed = await provisioner.renew_secrets()
+        await self.deploy(say)
+        files.end_rotation()
+        return renewed
 
     async def tenants(self) -> tuple[TenantRecord, ...]:
         """List the tenants that can be served."""
@@ -159,16 +196,25 @@ class Stack:
         Raises:
             StackError: they did not become ready.
         """
-        fingerprint = self._fingerprint()
+        backends = await self._known_backends()
+        fingerprint = self._fingerprint(backends)
         deployed = self.places.run / "deployed"
         if deployed.exists() and deployed.read_text(encoding="ascii") == fingerprint and await self._is_served():
             return
         say("Deploying the planes and the attribution pool")
-        await self._deploy()
+        await self._deploy(backends)
         await self._until("the tenant plane", self._is_served, say)
         deployed.write_text(fingerprint, encoding="ascii")
 
-    async def _deploy(self) -> None:
+    async def _known_backends(self) -> Backends:
+        """Find out what only the servers know."""
+        store = ClickHouse(self.backends, self.settings.clickhouse)
+        try:
+            return replace(self.backends, clickhouse_has_users=await has_users(store))
+        finally:
+            await store.close()
+
+    async def _deploy(self, backends: Backends) -> None:
         """Deploy from a process of its own: Ray reads its environment once, when it is imported."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -180,17 +226,18 @@ class Stack:
             stderr=asyncio.subprocess.PIPE,
         )
         # The administrators' URLs stay here: what runs on a request's path never has them.
-        own = {"postgres_url": None, "clickhouse_url": None, "secret_key": None, "data_dir": self.places.data}
-        stripped = self.settings.model_copy(update=own)
-        _, said = await process.communicate(pickle.dumps((self.backends, stripped)))
+        own = dict.fromkeys((*_URLS, "secret_key", "secret_key_previous", "provisioner_password"))
+        stripped = self.settings.model_copy(update={**own, "data_dir": self.places.data})
+        _, said = await process.communicate(pickle.dumps((backends, stripped, self.provisioner_password)))
         if process.returncode:
             log = self.places.logs / "deploy.log"
             log.write_bytes(said)
             last = said.decode(errors="replace").strip().rpartition("\n")[2]
             raise StackError(f"The apps could not be deployed: {last} (the whole story is in {log})")
 
-    def _fingerprint(self) -> str:
+    def _fingerprint(self, backends: Backends) -> str:
         digest = hashlib.sha256(self.settings.model_dump_json().encode())
+        digest.update(backends.derive(f"deployed, ClickHouse has users: {backends.clickhouse_has_users}"))
         for process in self._ray_process():
             digest.update(f"{process.pid}/{process.create_time()}".encode())
         for folder in _DEPLOYED_FOLDERS:

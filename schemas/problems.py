@@ -30,7 +30,9 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     Of users, sessions and keys (access_problems.py): LinkTokenInvalid 400; CsrfInvalid 403; UserUnknown,
     ApiKeyUnknown 404; UserExists, UsersTooMany, LastOwner, KeysTooMany, RotationUnderWay 409; PasswordRefused 422
     Of reports and money (report_problems.py): ReportParameterInvalid, UploadUnreadable 400; CostUnknown,
-    RateUnknown 404; CostExists 409; UploadInvalid 422
+    RateUnknown 404; CostExists 409; UploadInvalid, QuestionTooLarge 422
+    Of tenants' lives (tenant_problems.py): DeleteUnconfirmed 400; JobUnknown, PlatformKeyUnknown 404;
+    TenantStateConflict 409; LifeUnavailable 503
 """
 
 from schemas.problem import Problem

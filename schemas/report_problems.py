@@ -11,6 +11,14 @@ class ReportParameterInvalid(BadRequest):
     remedy = "Correct the parameter that the detail names; docs/reports.md describes all of them."
 
 
+class QuestionTooLarge(Unprocessable):
+    """The question would read or answer more rows than one question may."""
+
+    slug = "question-too-large"
+    title = "Question too large"
+    remedy = "Ask for a shorter span, fewer dimensions, or a filter."
+
+
 class CostUnknown(NotFound):
     """The tenant has no cost with this id."""
 

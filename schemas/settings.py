@@ -78,6 +78,15 @@ class ClickHouseSettings(_Group):
     dedup_window_blocks: int = Field(
         default=10_000, description="How many insert tokens a table remembers per partition."
     )
+    query_memory_bytes: int = Field(
+        default=1536 * 1024**2, description="What one question may take: the rest of the engine is for inserts."
+    )
+    query_read_rows_max: int = Field(
+        default=10**9, description="Rows that one question may read: a hundred times what takes a second."
+    )
+    query_result_rows_max: int = Field(
+        default=10**7, description="Rows that one answer may have: journeys, the largest, have up to 5 million."
+    )
 
 
 class ActorSettings(_Group):
@@ -232,6 +241,22 @@ class ImportSettings(_Group):
     task_cpus: float = Field(0.1, description="Ray's book-keeping share of a running import.")
 
 
+class TenantSettings(_Group):
+    """Making, exporting and erasing tenants."""
+
+    exports_folder: Path | None = Field(
+        None,
+        description="Where the archives of deleted tenants go. Unset: `exports` in the data folder.",
+    )
+    create_seconds: float = Field(
+        default=25.0,
+        description="A tenant that is not made by then gets a 503; the same request again goes on with it.",
+    )
+    export_query_seconds: float = Field(
+        default=3_600.0, description="One partition of a table may take so long to export."
+    )
+
+
 class AuthSettings(_Group):
     """Tokens and passwords."""
 
@@ -306,6 +331,12 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="32 bytes, base64: the root of every database password and sealed secret."
     )
+    secret_key_previous: SecretStr | None = Field(
+        None, description="The root secret before: what was sealed under it can be read until it is sealed anew."
+    )
+    provisioner_password: SecretStr | None = Field(
+        None, description="Password of the role that makes tenants' databases. Unset: made at first use and kept."
+    )
     ray_namespace: str = Field("unmogrow", description="Where tenant actors are named.")
     ports: PortSettings = PortSettings()
     memory: MemorySettings = MemorySettings()
@@ -319,6 +350,7 @@ class Settings(BaseSettings):
     models: ModelSettings = ModelSettings()
     imports: ImportSettings = ImportSettings()
     fraud: FraudSettings = FraudSettings()
+    tenants: TenantSettings = TenantSettings()
     auth: AuthSettings = AuthSettings()
     tls: TlsSettings = TlsSettings()
     mail: MailSettings = MailSettings()
@@ -327,3 +359,8 @@ class Settings(BaseSettings):
     def imports_folder(self) -> Path:
         """Where files wait for their import."""
         return self.imports.folder or self.data_dir / "imports"
+
+    @property
+    def exports_folder(self) -> Path:
+        """Where the archives of deleted tenants go."""
+        return self.tenants.exports_folder or self.data_dir / "exports"

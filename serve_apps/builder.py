@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from ray import serve
@@ -15,6 +16,7 @@ from actors.pool_calls import POOL_APP
 from actors.pool_client import PoolClient
 from actors.recovery import renew_hosts
 from jobs.import_supervisor import ImportJobs
+from jobs.life_supervisor import start_life_supervisor
 from schemas.backends import Backends
 from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
 from schemas.settings import Settings
@@ -32,11 +34,13 @@ from serve_apps import (
     health_routes,
     import_routes,
     ingest_routes,
+    job_routes,
     key_routes,
     link_admin_routes,
     link_routes,
     model_routes,
     person_routes,
+    platform_key_routes,
     policy_routes,
     quality_routes,
     rate_routes,
@@ -46,6 +50,8 @@ from serve_apps import (
     report_routes,
     segment_routes,
     segment_settings_routes,
+    tenant_admin_routes,
+    usage_routes,
     user_routes,
     violation_routes,
 )
@@ -76,8 +82,10 @@ from telemetry.logs import configure_logs
 from tenancy.directory import DirectoryFeed
 from tenancy.key_rotation import KeyRotation
 from tenancy.key_uses import KeyUseNotes
+from tenancy.life_jobs import LifeJobs
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
+from tenancy.registration import Registration
 from tenancy.sealing import Sealer
 from tenancy.tokens import Tokens
 
@@ -117,7 +125,16 @@ _TENANT_ROUTERS = (
     segment_settings_routes.router,
     site_router("index.html"),
 )
-_GLOBAL_ROUTERS = (health_routes.router, global_routes.router, reference_routes.router, site_router("console.html"))
+_GLOBAL_ROUTERS = (
+    health_routes.router,
+    global_routes.router,
+    tenant_admin_routes.router,
+    platform_key_routes.router,
+    usage_routes.router,
+    job_routes.router,
+    reference_routes.router,
+    site_router("console.html"),
+)
 
 
 def build_services(backends: Backends, settings: Settings) -> Services:
@@ -139,12 +156,14 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         intake=Intake(actors, quotas, PropertyChecks(feed), ConversionRules(feed)),
         quotas=quotas,
         turns=FairTurns(),
-        touches=TouchRecorder(actors, journal, settings.links),
+        touches=TouchRecorder(actors, journal, settings.links, feed.is_gone),
         models=ModelRuns(settings.models),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
         previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
+        registration=Registration(databases.control(), Sealer(backends)),
+        lives=LifeJobs(databases.control(), settings.tenants.create_seconds),
         key_rotation=KeyRotation(databases, Sealer(backends), settings.auth),
         cookies=SessionCookies(backends.derive("csrf"), settings.auth.refresh_days, secure=settings.tls.is_on),
         mailer=Mailer(settings.mail),
@@ -221,8 +240,12 @@ def _application(name: str, build: Callable[[], ASGIApp], settings: Settings) ->
     return configured(serve.ingress(build)()).bind()
 
 
-def deploy(backends: Backends, settings: Settings) -> None:
-    """Deploy or update both planes and the pool, wait until all take calls, and take up what was left undone."""
+def deploy(backends: Backends, settings: Settings, provisioner_password: str) -> None:
+    """Deploy or update both planes and the pool, wait until all take calls, and take up what was left undone.
+
+    The provisioner's password goes to the supervisor of tenants' lives and to nobody else.
+    """
+    supervisor = start_life_supervisor(backends, settings, provisioner_password, TenantActors)
     # The builders run in the replicas, which get these two values and nothing else of this process.
     serve.run_many(
         [
@@ -237,9 +260,10 @@ def deploy(backends: Backends, settings: Settings) -> None:
             ),
         ]
     )
-    asyncio.run(_take_up(backends, settings))
+    asyncio.run(_take_up(backends, settings, supervisor))
 
 
-async def _take_up(backends: Backends, settings: Settings) -> None:
+async def _take_up(backends: Backends, settings: Settings, supervisor: Any) -> None:
+    await supervisor.begun.remote()
     await renew_hosts(backends, settings)
     await ImportJobs(backends, settings, TenantActors).renew()

@@ -18,7 +18,7 @@ from serve_apps.services import services_of
 from storage.postgres.audit import Actor
 from storage.postgres.directory import KeyRecord, TenantRecord
 from telemetry.clock import utc_now
-from tenancy.keys import SECRET_PREFIX
+from tenancy.keys import PLATFORM_PREFIX, SECRET_PREFIX
 from tenancy.tokens import Claims
 
 
@@ -102,9 +102,14 @@ ONESELF = Allowed(frozenset({"owner", "analyst", "viewer"}), None)
 def is_live(request: Request, caller: Caller) -> bool:
     """Say whether a caller who was allowed still is: for answers that go on."""
     services = services_of(request)
+    if not services.feed.is_served(caller.tenant_id):
+        return False
     if caller.claims is not None:
         return services.tokens.is_live(caller.claims)
     return caller.key is not None and services.feed.has_key(caller.key)
+
+
+_PLATFORM_KEY_NEEDED = "This call needs a platform key: Authorization: Bearer pk_..."
 
 
 async def tenant_of(request: Request, token_tenant: str | None = None) -> TenantRecord:
@@ -192,3 +197,28 @@ async def user_of(request: Request, allowed: Allowed = READERS) -> tuple[TenantR
     tenant = await tenant_of(request, caller.tenant_id)
     allowed.check_role(caller)
     return tenant, caller
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedPlatform:
+    """Platform keys with a scope."""
+
+    scope: str
+
+    async def check(self, request: Request) -> None:
+        """Learn which platform key a request carries, before the rest of it is looked at; for `platform_key_of`.
+
+        Raises:
+            KeyInvalid: there is none, or it is a tenant's.
+            ScopeMissing: it may not do this.
+        """
+        text = presented_key(request)
+        if not text.startswith(PLATFORM_PREFIX):
+            raise KeyInvalid(_PLATFORM_KEY_NEEDED)
+        request.state.platform_key = await services_of(request).feed.key(text, scope=self.scope)
+
+
+def platform_key_of(request: Request) -> KeyRecord:
+    """Give the platform key that a request carries."""
+    key: KeyRecord = request.state.platform_key
+    return key

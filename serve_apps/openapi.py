@@ -42,7 +42,8 @@ from schemas.problems import (
     TooManyRequestsAtOnce,
     UnparseableBody,
 )
-from serve_apps.callers import ADMINISTRATORS, EDITORS, ONESELF, OWNERS, READERS, Allowed
+from schemas.report_problems import QuestionTooLarge
+from serve_apps.callers import ADMINISTRATORS, EDITORS, ONESELF, OWNERS, READERS, Allowed, AllowedPlatform
 from serve_apps.problem_responses import MEDIA_TYPE
 
 EVENT = {"$ref": "#/components/schemas/Event"}
@@ -90,7 +91,7 @@ class Access:
     schemes: tuple[str, ...]
     problems: tuple[type[Problem], ...]
     names_tenant: bool = True
-    allowed: Allowed | None = None
+    allowed: Allowed | AllowedPlatform | None = None
 
 
 _OF_TENANT = (TenantRequired, TenantMismatch, TenantSuspended, TenantUnknown, DirectoryUnavailable)
@@ -107,13 +108,8 @@ TENANT = Access((), _OF_TENANT)
 def _for(allowed: Allowed) -> Access:
     schemes = ("accessToken", "accessCookie", *(("secretKey",) if allowed.scope else ()))
     problems = (
-        TokenInvalid,
-        KeyInvalid,
-        RoleInsufficient,
-        ScopeMissing,
-        CsrfInvalid,
-        SpoolUnavailable,
-        StoreUnavailable,
+        *(TokenInvalid, KeyInvalid, RoleInsufficient, ScopeMissing, CsrfInvalid),
+        *(SpoolUnavailable, StoreUnavailable, QuestionTooLarge),
     )
     return Access(schemes, (*_OF_TENANT, *problems), allowed=allowed)
 
@@ -127,6 +123,12 @@ WRITE_KEY = Access(("writeKey", "writeKeyBearer", "writeKeyBasic"), (*_OF_TENANT
 PLATFORM_KEY = Access(("platformKey",), (KeyInvalid, ScopeMissing, DirectoryUnavailable), names_tenant=False)
 
 
+def platform_key(scope: str) -> Access:
+    """Give who may call with a platform key of a scope."""
+    problems = (*PLATFORM_KEY.problems, SpoolUnavailable)
+    return Access(PLATFORM_KEY.schemes, problems, names_tenant=False, allowed=AllowedPlatform(scope))
+
+
 def documented(access: Access, *problems: type[Problem], **operation: Any) -> dict[str, Any]:
     """Make the arguments by which a route's decorator says what it refuses; `operation` is merged into OpenAPI's."""
     parameters = [*operation.pop("parameters", ()), *([_TENANT_HEADER] if access.names_tenant else [])]
@@ -136,7 +138,8 @@ def documented(access: Access, *problems: type[Problem], **operation: Any) -> di
     allowed = access.allowed
     if allowed is None:
         return {"responses": responses, "openapi_extra": operation | lists}
-    whom = {"x-roles": sorted(allowed.roles)} | ({"x-scope": allowed.scope} if allowed.scope else {})
+    roles = {"x-roles": sorted(allowed.roles)} if isinstance(allowed, Allowed) else {}
+    whom = roles | ({"x-scope": allowed.scope} if allowed.scope else {})
     return {
         "responses": responses,
         "openapi_extra": operation | lists | whom,

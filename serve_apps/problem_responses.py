@@ -21,7 +21,7 @@ from schemas.problems import (
     UnparseableBody,
 )
 from storage.clickhouse.connect import StoreAwayError
-from storage.postgres.connect import CONNECTION_LOST
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 1
@@ -100,6 +100,6 @@ def install_problem_handlers(app: FastAPI, routes: Iterable[BaseRoute]) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(StoreAwayError, _store_away)
-    for kind in CONNECTION_LOST:
+    for kind in (*CONNECTION_LOST, *DATABASE_GONE):
         app.add_exception_handler(kind, _database_away)
     app.add_exception_handler(Exception, _unexpected)

@@ -20,8 +20,10 @@ from storage.mail import Mailer
 from storage.postgres.connect import Databases
 from tenancy.directory import DirectoryFeed
 from tenancy.key_rotation import KeyRotation
+from tenancy.life_jobs import LifeJobs
 from tenancy.passwords import Passwords
 from tenancy.quotas import Quotas
+from tenancy.registration import Registration
 from tenancy.tokens import Tokens
 
 
@@ -43,6 +45,8 @@ class Services:
     previews: FraudPreviews
     passwords: Passwords
     tokens: Tokens
+    registration: Registration
+    lives: LifeJobs
     key_rotation: KeyRotation
     cookies: SessionCookies
     mailer: Mailer

@@ -6,7 +6,7 @@ tenants' actors a moment later, again and again until they have taken it: a touc
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from actors.handles import TenantActors
 from ingest.prepare import Stamp, prepare
 from schemas.batches import PreparedEvents
 from schemas.ids import TenantId, new_batch_id
+from schemas.problems import TenantSuspended
 from schemas.settings import LinkSettings
 from serve_apps.courier import Courier
 from serve_apps.intake import client_ip
@@ -43,8 +44,12 @@ class _Entry:
 class TouchRecorder:
     """The touches of one replica, from the request to the tenant's actor."""
 
-    def __init__(self, actors: TenantActors, journal: Journal, settings: LinkSettings) -> None:
+    def __init__(
+        self, actors: TenantActors, journal: Journal, settings: LinkSettings, is_gone: Callable[[TenantId], bool]
+    ) -> None:
+        """Take to whom and by which way; `is_gone` says of a tenant for certain that it was deleted."""
         self._courier = Courier(actors)
+        self._is_gone = is_gone
         self._journal = journal
         self._settings = settings
         self._entries: deque[_Entry] = deque()
@@ -165,7 +170,9 @@ class TouchRecorder:
         )
         refused = {}
         for tenant_id, outcome in zip(records, sent, strict=True):
-            if isinstance(outcome, BaseException):
+            if isinstance(outcome, TenantSuspended) or (isinstance(outcome, Exception) and self._is_gone(tenant_id)):
+                log.info("touches_of_deleted_tenant", tenant=tenant_id, count=len(records[tenant_id]))
+            elif isinstance(outcome, BaseException):
                 refused[tenant_id] = repr(outcome)
         if refused:
             log.warning("touches_wait", refused=refused)

@@ -6,6 +6,7 @@ CONTROL_DATABASE = "unmogrow_control"
 AUDITOR = "unmogrow_auditor"
 """The role that owns every audit log. Nobody logs in as it."""
 CONTROL_ROLE = "unmogrow_control"
+PROVISIONER_ROLE = "unmogrow_provisioner"
 CLICKHOUSE_DATABASE = "unmogrow"
 
 
@@ -27,3 +28,13 @@ def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
         "activity": f"{CLICKHOUSE_DATABASE}.activity_{tenant_id}",
         "touch_counts": f"{CLICKHOUSE_DATABASE}.touch_counts_{tenant_id}",
     }
+
+
+def data_tables(tenant_id: TenantId) -> dict[str, str]:
+    """Qualified names of those of the tenant's ClickHouse tables that hold rows: all but the feeds of others."""
+    return {slot: name for slot, name in clickhouse_tables(tenant_id).items() if not slot.endswith("_feed")}
+
+
+def clickhouse_user(tenant_id: TenantId) -> str:
+    """Name of the tenant's ClickHouse user, and of its settings profile, on servers that have users."""
+    return f"tenant_{tenant_id}"

@@ -26,6 +26,7 @@ from schemas.problems import (
     TenantSuspended,
     TenantUnknown,
 )
+from schemas.tenant_life import TenantState
 from storage.directory_copy import DirectoryCopy
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.directory import (
@@ -161,7 +162,7 @@ class DirectoryFeed:
             TenantRequired: none of them names one.
             TenantUnknown: a name is no tenant's.
             TenantMismatch: they name different ones.
-            TenantSuspended: the tenant may not be served.
+            TenantSuspended: the tenant may not be served, or is being deleted.
             DirectoryUnavailable: it cannot be told at the moment; so `key` and `link`.
         """
         named = self._named(host, header, token_tenant)
@@ -170,7 +171,9 @@ class DirectoryFeed:
             named = self._named(host, header, token_tenant)
         if named is None:
             raise TenantUnknown if header or token_tenant else TenantRequired
-        if named.state == "suspended":
+        if named.state == TenantState.EXPORTING:
+            raise TenantSuspended("The tenant is being deleted.")
+        if named.state != TenantState.ACTIVE:
             raise TenantSuspended
         return named
 
@@ -182,6 +185,15 @@ class DirectoryFeed:
         if (token_tenant or tenant_id) != tenant_id or (by_host is not None and by_host.tenant_id != tenant_id):
             raise TenantMismatch
         return self.snapshot.by_id.get(tenant_id)
+
+    def is_served(self, tenant_id: TenantId) -> bool:
+        """Say whether a tenant is still served: asked by answers that go on for long."""
+        tenant = self.snapshot.by_id.get(tenant_id)
+        return tenant is not None and tenant.state == TenantState.ACTIVE
+
+    def is_gone(self, tenant_id: TenantId) -> bool:
+        """Say whether a tenant that was there is not any more; False while the directory does not answer."""
+        return self._is_current and tenant_id not in self.snapshot.by_id
 
     async def key(self, text: str, *, scope: str) -> KeyRecord:
         """Find a key that may do something.

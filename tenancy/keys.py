@@ -11,6 +11,7 @@ KeyKind = Literal["write", "secret", "platform"]
 
 _PREFIXES: dict[KeyKind, str] = {"write": "wk_", "secret": "sk_", "platform": "pk_"}
 SECRET_PREFIX = _PREFIXES["secret"]
+PLATFORM_PREFIX = _PREFIXES["platform"]
 SHOWN_CHARS = 11
 """How much of a key may be shown again, to tell keys apart."""
 

@@ -1,123 +1,81 @@
-"""Makes a tenant whole: database, role, tables, keys, owner. One function, used by everything that makes tenants.
+"""Prepares the platform with an administrator's hands, and asks for tenants as the global plane does.
 
-Every step may be repeated, so that a run that was broken off is finished by running it again. The tenant is
-let in last: until then no request finds it.
+Tenants are made by the supervisor of their lives (`jobs.life_supervisor`), whoever asks.
 """
 
 import asyncio
-import secrets
-from dataclasses import dataclass, field
+import uuid
 
-from schemas.access_problems import UserExists
 from schemas.backends import Backends
-from schemas.ids import TenantId, parse_tenant_id
+from schemas.ids import TenantId
 from schemas.problems import TenantUnknown
-from schemas.settings import AuthSettings
+from schemas.settings import Settings
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.schema import ensure_tables
+from storage.clickhouse.tenant_user import ensure_user
 from storage.postgres.admin import PostgresAdministrator
 from storage.postgres.audit import OPERATOR, AuditEntry, AuditLog, Origin
 from storage.postgres.connect import Databases
-from storage.postgres.directory import DirectoryReader, DirectoryRows, DirectoryWriter, KeyRecord, TenantRecord
-from storage.postgres.users import Users
+from storage.postgres.directory import DirectoryReader, DirectoryRows, DirectoryWriter, TenantRecord
+from storage.postgres.provisioner_role import TenantDatabases
 from storage.spool.layout import Layout
 from tenancy.key_rotation import KeyRotation
-from tenancy.keys import SHOWN_CHARS, hash_key, make_key
-from tenancy.passwords import Passwords
+from tenancy.keys import SHOWN_CHARS
+from tenancy.life_jobs import LifeJobs
+from tenancy.platform_keys import SCOPES, platform_key_record
+from tenancy.registration import ProvisionedTenant, Registration, TenantRequest
 from tenancy.sealing import Sealer
-from tenancy.tokens import new_signing_key
+from tenancy.secret_rotation import renew_secrets
+
+__all__ = ["ProvisionedTenant", "Provisioner", "TenantRequest"]
 
 _AT_ONCE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class TenantRequest:
-    """What a new tenant is to be."""
-
-    tenant_id: str
-    host: str
-    name: str
-    owner_email: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisionedTenant:
-    """A tenant that can take its first event. Key and password are in clear here and nowhere else.
-
-    `owner_password` is None when the owner was there before: a password is never read back.
-    """
-
-    tenant_id: TenantId
-    host: str
-    name: str
-    write_key: str = field(repr=False)
-    owner_email: str
-    owner_password: str | None = field(repr=False)
-
-
 class Provisioner:
-    """Makes tenants and platform keys, with an administrator's hands."""
+    """What the command line and the tests do to the platform."""
 
     def __init__(
-        self,
-        administrator: PostgresAdministrator,
-        databases: Databases,
-        store: ClickHouse,
-        backends: Backends,
-        auth: AuthSettings,
+        self, administrator: PostgresAdministrator, backends: Backends, settings: Settings, password: str
     ) -> None:
+        """Take the administrator's hands, and the password of the role that makes tenants."""
         self._administrator = administrator
-        self._databases = databases
-        self._store = store
-        self._sealer = Sealer(backends)
-        self._passwords = Passwords(auth)
-        self._auth = auth
+        self._password = password
+        self._backends = backends
+        self._databases = Databases(backends, settings.postgres)
+        self._store = ClickHouse(backends, settings.clickhouse)
+        self._tenants = TenantDatabases(backends, password)
+        self._auth = settings.auth
+        self._lives = LifeJobs(self._databases.control(), settings.tenants.create_seconds)
 
     async def prepare_platform(self) -> None:
-        """Make the control database, as far as it is missing."""
+        """Make the control database and the role that makes tenants, as far as they are missing."""
         await self._administrator.ensure_control()
+        await self._administrator.ensure_provisioner(self._password)
 
-    async def create_platform_key(self) -> str:
-        """Make a key for the global plane's ingest."""
-        key = make_key("platform")
-        record = KeyRecord(hash_key(key), None, "platform", frozenset({"ingest"}))
+    async def keep_operator_key(self, key: str) -> None:
+        """Enter this machine's own platform key, which may do everything; if it was revoked, it stays so."""
+        record = platform_key_record(key, SCOPES, "operator")
         await DirectoryWriter(self._databases.control()).add_key(record, key[:SHOWN_CHARS])
-        return key
+
+    async def renew_secrets(self) -> tuple[int, int]:
+        """Have what depends on the root secret follow a new one; see `tenancy.secret_rotation`."""
+        await self._administrator.ensure_control()
+        return await renew_secrets(self._backends, self._databases, self._store, self._tenants)
 
     async def renew_tenants(self) -> None:
-        """Bring the databases, tables and layouts of all tenants to what this code and the directory say."""
+        """Bring the databases, tables, users and layouts of all tenants to what this code and the directory say."""
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def renew(tenant: TenantRecord) -> None:
             async with gate:
-                await self._administrator.migrate_tenant(tenant.tenant_id)
-                await self._administrator.ensure_audit(tenant.tenant_id, self._auth.audit_days)
+                await self._tenants.migrate(tenant.tenant_id)
+                await self._tenants.ensure_audit(tenant.tenant_id, self._auth.audit_days)
                 await ensure_tables(self._store, tenant.tenant_id)
-                await self._lay_out(tenant)
+                await ensure_user(self._store, self._backends, tenant.tenant_id)
+                await lay_out(self._databases, tenant.tenant_id, tenant.shards)
 
         await asyncio.gather(*map(renew, (await self._directory_rows()).tenants))
-
-    async def set_limits(
-        self,
-        tenant_id: TenantId,
-        *,
-        events_per_second: float | None = None,
-        events_per_day: int | None = None,
-        shards: int | None = None,
-    ) -> bool:
-        """Set what a tenant may send (None: the default) and its shards (None: as they are); False if it is unknown.
-
-        The directory keeps what was asked for, the tenant's own database what is. A run that was broken off between the
-        two has changed nothing yet; the next one, or `renew_tenants`, finishes it.
-        """
-        directory = DirectoryWriter(self._databases.control())
-        tenant = await directory.set_limits(
-            tenant_id, events_per_second=events_per_second, events_per_day=events_per_day, shards=shards
-        )
-        if tenant is None:
-            return False
-        await self._lay_out(tenant)
-        return True
 
     async def rotate_keys(self, tenant_id: TenantId, *, at_once: bool) -> None:
         """Rotate the key of a tenant's tokens, or replace all of them at once.
@@ -128,46 +86,39 @@ class Provisioner:
         """
         if all(tenant.tenant_id != tenant_id for tenant in (await self._directory_rows()).tenants):
             raise TenantUnknown
-        rotation = KeyRotation(self._databases, self._sealer, self._auth)
+        rotation = KeyRotation(self._databases, Sealer(self._backends), self._auth)
         action = "signing-key.replace" if at_once else "signing-key.rotate"
         log = AuditLog(self._databases.tenant(tenant_id))
         async with log.announced(AuditEntry(OPERATOR, Origin(), action, tenant_id)):
             await (rotation.replace if at_once else rotation.rotate)(tenant_id)
 
-    async def _lay_out(self, tenant: TenantRecord) -> None:
-        database = self._databases.tenant(tenant.tenant_id)
-        await Layout(database).change(tenant.shards)
-        await database.close()
-
     async def _directory_rows(self) -> DirectoryRows:
         return await DirectoryReader(self._databases.control()).rows()
 
     async def create_tenant(self, request: TenantRequest) -> ProvisionedTenant:
-        """Make a tenant and answer when its first event can be sent; running it again adds a write key.
+        """Make a tenant and answer when its first event can be sent; of one that is there, only a new write key.
 
         Raises:
             TenantIdInvalid: the id is none.
             TenantExists, HostTaken: it contradicts a tenant that is there.
+            LifeUnavailable: it is not made in time; the supervisor goes on.
         """
-        tenant_id = parse_tenant_id(request.tenant_id)
-        directory = DirectoryWriter(self._databases.control())
-        record = await directory.claim(tenant_id, request.host, request.name)
-        await self._administrator.ensure_tenant(tenant_id)
-        await self._administrator.ensure_audit(tenant_id, self._auth.audit_days)
-        await ensure_tables(self._store, tenant_id)
-        await directory.add_signing_key(new_signing_key(tenant_id, self._sealer))
-        write_key = make_key("write")
-        key = KeyRecord(hash_key(write_key), tenant_id, "write", frozenset({"ingest"}))
-        await directory.add_key(key, write_key[:SHOWN_CHARS])
-        password = await self._add_owner(tenant_id, request.owner_email)
-        await directory.activate(tenant_id)
-        return ProvisionedTenant(tenant_id, record.host, record.name, write_key, request.owner_email, password)
+        registration = Registration(self._databases.control(), Sealer(self._backends))
+        job = await registration.claim(request, str(uuid.uuid4()))
+        if job is None:
+            return await registration.greet_again(request)
+        return registration.answer(await self._lives.ended(job))
 
-    async def _add_owner(self, tenant_id: TenantId, email: str) -> str | None:
-        password = secrets.token_urlsafe(12)
-        users = Users(self._databases.tenant(tenant_id))
-        try:
-            await users.add(email, await self._passwords.hash(password), "owner")
-        except UserExists:
-            return None
-        return password
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._databases.close()
+        await self._store.close()
+
+
+async def lay_out(databases: Databases, tenant_id: TenantId, shards: int) -> None:
+    """Have so many shards do a tenant's work; one that is being deleted has none, and gets none."""
+    database = databases.apart().tenant(tenant_id)
+    try:
+        await Layout(database).change(shards)
+    finally:
+        await database.close()

@@ -77,9 +77,9 @@ async def _up(stack: Stack) -> str:
     await stack.up(lambda _: None)
     async with stack.provisioner() as provisioner:
         await provisioner.prepare_platform()
-        platform_key = await provisioner.create_platform_key()
+        await provisioner.keep_operator_key(stack.operator_key)
     await stack.deploy(lambda _: None)
-    return platform_key
+    return stack.operator_key
 
 
 @pytest.fixture
@@ -94,6 +94,13 @@ async def new_tenant(running: RunningStack) -> ProvisionedTenant:
     host = f"{tenant_id}.localhost"
     async with running.stack.provisioner() as provisioner:
         return await provisioner.create_tenant(TenantRequest(tenant_id, host, tenant_id, f"owner@{host}"))
+
+
+async def set_limits(running: RunningStack, tenant_id: str, **limits: float | None) -> None:
+    """Change what a tenant may send, or its shards, as an operator does; what is not named stays."""
+    headers = {"Authorization": f"Bearer {running.platform_key}"}
+    async with httpx.AsyncClient(base_url=running.global_url, headers=headers, timeout=30, trust_env=False) as client:
+        (await client.patch(f"/api/v1/tenants/{tenant_id}", json=limits)).raise_for_status()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ class AttributedWriter:
     """Writes one tenant's attributed conversions."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._table = clickhouse_tables(tenant_id)["attributed"]
 
     async def insert(self, rows: Sequence[dict[str, Any]]) -> None:

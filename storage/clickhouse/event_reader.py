@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from schemas.ids import TenantId
-from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.connect import ClickHouse, query_limits
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
@@ -29,7 +29,7 @@ class EventReader:
     """Reads one tenant's events."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
 
     async def page(self, *, before: tuple[str, str] | None, chosen: EventFilter, limit: int) -> list[dict[str, Any]]:
@@ -57,9 +57,8 @@ class EventReader:
                 fill(_SQL[query], self._tables),
                 parameters={"time": time, "event_id": event_id, "limit": limit} | asdict(chosen),
                 fmt="JSONEachRow",
-                settings={
-                    "max_threads": self._store.settings.query_threads,
-                    "max_execution_time": self._store.settings.query_seconds,
+                settings=query_limits(self._store.settings, self._store.settings.query_seconds)
+                | {
                     "output_format_json_quote_decimals": 1,
                 },
             )

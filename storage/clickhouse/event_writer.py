@@ -53,7 +53,7 @@ class EventWriter:
     """Writes one tenant's events."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._tenant_id = tenant_id
         self._tables = clickhouse_tables(tenant_id)
 

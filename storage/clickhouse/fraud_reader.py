@@ -21,7 +21,7 @@ class FraudReader:
     """Reads for the fraud rules of one tenant."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
 
     async def touch_facts(self, keys: Collection[MatchKey], since: datetime, until: datetime) -> dict[str, TouchFacts]:

@@ -48,7 +48,7 @@ class InstallReader:
     """Reads one tenant's installs by their keys."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         tables = clickhouse_tables(tenant_id)
         self._installs = fill(_SQL["installs"], tables)
         self._devices = fill(_SQL["devices"], tables)

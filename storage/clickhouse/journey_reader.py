@@ -16,7 +16,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from schemas.ids import TenantId
 from schemas.model_problems import ModelsTooLarge
 from schemas.reports import Condition, Dimension, Operator
-from storage.clickhouse.connect import ClickHouse, StoreAwayError
+from storage.clickhouse.connect import ClickHouse, StoreAwayError, query_limits
 from storage.clickhouse.literals import text_hash
 from storage.clickhouse.report_reader import Conversion
 from storage.names import clickhouse_tables
@@ -97,7 +97,7 @@ class JourneyReader:
     """Reads one tenant's journeys."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
 
     async def version(self) -> tuple[int, int]:
@@ -178,8 +178,7 @@ class JourneyReader:
         return fill(statement, labels | self._tables)
 
     def _settings(self) -> dict[str, Any]:
-        settings = self._store.settings
-        return {"max_threads": settings.query_threads, "max_execution_time": settings.journeys_seconds}
+        return query_limits(self._store.settings, self._store.settings.journeys_seconds)
 
 
 def _joined(texts: list[str]) -> str:

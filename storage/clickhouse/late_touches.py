@@ -39,7 +39,7 @@ class LateTouches:
     """Reads the keys of one tenant's newest touches."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._query = fill(_SQL["touches_stored"], clickhouse_tables(tenant_id))
         self._asked_at: datetime | None = None
         self._recorded_at: datetime | None = None

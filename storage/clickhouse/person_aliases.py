@@ -17,7 +17,7 @@ class PersonAliases:
     """The aliases of one tenant."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
 
     async def write(self, persons: Mapping[IdentityKey, IdentityKey], version: int) -> None:

@@ -98,3 +98,6 @@ WHERE schema_violation != ''
 GROUP BY event_name, pointer
 ORDER BY events DESC, event_name, pointer
 LIMIT {limit:UInt32}
+
+-- name: drop_table
+DROP TABLE IF EXISTS {table} SYNC

@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.ids import TenantId
 from schemas.reports import Operator, ReportQuery
-from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.connect import ClickHouse, query_limits
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
@@ -76,7 +76,7 @@ class ReportReader:
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId, query: ReportQuery) -> None:
         """Take whose, and the query that all of them answer."""
-        self._store = store
+        self._store = store.of(tenant_id)
         self._query = query
         names = [dimension.value for dimension in query.breakdown]
         conditions, self._bound = _conditions(query)
@@ -147,9 +147,8 @@ class ReportReader:
             answer = await client.query(
                 statement,
                 parameters=self._bound | (bound or {}),
-                settings={
-                    "max_threads": self._store.settings.query_threads,
-                    "max_execution_time": self._store.settings.query_seconds,
+                settings=query_limits(self._store.settings, self._store.settings.query_seconds)
+                | {
                     "do_not_merge_across_partitions_select_final": 1,
                 },
             )

@@ -21,7 +21,7 @@ class Rollups:
     """Rolls one tenant's events up."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id) | {"person_key": _SQL["person_key"]}
 
     async def roll(self, hours: Sequence[int], asked_at: int) -> None:

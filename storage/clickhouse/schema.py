@@ -40,3 +40,11 @@ async def guard_tables(store: ClickHouse, tenant_id: TenantId) -> None:
         window = f"non_replicated_deduplication_window = {store.settings.dedup_window_blocks}"
         if not engine.startswith("Replicated") and window not in engine_full:
             raise WrongTableError(f"{tables[slot]} must have {window}; it has: {engine_full}")
+
+
+async def drop_tables(store: ClickHouse, tenant_id: TenantId) -> None:
+    """Drop the tenant's tables, as far as they are there: the feeds first, which read others."""
+    tables = clickhouse_tables(tenant_id)
+    async with store.client() as client:
+        for slot in sorted(tables, key=lambda slot: not slot.endswith("_feed")):
+            await client.command(fill(_SQL["drop_table"], {"table": tables[slot]}))

@@ -28,7 +28,7 @@ class TouchReader:
     """Reads one tenant's touches by their keys."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         tables = clickhouse_tables(tenant_id)
         self._certain = fill(_SQL["touches"], tables)
         self._alike = fill(_SQL["touches_alike"], tables)

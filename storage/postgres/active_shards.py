@@ -2,7 +2,7 @@
 
 from schemas.ids import TenantId
 from schemas.shards import Shard
-from storage.postgres.connect import CONNECTION_LOST, Database
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Database
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "active_shards.sql")
@@ -36,6 +36,6 @@ class ActiveShards:
         try:
             async with self._control.connection() as connection:
                 await connection.execute(_SQL[query], tenant_id, shard.index, shard.count)
-        except CONNECTION_LOST:
+        except (*CONNECTION_LOST, *DATABASE_GONE):
             return False
         return True

@@ -1,4 +1,4 @@
-"""The administrator's hands: roles, databases, migrations. Only provisioning uses them, never a request."""
+"""The administrator's hands: the control database, and the role that makes tenants. Only `up` uses them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,12 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 
 from schemas.backends import Backends
-from schemas.ids import TenantId
-from storage.names import AUDITOR, CONTROL_DATABASE, tenant_database
-from storage.postgres.audit_schema import ensure_audit
-from storage.postgres.connect import tls_of
-from storage.postgres.migrate import migrate
-from storage.sql import load_migrations
+from storage.names import AUDITOR, CONTROL_DATABASE, PROVISIONER_ROLE
+from storage.postgres.provisioner_role import migrate_as_owner
+from storage.sql import load_queries
+
+_SQL = load_queries("storage.postgres", "admin.sql")
 
 
 def server_address(postgres_url: str) -> tuple[str, int, str, str]:
@@ -27,15 +26,15 @@ def server_address(postgres_url: str) -> tuple[str, int, str, str]:
 
 
 class PostgresAdministrator:
-    """Makes databases and the roles that own them."""
+    """Prepares a server: what it does may be repeated."""
 
     def __init__(self, postgres_url: str, backends: Backends) -> None:
         self._url = postgres_url
         self._backends = backends
 
     @asynccontextmanager
-    async def _connect(self, database: str | None = None) -> AsyncIterator[Any]:
-        connection = await asyncpg.connect(self._url, **({"database": database} if database else {}))
+    async def _connect(self) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(self._url)
         try:
             yield connection
         finally:
@@ -44,50 +43,46 @@ class PostgresAdministrator:
     async def ensure_control(self) -> None:
         """Make the control database, its role and its schema, as far as they are missing."""
         async with self._connect() as connection:
-            # Every role may connect to these by default: a tenant's role may connect to its own database alone.
-            await connection.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
-            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", AUDITOR):
-                await connection.execute(f'CREATE ROLE "{AUDITOR}" NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE')
-                await connection.execute(f'GRANT "{AUDITOR}" TO CURRENT_USER')
-        await self._ensure_database(CONTROL_DATABASE)
-        await self._migrate(CONTROL_DATABASE, "migrations/control")
-
-    async def ensure_tenant(self, tenant_id: TenantId) -> None:
-        """Make the tenant's database, its role and its schema, as far as they are missing."""
-        await self._ensure_database(tenant_database(tenant_id))
-        await self.migrate_tenant(tenant_id)
-
-    async def migrate_tenant(self, tenant_id: TenantId) -> None:
-        """Bring the tenant's schema up to date."""
-        await self._migrate(tenant_database(tenant_id), "migrations/tenant")
-
-    async def ensure_audit(self, tenant_id: TenantId, keep_days: int) -> None:
-        """Make the tenant's audit log, as far as it is missing."""
-        await ensure_audit(self._connect, tenant_database(tenant_id), keep_days)
-
-    async def _ensure_database(self, name: str) -> None:
-        password = self._backends.role_password(name)
-        async with self._connect() as connection:
-            await connection.execute("SELECT pg_advisory_lock(hashtext($1))", name)
-            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name):
-                await connection.execute(f'CREATE ROLE "{name}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE')
+            await connection.execute("SELECT pg_advisory_lock(hashtext($1))", CONTROL_DATABASE)
+            await _ensure_role(connection, CONTROL_DATABASE, "LOGIN")
             # The password is set each time: it follows the root secret, also after that was rotated.
-            await connection.execute(f"ALTER ROLE \"{name}\" PASSWORD '{password}'")
-            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-                await connection.execute(f'GRANT "{name}" TO CURRENT_USER')
-                await connection.execute(f'CREATE DATABASE "{name}" OWNER "{name}"')
-            await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+            password = self._backends.role_password(CONTROL_DATABASE)
+            await connection.execute(f"ALTER ROLE \"{CONTROL_DATABASE}\" NOINHERIT PASSWORD '{password}'")
+            if not await connection.fetchval(_SQL["database_exists"], CONTROL_DATABASE):
+                await connection.execute(f'GRANT "{CONTROL_DATABASE}" TO CURRENT_USER')
+                await connection.execute(f'CREATE DATABASE "{CONTROL_DATABASE}" OWNER "{CONTROL_DATABASE}"')
+            # Every role may connect to any database by default: here, to its own alone.
+            for row in await connection.fetch(_SQL["open_databases"]):
+                await connection.execute(f'REVOKE ALL ON DATABASE "{row["datname"]}" FROM PUBLIC')
+        await migrate_as_owner(self._backends, CONTROL_DATABASE, "migrations/control")
 
-    async def _migrate(self, name: str, folder: str) -> None:
-        connection = await asyncpg.connect(
-            host=self._backends.postgres_host,
-            port=self._backends.postgres_port,
-            ssl=tls_of(self._backends),
-            user=name,
-            password=self._backends.role_password(name),
-            database=name,
-        )
-        try:
-            await migrate(connection, load_migrations("storage.postgres", folder))
-        finally:
-            await connection.close()
+    async def ensure_provisioner(self, password: str) -> None:
+        """Make the role that makes tenants, and give it those that were made without it.
+
+        On a server of your own, the administrator must be a superuser, or have CREATEDB and CREATEROLE.
+        """
+        async with self._connect() as connection:
+            await connection.execute("SELECT pg_advisory_lock(hashtext($1))", PROVISIONER_ROLE)
+            await _ensure_role(connection, AUDITOR, "NOLOGIN")
+            await _ensure_role(connection, PROVISIONER_ROLE, "LOGIN")
+            await connection.execute(f'ALTER ROLE "{AUDITOR}" NOINHERIT')
+            await connection.execute(
+                f'ALTER ROLE "{PROVISIONER_ROLE}" CREATEDB CREATEROLE NOINHERIT CONNECTION LIMIT 40 '
+                f"PASSWORD '{_quoted(password)}'"
+            )
+            await connection.execute(f'GRANT CONNECT ON DATABASE postgres TO "{PROVISIONER_ROLE}"')
+            await connection.execute(f'GRANT "{AUDITOR}" TO "{PROVISIONER_ROLE}" WITH INHERIT FALSE, SET TRUE')
+            for row in await connection.fetch(_SQL["roles_without_provisioner"], PROVISIONER_ROLE):
+                await connection.execute(f'ALTER ROLE "{row["rolname"]}" NOINHERIT')
+                await connection.execute(
+                    f'GRANT "{row["rolname"]}" TO "{PROVISIONER_ROLE}" WITH ADMIN TRUE, INHERIT FALSE, SET TRUE'
+                )
+
+
+async def _ensure_role(connection: Any, name: str, login: str) -> None:
+    if not await connection.fetchval(_SQL["role_exists"], name):
+        await connection.execute(f'CREATE ROLE "{name}" {login} NOINHERIT')
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

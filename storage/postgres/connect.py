@@ -30,6 +30,14 @@ CONNECTION_LOST = (
 )
 """What a caller sees when the server is away, as opposed to refusing a statement."""
 
+DATABASE_GONE = (
+    asyncpg.InvalidCatalogNameError,
+    # A role that is not there, or whose password was renewed.
+    asyncpg.InvalidPasswordError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
+"""What a caller sees of a database that was dropped with its role, or whose password this process does not know yet."""
+
 
 _HELD: ContextVar[tuple["Database", Any] | None] = ContextVar("held_connection", default=None)
 """The database of which the running task has a transaction open, and its connection."""
@@ -143,6 +151,10 @@ class Databases:
         if database is None:
             database = self._open[name] = Database(self._backends, self._settings, name)
         return database
+
+    def apart(self) -> "Databases":
+        """Give the same for a look at many tenants: whoever takes it closes each database after its look."""
+        return Databases(self._backends, self._settings)
 
     def control(self) -> Database:
         """Give the control database: the directory of tenants."""

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 from pydantic import Base64Bytes
 
 from schemas.ids import TenantId
-from schemas.problems import HostTaken, TenantExists
 from storage.postgres.connect import Database
 from storage.sql import load_queries
 
@@ -19,7 +17,7 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class TenantRecord:
-    """A tenant as the directory knows it; `state` is provisioning, active or suspended.
+    """A tenant as the directory knows it; `state` is a `TenantState`.
 
     A limit of None is the default one. `shards` is what was asked for; the tenant's own database says what is.
     `conversion_events` is what the tenant's policy says.
@@ -178,43 +176,10 @@ class DirectoryReader:
 
 
 class DirectoryWriter:
-    """What provisioning writes; every step may be repeated."""
+    """What provisioning and operators write; all of it may be repeated."""
 
     def __init__(self, control: Database) -> None:
         self._control = control
-
-    async def claim(self, tenant_id: TenantId, host: str, name: str) -> TenantRecord:
-        """Enter the tenant, or find it as it was entered before.
-
-        Raises:
-            TenantExists: it is there with another host.
-            HostTaken: another tenant has the host.
-        """
-        async with self._control.connection() as connection:
-            try:
-                await connection.execute(_SQL["claim_tenant"], tenant_id, host, name)
-            except asyncpg.UniqueViolationError as error:
-                raise HostTaken(f"{host} belongs to another tenant.") from error
-            record = _tenant(await connection.fetchrow(_SQL["tenant"], tenant_id))
-        if record.host != host:
-            raise TenantExists(f"{tenant_id} exists with the host {record.host}.")
-        return record
-
-    async def activate(self, tenant_id: TenantId) -> None:
-        """Let the tenant's traffic in: everything it needs is there."""
-        async with self._control.connection() as connection:
-            await connection.execute(_SQL["activate_tenant"], tenant_id)
-
-    async def set_limits(
-        self, tenant_id: TenantId, *, events_per_second: float | None, events_per_day: int | None, shards: int | None
-    ) -> TenantRecord | None:
-        """Set what a tenant may send (None: the default) and its shards (None: as they are); None if there is no such.
-
-        Returns the tenant as it is now.
-        """
-        async with self._control.connection() as connection:
-            row = await connection.fetchrow(_SQL["set_limits"], tenant_id, events_per_second, events_per_day, shards)
-        return None if row is None else _tenant(row)
 
     async def set_conversion_events(self, tenant_id: TenantId, names: Collection[str]) -> None:
         """Say which later events of a tenant are conversions; replicas know within a second."""
@@ -222,7 +187,7 @@ class DirectoryWriter:
             await connection.execute(_SQL["set_conversion_events"], tenant_id, sorted(names))
 
     async def add_key(self, record: KeyRecord, prefix: str) -> None:
-        """Enter a key; `prefix` is the part of it that may be shown again."""
+        """Enter a key, unless it is there; `prefix` is the part of it that may be shown again."""
         async with self._control.connection() as connection:
             await connection.execute(
                 _SQL["add_key"],

@@ -3,7 +3,7 @@ SELECT version, ended FROM directory_version
 
 -- name: tenants
 SELECT tenant_id, host, name, state, events_per_second, events_per_day, shards, conversion_events FROM tenants
-WHERE state <> 'provisioning'
+WHERE state IN ('active', 'suspended', 'exporting')
 
 -- name: keys
 SELECT key_hash, tenant_id, kind, scopes, events_per_second, key_id, name FROM api_keys WHERE revoked_at IS NULL
@@ -29,24 +29,15 @@ SELECT DISTINCT ON (tenant_id, event_name) tenant_id, event_name, version, on_vi
 FROM event_schemas
 ORDER BY tenant_id, event_name, version DESC
 
--- name: claim_tenant
-INSERT INTO tenants (tenant_id, host, name) VALUES ($1, $2, $3) ON CONFLICT (tenant_id) DO NOTHING
-
 -- name: tenant
 SELECT tenant_id, host, name, state, events_per_second, events_per_day, shards, conversion_events FROM tenants WHERE tenant_id = $1
-
--- name: activate_tenant
-UPDATE tenants SET state = 'active' WHERE tenant_id = $1 AND state = 'provisioning'
-
--- name: set_limits
-UPDATE tenants SET events_per_second = $2, events_per_day = $3, shards = coalesce($4, shards) WHERE tenant_id = $1
-RETURNING tenant_id, host, name, state, events_per_second, events_per_day, shards, conversion_events
 
 -- name: set_conversion_events
 UPDATE tenants SET conversion_events = $2 WHERE tenant_id = $1
 
 -- name: add_key
 INSERT INTO api_keys (key_hash, key_prefix, tenant_id, kind, scopes, name) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (key_hash) DO NOTHING
 
 -- name: add_signing_key
 INSERT INTO signing_keys (kid, tenant_id, private_key_sealed, public_jwk)

@@ -68,6 +68,16 @@ class Imports:
             if await connection.fetchval(_SQL["record"], import_id, run, *counts, rejections) is None:
                 raise RunSupersededError
 
+    async def assert_run(self, import_id: str, run: int) -> None:
+        """Check that this run is the one that may write.
+
+        Raises:
+            RunSupersededError: a later run has begun, or the import has ended.
+        """
+        async with self._database.connection() as connection:
+            if await connection.fetchval(_SQL["is_run"], import_id, run) is None:
+                raise RunSupersededError
+
     async def finish(self, import_id: str, run: int, state: ImportState, error: str | None = None) -> None:
         """End an import, unless a later run has begun."""
         async with self._database.connection() as connection:

@@ -30,6 +30,9 @@ SET rows_done = $3, bytes_done = $4, accepted = $5, duplicates = $6, rejected = 
 WHERE import_id = $1 AND run = $2 AND state = 'running'
 RETURNING run
 
+-- name: is_run
+SELECT 1 FROM imports WHERE import_id = $1 AND run = $2 AND state = 'running'
+
 -- name: finish
 UPDATE imports
 SET state = $3, error = $4, finished_at = now(),

@@ -10,6 +10,10 @@ from storage.sql import load_queries
 _SQL = load_queries("storage.spool", "layout.sql")
 
 
+class TenantClosedError(Exception):
+    """The tenant is being deleted: nobody may write to its spool any more."""
+
+
 class Layout:
     """Reads and changes the layout of one tenant."""
 
@@ -17,9 +21,26 @@ class Layout:
         self._database = database
 
     async def shards(self) -> int:
-        """Read how many shards there are."""
+        """Read how many shards there are.
+
+        Raises:
+            TenantClosedError: none, for good.
+        """
         async with self._database.connection() as connection:
-            return int(await connection.fetchval(_SQL["shards"]))
+            count = await connection.fetchval(_SQL["shards"])
+        if count is None:
+            raise TenantClosedError
+        return int(count)
+
+    async def waits(self) -> bool:
+        """Say whether anything that was accepted is not in ClickHouse yet."""
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(_SQL["waits"]))
+
+    async def close(self) -> None:
+        """Take the epochs away: every actor is refused from now on, and none can start; this cannot be undone."""
+        async with self._database.connection() as connection:
+            await connection.execute(_SQL["close"])
 
     async def change(self, shards: int) -> None:
         """Have so many shards from now on; every actor of another layout is refused from this moment.

@@ -14,7 +14,7 @@ from bench.load import Bodies, LoadResult, run_load
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import send_patiently
-from tests.stack_fixtures import RunningStack, event, eventually, ndjson, new_tenant, stored_ids
+from tests.stack_fixtures import RunningStack, event, eventually, ndjson, new_tenant, set_limits, stored_ids
 
 pytestmark = pytest.mark.anyio
 
@@ -74,8 +74,7 @@ async def test_a_flood_next_door(
     """Every request of the quiet tenant acknowledged, in little more than its idle time, and attributed soon after."""
     loud = await new_tenant(running)
     ports = running.stack.settings.ports
-    async with running.stack.provisioner() as provisioner:
-        await provisioner.set_limits(loud.tenant_id, events_per_second=SHARE, events_per_day=None)
+    await set_limits(running, loud.tenant_id, events_per_second=SHARE)
     async with httpx.AsyncClient(base_url=running.tenant_url, timeout=30, trust_env=False) as other:
         other.headers.update({"X-Tenant-ID": loud.tenant_id, "X-Write-Key": loud.write_key})
         await asyncio.gather(*(send_patiently(each, ndjson([event()])) for each in (http, other)))

@@ -22,14 +22,13 @@ from tenancy.provisioning import ProvisionedTenant
 from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once, assert_well
 from tests.crash.incarnations import batch, batch_of, incarnation
 from tests.crash.load import actors_of, kill_actor, under_load
-from tests.stack_fixtures import RunningStack, event, eventually, ndjson, stored_ids
+from tests.stack_fixtures import RunningStack, event, eventually, ndjson, set_limits, stored_ids
 
 pytestmark = pytest.mark.anyio
 
 
 async def set_shards(running: RunningStack, tenant: ProvisionedTenant, shards: int) -> None:
-    async with running.stack.provisioner() as provisioner:
-        assert await provisioner.set_limits(tenant.tenant_id, shards=shards)
+    await set_limits(running, tenant.tenant_id, shards=shards)
 
 
 @asynccontextmanager

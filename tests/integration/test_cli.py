@@ -63,6 +63,8 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
     [
         *("", "up", "down", "status", "doctor", "ingest", "import", "tail", "demo load"),
         *("tenant create", "tenant list", "tenant limits", "link create", "link list", "rejected replay", "schema put"),
+        *("tenant show", "tenant suspend", "tenant resume", "tenant delete", "secrets rotate"),
+        *("platform-key create", "platform-key list", "platform-key revoke"),
         *("recompute", "person show", "person unlink", "policy show", "policy set", "policy adopt", "policy diff"),
         *("user invite", "user list", "user role", "user remove", "user reset", "key create", "key list", "key revoke"),
         *("audit", "tenant rotate-keys"),
@@ -113,6 +115,34 @@ async def test_sets_shards(running: RunningStack, tenant: ProvisionedTenant) -> 
     assert (record.shards, shards, record.events_per_day) == (4, 4, 1_000_000)
     assert (await run(running, "tenant", "limits", tenant.tenant_id, "--shards", "17"))[0] == 2
     assert (await run(running, "tenant", "limits", "tnobody", "--shards", "2"))[0] == 1
+
+
+async def test_a_life_by_command(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """Suspended, shown, resumed, deleted with an archive, unknown from then on; a typing error deletes nothing."""
+    name = tenant.tenant_id
+    assert (await run(running, "tenant", "suspend", name))[0] == 0
+    code, text = await run(running, "tenant", "show", name)
+    assert (code, json.loads(text)["state"]) == (0, "suspended")
+    assert (await run(running, "tenant", "resume", name))[0] == 0
+    assert (await run(running, "tenant", "delete", name, stdin=b"other\n"))[0] == 1
+    code, text = await run(running, "tenant", "delete", name, "--yes")
+    assert (code, f"Its archive is {name}-" in text) == (0, True), text
+    assert (await run(running, "tenant", "show", name))[0] == 1
+
+
+async def test_platform_keys_by_command(running: RunningStack) -> None:
+    """The key alone on stdout, once; listed without it; after its revocation it is refused."""
+    code, text = await run(running, "platform-key", "create", "cli", "--scope", "tenants", "--json")
+    made = json.loads(text.splitlines()[0])
+    assert (code, made["scopes"]) == (0, ["tenants"])
+    code, text = await run(running, "platform-key", "list")
+    assert (code, made["key_id"] in text, made["key"] in text) == (0, True, False)
+    assert (await run(running, "platform-key", "revoke", made["key_id"]))[0] == 0
+
+    async def is_refused() -> bool:
+        return (await run(running, "tenant", "list", "--platform-key", made["key"]))[0] == 1
+
+    await eventually(is_refused)
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])

@@ -5,21 +5,12 @@ import asyncio
 import httpx
 import pytest
 
-from schemas.ids import TenantId
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, eventually, stored_ids
+from tests.stack_fixtures import RunningStack, event, eventually, set_limits, stored_ids
 
 pytestmark = pytest.mark.anyio
 
 INGEST = "/api/v1/events/ingest"
-
-
-async def set_limits(
-    running: RunningStack, tenant: ProvisionedTenant, *, rate: float | None = None, per_day: int | None = None
-) -> None:
-    async with running.stack.provisioner() as provisioner:
-        done = await provisioner.set_limits(TenantId(tenant.tenant_id), events_per_second=rate, events_per_day=per_day)
-    assert done
 
 
 async def refused(http: httpx.AsyncClient) -> httpx.Response | None:
@@ -29,7 +20,7 @@ async def refused(http: httpx.AsyncClient) -> httpx.Response | None:
 
 async def test_rate(running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient) -> None:
     """429 with Retry-After past two seconds' worth of events; after that wait the tenant is let in again."""
-    await set_limits(running, tenant, rate=10)
+    await set_limits(running, tenant.tenant_id, events_per_second=10)
     answer = await eventually(lambda: refused(http))
     assert answer.json()["code"] == "rate-exceeded"
     wait_seconds = int(answer.headers["Retry-After"])
@@ -40,11 +31,11 @@ async def test_rate(running: RunningStack, tenant: ProvisionedTenant, http: http
 
 async def test_daily_quota(running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient) -> None:
     """Not many more than 30 events of a tenant that may send 30; a raised quota lets it go on."""
-    await set_limits(running, tenant, per_day=30)
+    await set_limits(running, tenant.tenant_id, events_per_day=30)
     answer = await eventually(lambda: refused(http))
     assert answer.json()["code"] == "quota-exceeded"
     assert 1 <= int(answer.headers["Retry-After"]) <= 86_400
-    await set_limits(running, tenant, per_day=100_000)
+    await set_limits(running, tenant.tenant_id, events_per_day=100_000)
 
     async def let_in() -> bool:
         return (await http.post(INGEST, json=event(), params={"wait": "stored"})).status_code == 202
@@ -56,7 +47,7 @@ async def test_a_limited_tenant_of_the_platform(
     running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient
 ) -> None:
     """A tenant over its rate is refused on the global plane, too, with the time to wait."""
-    await set_limits(running, tenant, rate=1)
+    await set_limits(running, tenant.tenant_id, events_per_second=1)
     await eventually(lambda: refused(http))
     headers = {"Authorization": f"Bearer {running.platform_key}"}
 

@@ -5,7 +5,7 @@ import pytest
 
 from schemas.problems import HostTaken, TenantExists, TenantIdInvalid
 from storage.postgres.connect import Databases
-from storage.postgres.directory import DirectoryWriter
+from storage.postgres.tenant_admin import TenantAdmin, TenantChange
 from storage.spool.layout import Layout
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from tests.stack_fixtures import RunningStack, event
@@ -43,9 +43,7 @@ async def test_every_tenant_is_brought_up_to_date(running: RunningStack, tenant:
     database = databases.tenant(tenant.tenant_id)
     async with database.connection() as connection:
         await connection.execute("DROP TABLE imports; DELETE FROM schema_migrations WHERE name = 'imports'")
-    await DirectoryWriter(databases.control()).set_limits(
-        tenant.tenant_id, events_per_second=None, events_per_day=None, shards=3
-    )
+    await TenantAdmin(databases.control()).change(tenant.tenant_id, TenantChange(shards=3))
     assert await Layout(database).shards() == 1
     async with running.stack.provisioner() as provisioner:
         await provisioner.renew_tenants()

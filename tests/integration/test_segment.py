@@ -12,9 +12,8 @@ import pytest
 
 from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
-from tests.integration.test_limits import set_limits
 from tests.sdk_runs import BROWSERS, PROGRAMS, send, started
-from tests.stack_fixtures import RunningStack, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, eventually, new_tenant, set_limits
 
 pytestmark = pytest.mark.anyio
 
@@ -146,7 +145,7 @@ async def test_sdks_wait_when_told_to(
         started_runs = (started(sdk, running.tenant_url, tenant.write_key) for sdk in [*PROGRAMS, *BROWSERS])
         runs = [await stack.enter_async_context(run) for run in started_runs]
         await asyncio.gather(*(run.load() for run in runs))
-        await set_limits(running, tenant, rate=8)
+        await set_limits(running, tenant.tenant_id, events_per_second=8)
         await eventually(in_debt)
         for run in runs:
             run.make(CALLS[:1])

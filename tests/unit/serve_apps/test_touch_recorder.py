@@ -48,7 +48,7 @@ def test_without_a_disk_people_are_sent_on(tmp_path: Path, capsys: pytest.Captur
 async def _record(journal: Journal) -> None:
     settings = Settings()
     actors = TenantActors(Backends("", 0, "", "", b""), settings)
-    recorder = TouchRecorder(actors, journal, LinkSettings())
+    recorder = TouchRecorder(actors, journal, LinkSettings(), lambda _: False)
     running = asyncio.create_task(recorder.run())
     event = click("a") | {"event_time": utc_now().isoformat()}
     async with asyncio.timeout(5):

@@ -1,6 +1,9 @@
 """Secrets at rest, and passwords of roles."""
 
+from dataclasses import replace
+
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from schemas.backends import Backends
 from tenancy.sealing import SealBrokenError, Sealer
@@ -27,3 +30,19 @@ def test_every_role_has_its_own_password() -> None:
     assert ours.role_password("a") == ours.role_password("a") != ours.role_password("b")
     assert ours.role_password("a") != backends(b"x" * 32).role_password("a")
     assert "kkkk" not in repr(ours)
+
+
+def test_opens_what_was_sealed_before_a_rotation() -> None:
+    """Under the root secret before, or without a key's id at all; then it is not current, and sealed anew it is."""
+    old, new = Sealer(backends()), Sealer(replace(backends(b"n" * 32), secret_key_previous=b"k" * 32))
+    nonce = b"\x01" + b"n" * 11
+    legacy = nonce + AESGCM(backends().derive("seal")).encrypt(nonce, b"secret", b"t1")
+    for sealed in (old.seal(b"secret", "t1"), legacy):
+        assert new.open(sealed, "t1") == b"secret"
+        assert not new.is_current(sealed)
+        with pytest.raises(SealBrokenError):
+            new.open(sealed, "t2")
+    assert new.is_current(new.seal(b"secret", "t1"))
+    for broken in (b"", b"\x01", old.seal(b"secret", "t1")[:-1]):
+        with pytest.raises(SealBrokenError):
+            new.open(broken, "t1")

@@ -1,0 +1,70 @@
+"""Jobs as the API shows them: those of tenants' lives from the control database, imports from their tenant's own."""
+
+from typing import Any
+
+from schemas.imports import ImportState
+from schemas.tenant_life import STEPS, TenantState
+from serve_apps.platform_answers import Job, JobProgress
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Databases
+from storage.postgres.imports import Imports
+from storage.postgres.jobs import JobRecord, import_id_of
+
+_STEPS_OF = {
+    "provision": STEPS[TenantState.PROVISIONING],
+    "delete": (*STEPS[TenantState.EXPORTING], *STEPS[TenantState.ERASING]),
+}
+_IMPORT_STATES = {
+    ImportState.QUEUED: "queued",
+    ImportState.RUNNING: "running",
+    ImportState.DONE: "done",
+    ImportState.FAILED: "failed",
+}
+
+
+async def job_document(job: JobRecord, databases: Databases) -> Job:
+    """Write a job down; of an import whose database does not answer, that it runs and no more."""
+    if job.kind == "import":
+        return await _import_document(job, databases)
+    steps = _STEPS_OF[job.kind]
+    left = [step for step in steps if step not in job.steps_done]
+    is_done = job.finished_at is not None
+    state = ("failed" if job.error else "done") if is_done else "running"
+    return _job(
+        job,
+        state=state,
+        progress=JobProgress(
+            unit="steps",
+            done=len(steps) if state == "done" else len(job.steps_done),
+            total=len(steps),
+            current=None if is_done or not left else left[0],
+        ),
+        error=job.error,
+        finished_at=job.finished_at,
+    )
+
+
+async def _import_document(job: JobRecord, databases: Databases) -> Job:
+    database = databases.apart().tenant(job.tenant_id)
+    try:
+        record = await Imports(database).one(import_id_of(job.job_id))
+    except (*CONNECTION_LOST, *DATABASE_GONE):
+        record = None
+    finally:
+        await database.close()
+    if record is None:
+        unknown = JobProgress(unit="rows", done=0, total=None, current=None)
+        return _job(job, state="queued", progress=unknown, error=None, finished_at=None)
+    progress = JobProgress(
+        unit="rows",
+        done=record.progress.rows_done,
+        total=record.progress.rows_done if record.state is ImportState.DONE else None,
+        current=record.filename or None,
+        bytes_done=record.progress.bytes_done,
+        bytes_total=record.bytes_total,
+    )
+    state = _IMPORT_STATES[record.state]
+    return _job(job, state=state, progress=progress, error=record.error, finished_at=record.finished_at)
+
+
+def _job(job: JobRecord, **fields: Any) -> Job:
+    return Job(job_id=job.job_id, tenant_id=job.tenant_id, kind=job.kind, created_at=job.created_at, **fields)

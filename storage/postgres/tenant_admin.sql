@@ -1,0 +1,47 @@
+-- name: page
+SELECT tenant_id, host, name, state, events_per_second, events_per_day, shards, created_at FROM tenants
+WHERE tenant_id > $1 AND ($2::text IS NULL OR state = $2)
+ORDER BY tenant_id
+LIMIT $3
+
+-- name: one
+SELECT tenant_id, host, name, state, events_per_second, events_per_day, shards, created_at FROM tenants
+WHERE tenant_id = $1
+
+-- name: change
+UPDATE tenants SET
+    host = coalesce($2, host), name = coalesce($3, name), shards = coalesce($4, shards),
+    events_per_second = CASE WHEN $5 THEN $6 ELSE events_per_second END,
+    events_per_day = CASE WHEN $7 THEN $8 ELSE events_per_day END
+WHERE tenant_id = $1 AND state IN ('active', 'suspended')
+RETURNING tenant_id
+
+-- name: keys
+SELECT k.key_id, k.key_prefix, k.name, k.scopes, k.created_at, u.used_on AS last_used_on FROM api_keys AS k
+LEFT JOIN api_key_uses AS u USING (key_hash)
+WHERE k.kind = 'platform' AND k.revoked_at IS NULL
+ORDER BY k.created_at, k.key_id
+
+-- name: add_key
+INSERT INTO api_keys (key_hash, key_prefix, kind, scopes, name, created_by) VALUES ($1, $2, 'platform', $3, $4, $5)
+RETURNING key_id, key_prefix, name, scopes, created_at, NULL::date AS last_used_on
+
+-- name: revoke_key
+UPDATE api_keys SET revoked_at = now() WHERE kind = 'platform' AND key_id = $1 AND revoked_at IS NULL RETURNING key_id
+
+-- name: active_shards
+SELECT tenant_id, count(*) AS shards FROM active_shards WHERE tenant_id = ANY($1::text[]) GROUP BY tenant_id
+
+-- name: usage
+-- Of the tenant's own database: counts from its ledger, what waits from its spool, its size from the server's files.
+SELECT
+    coalesce(sum(received), 0)::bigint AS received, coalesce(sum(accepted), 0)::bigint AS accepted,
+    coalesce(sum(duplicates), 0)::bigint AS duplicates, coalesce(sum(rejected), 0)::bigint AS rejected,
+    coalesce(sum(stored), 0)::bigint AS stored, coalesce(sum(quarantined), 0)::bigint AS quarantined,
+    pg_database_size(current_database()) AS postgres_bytes
+FROM ledger WHERE minute >= $1 AND minute < $2
+
+-- name: waiting
+SELECT coalesce(sum(s.events), 0)::bigint AS events, coalesce(sum(octet_length(s.frames)), 0)::bigint AS size_bytes,
+    coalesce(extract(epoch FROM now() - min(s.committed_at)), 0)::float8 AS age_seconds
+FROM actor_epoch AS e INNER JOIN event_spool AS s ON s.shard = e.shard AND s.spool_id > stored_up_to(e.shard)
