@@ -6162,7 +6162,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6271,7 +6271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6369,7 +6369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6471,7 +6471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6567,7 +6567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6653,6 +6653,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6748,7 +6757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7124,6 +7133,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
@@ -7218,7 +7236,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `password-refused`: The password cannot be taken. */
+            /**
+             * @description - `password-refused`: The password cannot be taken.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7575,6 +7596,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
@@ -7675,7 +7705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7780,7 +7810,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7891,7 +7921,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7989,7 +8019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8075,6 +8105,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8179,7 +8218,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8275,7 +8317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8361,6 +8403,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8454,6 +8505,15 @@ export interface operations {
             };
             /** @description - `rotation-under-way`: The next token key is published and does not sign yet. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8561,7 +8621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8657,7 +8717,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8768,6 +8828,7 @@ export interface operations {
             };
             /**
              * @description - `policy-invalid`: This is no attribution policy.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
              *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
              */
             422: {
@@ -8881,7 +8942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8988,7 +9049,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9087,7 +9148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9197,7 +9258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9294,7 +9355,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9393,7 +9457,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9491,7 +9555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9578,6 +9642,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9684,6 +9757,7 @@ export interface operations {
             };
             /**
              * @description - `policy-invalid`: This is no attribution policy.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
              *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
              */
             422: {
@@ -9783,7 +9857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9881,7 +9955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9987,7 +10061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10073,6 +10147,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10169,7 +10252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10295,6 +10378,7 @@ export interface operations {
             };
             /**
              * @description - `events-invalid`: No event of the request is valid.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
              *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
              */
             422: {
@@ -10418,7 +10502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10523,7 +10607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10623,7 +10707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10722,7 +10806,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10861,7 +10945,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `models-too-large`: So much cannot be computed while somebody waits. */
+            /**
+             * @description - `models-too-large`: So much cannot be computed while somebody waits.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10989,7 +11076,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `models-too-large`: So much cannot be computed while somebody waits. */
+            /**
+             * @description - `models-too-large`: So much cannot be computed while somebody waits.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11103,7 +11193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11216,7 +11306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11333,7 +11423,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11450,7 +11540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11567,7 +11657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11673,7 +11763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11770,7 +11860,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11895,7 +11985,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `upload-invalid`: The file has lines that cannot be taken; nothing of it was stored. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `upload-invalid`: The file has lines that cannot be taken; nothing of it was stored.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11993,7 +12086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12104,7 +12197,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12200,7 +12293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12302,7 +12395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12427,7 +12520,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `upload-invalid`: The file has lines that cannot be taken; nothing of it was stored. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `upload-invalid`: The file has lines that cannot be taken; nothing of it was stored.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12525,7 +12621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12611,6 +12707,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12706,7 +12811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12792,6 +12897,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12888,7 +13002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13004,6 +13118,7 @@ export interface operations {
             };
             /**
              * @description - `event-schema-invalid`: This is no JSON Schema (draft 2020-12) of an object that can be used here.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
              *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
              */
             422: {
@@ -13101,7 +13216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13206,7 +13321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13303,7 +13418,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13405,7 +13523,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13491,6 +13612,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13586,7 +13716,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13684,7 +13817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13795,7 +13928,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13890,7 +14023,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14017,7 +14150,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `fraud-list-invalid`: A line of the list is no entry of its kind; the list is as it was. */
+            /**
+             * @description - `fraud-list-invalid`: A line of the list is no entry of its kind; the list is as it was.
+             *     - `question-too-large`: The question would read or answer more rows than one question may.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14118,7 +14254,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14244,6 +14380,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `too-many-imports`: The tenant has as many unfinished imports as it may have. */
             429: {
                 headers: {
@@ -14346,7 +14491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
                     [name: string]: unknown;
