@@ -14,6 +14,8 @@ export const stack = {
   email: environment('SITE_EMAIL'),
   password: environment('SITE_PASSWORD'),
   writeKey: environment('SITE_WRITE_KEY'),
+  platformUrl: environment('SITE_PLATFORM_URL'),
+  platformKey: environment('SITE_PLATFORM_KEY'),
   output: environment('SITE_OUTPUT'),
   browser: {
     executablePath: `${environment('SITE_BROWSER')}/chromium`,
@@ -34,7 +36,10 @@ export const test = base.extend<{ expected: RegExp[] }>({
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => {
-      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(stack.url)) {
+      if (
+        !/^(data|blob):/.test(request.url()) &&
+        ![stack.url, stack.platformUrl].some((own) => request.url().startsWith(own))
+      ) {
         complaints.push(`asked another host: ${request.url()}`);
       }
     });
