@@ -22,13 +22,14 @@ test('a rule is turned on in a preview, which says what would move, and kept as 
   await expect(page.getByText(/^Saved as version \d+, not in force yet$/)).toBeVisible();
 });
 
-test('a finding leads to the touches of its conversion, and can be labelled', async ({ page, request }) => {
+test('a finding leads to the touches of its conversion, and can be labelled', async ({ page }) => {
+  await open(page, '/fraud/lists');
   // A click that nobody could have made by hand before this install.
   const device = { device_id: crypto.randomUUID(), country: 'DE' };
   const at = (seconds: number) => new Date(Date.now() - seconds * 1_000).toISOString();
   const source = `shady_${Date.now()}`;
-  await send(request, { event_type: 'click', media_source: source, event_time: at(63), ...device });
-  await send(request, { event_type: 'install', platform: 'android', event_time: at(60), ...device });
+  await send(page, { event_type: 'click', media_source: source, event_time: at(63), ...device });
+  await send(page, { event_type: 'install', platform: 'android', event_time: at(60), ...device });
   const evidence = page.getByRole('table', { name: 'Conversions with evidence' });
   await expect(async () => {
     await open(page, `/fraud/findings?filter=media_source=${source}`);
