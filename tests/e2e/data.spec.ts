@@ -49,7 +49,7 @@ test.describe('what is refused', () => {
     await open(page, '/rejected');
     const id = await send(page, event, 422);
     await open(page, `/rejected?id=${id}`);
-    await page.getByRole('table').getByRole('button').first().click();
+    await page.getByRole('table', { name: 'Events' }).getByRole('button').first().click();
     const letter = page.getByRole('dialog', { name: 'Rejected event' });
     await expect(letter.getByText('/currency').first()).toBeVisible();
     const editor = letter.getByLabel('Mend it');

@@ -1,7 +1,7 @@
 import { expect, open, send, settled, test, testPages } from './support.ts';
 
 testPages([
-  { address: '/fraud/findings', shows: /^By rule$/ },
+  { address: '/fraud/findings', shows: /^Findings$/ },
   { address: '/fraud/times', shows: /^Sources and sites$/ },
   { address: '/fraud/rules', shows: /^Click injection$/ },
   { address: '/fraud/lists', shows: /^Entries, one a line$/ },
