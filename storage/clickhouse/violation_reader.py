@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import orjson
 
 from schemas.ids import TenantId
-from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.connect import ClickHouse, query_limits
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
@@ -42,11 +42,8 @@ class ViolationReader:
                 fill(_SQL["violations"], self._tables),
                 parameters={"since": _text(since), "until": _text(until), "limit": limit},
                 fmt="JSONEachRow",
-                settings={
-                    "max_threads": self._store.settings.query_threads,
-                    "max_execution_time": self._store.settings.query_seconds,
-                    "output_format_json_quote_64bit_integers": 0,
-                },
+                settings=query_limits(self._store.settings, self._store.settings.query_seconds)
+                | {"output_format_json_quote_64bit_integers": 0},
             )
         return [FlaggedViolation(**orjson.loads(line)) for line in answer.splitlines()]
 
