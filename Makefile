@@ -8,8 +8,9 @@ SITE := frontend
 SITE_SOURCES := $(wildcard $(SITE)/*.* $(SITE)/build/* $(SITE)/public/*) $(shell find $(SITE)/src -type f)
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
+REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true contract/node_modules/.bin/redocly
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi site pictures install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi openapi-release site pictures install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,19 +30,20 @@ doctor: install ## Say what is wrong with this machine, and how to mend it
 
 # -- Check it
 test: install site ## Run every test: unit, integration on the real stack, crash, the site in a browser
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 unit: install ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
 
-lint: install $(SITE)/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture; compare the OpenAPI documents; check the site
+lint: install contract/node_modules/.installed $(SITE)/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture; check the OpenAPI documents and the site
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 	@$(BIN)/vulture
-	@$(BIN)/python -m serve_apps.documents --check
+	@$(BIN)/python -m contract check
+	@$(REDOCLY) lint --config contract/redocly.yaml openapi/tenant.json openapi/global.json >contract/node_modules/.lint 2>&1 || { cat contract/node_modules/.lint; exit 1; }
 	@cd $(SITE) && npm run --silent lint
 
 bench: install ## Measure ingest against the running stack and against a plain handler
@@ -78,8 +80,16 @@ format: install ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-openapi: install ## Write openapi/tenant.json and openapi/global.json anew from the routes
-	@$(BIN)/python -m serve_apps.documents
+openapi: install $(SITE)/node_modules/.installed ## Write the OpenAPI documents, the client's generated modules and the site's types anew from the routes
+	@$(BIN)/python -m contract write
+	@cd $(SITE) && npm run --silent api
+
+openapi-release: install ## Keep the OpenAPI documents as those of a release, which later ones must not break
+	@$(BIN)/python -m contract release
+
+contract/node_modules/.installed: contract/package-lock.json
+	@cd contract && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 site: $(SITE)/dist/.built ## Build the site into frontend/dist, if one of its sources changed
 
@@ -106,4 +116,4 @@ $(BIN)/.installed: $(UV) pyproject.toml uv.lock
 
 clean: ## Remove everything that was installed or stored here, data included
 	@test ! -x $(BIN)/unmogrow || $(BIN)/unmogrow down --delete-data --yes
-	rm -rf .venv .local .tools frontend/dist frontend/node_modules
+	rm -rf .venv .local .tools contract/node_modules frontend/dist frontend/node_modules

@@ -3,22 +3,31 @@
 It holds no credentials and reads nothing: conversions come with their candidate touches, results go back.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import structlog
 from ray import serve
 
-from actors.pool_calls import POOL_DEPLOYMENT, pack_results, unpack_call
+from actors.case_limit import CaseLimit
+from actors.pool_calls import POOL_DEPLOYMENT, pack_answers, unpack_call
 from attribution.decide import attribute
 from attribution.fraud.settle import settle
 from attribution.origins import origin_of
+from attribution.result_records import result_record
 from schemas.policy import Policy
-from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
+from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult, RecordedOutcome
 from schemas.settings import PoolSettings
 from schemas.touchpoints import ConversionCase, Origin
-from telemetry.failpoints import refuse
+from telemetry.failpoints import hang, refuse
 from telemetry.heap import settle_heap
+
+_NICENESS = 5
+"""Taking events goes before attributing them: results are due within seconds, acknowledgements within milliseconds."""
 
 log = structlog.get_logger()
 
@@ -26,17 +35,34 @@ log = structlog.get_logger()
 class AttributionPool:
     """Attributes batches of conversions."""
 
-    def __init__(self) -> None:
-        """Get ready for calls."""
+    def __init__(self, case_seconds: float) -> None:
+        """Get ready for calls; a case may take so long."""
+        self._limit = CaseLimit(case_seconds)
+        # Serve asks on the loop whether it lives and has room: one that is deciding has an answer, too.
+        self._thread = ThreadPoolExecutor(1, initializer=os.nice, initargs=(_NICENESS,))
         settle_heap()
 
     async def attribute(self, packed: list[bytes], policy: bytes) -> list[bytes]:
         """Attribute cases as `actors.pool_calls` packs them; results are in the order of the cases."""
-        return pack_results(decide(*unpack_call(packed, policy)))
+        return await self._off_loop(list, packed, policy)
+
+    async def decide(self, packed: list[bytes], policy: bytes) -> list[bytes]:
+        """Do the same, with results as they are recorded."""
+        return await self._off_loop(recorded, packed, policy)
+
+    async def _off_loop(self, form: Callable[[list[AttributionOutcome]], Sequence[object]], *call: Any) -> list[bytes]:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: pack_answers(form(decide(*unpack_call(*call), self._limit)))
+        )
 
 
-def decide(cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionOutcome]:
-    """Attribute each case; one that cannot be decided is a failure of its own, and no matter of the others.
+def recorded(outcomes: Sequence[AttributionOutcome]) -> list[RecordedOutcome]:
+    """Write results as they are recorded."""
+    return [result_record(each) if isinstance(each, AttributionResult) else each for each in outcomes]
+
+
+def decide(cases: Sequence[ConversionCase], policy: Policy, limit: CaseLimit | None = None) -> list[AttributionOutcome]:
+    """Attribute each case; one that cannot be decided, or not in time, is a failure of its own and holds up no other.
 
     Cases stand after those from which they inherit.
     """
@@ -44,21 +70,29 @@ def decide(cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionO
     decided: dict[str, Origin] = {}
     outcomes: list[AttributionOutcome] = []
     for case in cases:
-        outcome = _outcome(case, policy, decided)
+        outcome = _outcome(case, policy, decided, limit)
         if isinstance(outcome, AttributionResult) and outcome.conversion_id in inherited_from:
             decided[outcome.conversion_id] = origin_of(outcome)
         outcomes.append(outcome)
     return outcomes
 
 
-def _outcome(case: ConversionCase, policy: Policy, decided: Mapping[str, Origin]) -> AttributionOutcome:
+def _outcome(
+    case: ConversionCase, policy: Policy, decided: Mapping[str, Origin], limit: CaseLimit | None
+) -> AttributionOutcome:
     conversion_id = case.conversion.conversion_id
     try:
-        refuse("pool_attribute", conversion_id)
-        return settle(case, policy, partial(attribute, decided=decided))
+        decide_it = partial(_decided, case, policy, decided)
+        return limit.run(decide_it) if limit else decide_it()
     except Exception as error:
         log.exception("case_failed", conversion_id=conversion_id)
         return AttributionFailure(conversion_id, repr(error))
+
+
+def _decided(case: ConversionCase, policy: Policy, decided: Mapping[str, Origin]) -> AttributionResult:
+    refuse("pool_attribute", case.conversion.conversion_id)
+    hang("pool_attribute_hangs", case.conversion.conversion_id)
+    return settle(case, policy, partial(attribute, decided=decided))
 
 
 def pool_application(settings: PoolSettings) -> serve.Application:
@@ -74,4 +108,4 @@ def pool_application(settings: PoolSettings) -> serve.Application:
         ray_actor_options={"num_cpus": settings.replica_cpus},
         health_check_period_s=settings.check_seconds,
     )
-    return configured(AttributionPool).bind()
+    return configured(AttributionPool).bind(settings.case_seconds)

@@ -7,10 +7,10 @@ A conversion waits until ClickHouse has all that the tenant committed before it,
 to an install may be another shard's. When this shard has stored something, it looks; while something still waits for
 another shard, it looks again and again.
 
-A conversion that cannot be decided must not hold up the others. The pool answers such a one with its error. Where a
-whole portion fails (a conversion that cannot be read, a result that cannot be written, a pool that dies or never
-answers), the next portion is half as large, until the conversion at fault stands alone. After a few tries it is set
-apart with the reason. A pool that is away is nobody's fault: it is asked to decide nothing before one is blamed.
+A conversion that cannot be decided, or not in time, must not hold up the others. The pool answers such a one with its
+error. Where a whole portion fails (a conversion that cannot be read, a result that cannot be written, a pool that dies
+or never answers), the next portion is half as large, until the conversion at fault stands alone. After a few tries it
+is set apart with the reason. A pool that is away is nobody's fault: it is asked to decide nothing before one is blamed.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +21,7 @@ from actors.adopted_policy import AdoptedPolicy
 from actors.journey_reader import JourneyReader
 from actors.signal import Signal
 from schemas.policy import Policy
-from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult
+from schemas.results import AttributionFailure, RecordedOutcome, ResultRecord
 from schemas.settings import ActorSettings
 from schemas.touchpoints import ConversionCase
 from storage.clickhouse.connect import StoreAwayError
@@ -33,7 +33,7 @@ from telemetry.failpoints import reached
 
 log = structlog.get_logger()
 
-Attribute = Callable[[Sequence[ConversionCase], Policy], Awaitable[list[AttributionOutcome]]]
+Attribute = Callable[[Sequence[ConversionCase], Policy], Awaitable[list[RecordedOutcome]]]
 
 
 class PoolAwayError(Exception):
@@ -122,7 +122,7 @@ class Attributor:
             outcomes = [(each, decided[each.conversion_id]) for each in pending]
             reached("actor_before_results")
             await self._conversions.record(
-                epoch, [(each, outcome) for each, outcome in outcomes if isinstance(outcome, AttributionResult)]
+                epoch, [(each, outcome) for each, outcome in outcomes if isinstance(outcome, ResultRecord)]
             )
             self._recorded.give()
         except (EpochSupersededError, StoreAwayError, *CONNECTION_LOST):

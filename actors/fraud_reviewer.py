@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 import structlog
 
 from actors.adopted_policy import AdoptedPolicy
@@ -25,7 +26,7 @@ from actors.signal import Signal
 from attribution.fraud.flooding import flooding_sites
 from schemas.fraud_policy import FraudRule
 from schemas.policy import Policy
-from schemas.results import AttributionResult
+from schemas.results import ResultRecord
 from schemas.settings import ActorSettings
 from storage.clickhouse.connect import StoreAwayError
 from storage.clickhouse.fraud_reader import FraudReader
@@ -150,7 +151,9 @@ class FraudReviewer:
     async def _changed(self, past: Sequence[PastConversion], policy: Policy) -> list[str]:
         pending = [PendingConversion(each.conversion_id, each.event) for each in past]
         outcomes = await self._attribute(await self._journeys.cases(pending, policy, watch=False), policy)
-        judged = {each.conversion_id: each for each in outcomes if isinstance(each, AttributionResult)}
+        judged = {
+            each.conversion_id: orjson.loads(each.document) for each in outcomes if isinstance(each, ResultRecord)
+        }
         return [
             each.conversion_id
             for each in past
@@ -158,13 +161,12 @@ class FraudReviewer:
         ]
 
 
-def _differs(stored: dict[str, Any], judged: AttributionResult) -> bool:
+def _differs(stored: dict[str, Any], judged: dict[str, Any]) -> bool:
     """Say whether a verdict is another; numbers of its evidence may differ without that."""
-    fraud = stored.get("fraud") or {}
-    before = (fraud.get("verdict", "valid"), fraud.get("rules", []), _modes(fraud.get("findings", ())))
-    findings = [{"rule": each.rule, "mode": each.mode, "touch_id": each.touch_id} for each in judged.fraud.findings]
-    return before != (judged.fraud.verdict, list(judged.fraud.rules), _modes(findings))
+    return _verdict(stored) != _verdict(judged)
 
 
-def _modes(findings: Sequence[dict[str, Any]]) -> set[tuple[str, str, str | None]]:
-    return {(each["rule"], each["mode"], each["touch_id"]) for each in findings}
+def _verdict(result: dict[str, Any]) -> tuple[str, list[str], set[tuple[str, str, str | None]]]:
+    fraud = result.get("fraud") or {}
+    findings = {(each["rule"], each["mode"], each["touch_id"]) for each in fraud.get("findings", ())}
+    return fraud.get("verdict", "valid"), fraud.get("rules", []), findings

@@ -14,7 +14,7 @@ from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError,
 from actors.host_calls import Consignment
 from actors.host_lane import HostLane
 from actors.placement import place_of
-from actors.tenant_host import end_at, find_host
+from actors.tenant_host import WIRE, end_at, find_host
 from ingest.split import split
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, Durable, EventBatch, PreparedEvents
@@ -121,7 +121,8 @@ class TenantActors:
         place = place_of(tenant_id, shard, self._settings.actor.hosts)
         lane = self._lanes.get(place)
         if lane is None:
-            lane = self._lanes[place] = HostLane(lambda: self._host(place))
+            secret = self._backends.derive(WIRE)
+            lane = self._lanes[place] = HostLane(lambda: self._host(place), secret)
         return await self._repeated(tenant_id, shard, lambda: lane.append(Consignment(tenant_id, shard, batch)))
 
     async def _in_layout(

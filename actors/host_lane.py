@@ -1,24 +1,28 @@
 """The way from a replica to one host: what is in flight together for its tenants travels in one call.
 
-A call costs both sides about a millisecond. With many tenants, each of which sends little, that would be most of the
-cost of an event. A tenant that takes long must not keep the others of its call waiting: it gets a ticket instead of an
-answer, and its answer is asked for by that.
+With many tenants, each of which sends little, calls of their own would be most of the cost of an event. A tenant that
+takes long must not keep the others of its call waiting: it gets a ticket instead of an answer, and its answer is asked
+for by that.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ray.exceptions import RayTaskError
+
 from actors.host_calls import Answer, Consignment, Ticket, pack_consignments, unpack_answers
 from actors.lane import Lane
+from actors.wire import Address, Wire, WireBrokenError
 from schemas.batches import AppendReceipt
 
 
 class HostLane:
     """Carries batches to a host."""
 
-    def __init__(self, find: Callable[[], Any]) -> None:
-        """Take how the host's handle is found."""
+    def __init__(self, find: Callable[[], Any], secret: bytes) -> None:
+        """Take how the host's handle is found, and the secret of its wire."""
         self._find = find
+        self._wire = Wire(self._address, secret)
         self._lane = Lane[Consignment, AppendReceipt | Ticket](self._send, lambda each: len(each.batch.frame))
 
     async def append(self, consignment: Consignment) -> AppendReceipt:
@@ -35,4 +39,17 @@ class HostLane:
         return answer
 
     async def _send(self, consignments: Sequence[Consignment]) -> Sequence[Answer]:
-        return unpack_answers(await self._find().append.remote(pack_consignments(consignments)))
+        packed = pack_consignments(consignments)
+        try:
+            answers = await self._wire.call(packed)
+        except WireBrokenError:
+            # Ray knows whether the host lives, and starts it again.
+            answers = await self._find().append.remote(packed)
+        return unpack_answers(answers)
+
+    async def _address(self) -> Address:
+        try:
+            address: Address = await self._find().address.remote()
+        except RayTaskError as error:
+            raise WireBrokenError(repr(error)) from error
+        return address

@@ -1,7 +1,7 @@
 """Carries to one place what is in flight together in one call, in the order in which it came.
 
-While one call waits for its answer, the next is on its way. What comes meanwhile travels with the one after: under load
-the calls become larger by themselves, and nothing waits for a timer.
+While a few calls wait for their answers, the next is on its way: it is there when the commit under way ends. What comes
+meanwhile travels with the one after: under load calls become larger by themselves, and nothing waits for a timer.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from schemas.limits import CALL_BYTES_MAX
 
-_CALLS_AT_ONCE = 2
+_CALLS_AT_ONCE = 4
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

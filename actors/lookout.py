@@ -1,12 +1,13 @@
 """Looks at what a batch holds beside its rows: when its events happened, links between ids, and late touches.
 
-It looks after the batch is stored and before it is marked so; what is seen is recorded with the mark. A kill in
-between has the batch looked at again.
+For touches it looks after the batch is stored and before it is marked so; what is seen is recorded with the mark. A
+kill in between has the batch looked at again. What the rows say by themselves is read while the store takes them.
 """
 
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -25,6 +26,24 @@ _IDENTIFY = b'"event_type":"identify"'
 _MINUTE = re.compile(rb'"event_time":"(\d{4}-\d\d-\d\d.\d\d:\d\d)[^"Zz+-]*([Zz]|[+-][^"]*)"')
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What rows say of themselves: the starts (UTC) of the hours of their events, and links between ids."""
+
+    hours: tuple[datetime, ...]
+    links: tuple[Link, ...]
+
+
+async def read_rows(frames: bytes) -> Said:
+    """Read what follows from the rows of a batch, whether or not it is stored yet."""
+    return await asyncio.to_thread(_read_rows, frames)
+
+
+def _read_rows(frames: bytes) -> Said:
+    rows = split(frames)
+    return Said(hours_of(rows), identify_links(rows))
+
+
 class Lookout:
     """Looks at one shard's batches, one after the other."""
 
@@ -34,17 +53,15 @@ class Lookout:
         self._touches = touches
         self._watched = watched
 
-    async def look(self, batch: SealedBatch, frames: bytes) -> Sightings:
-        """Say what follows from a batch that is stored.
+    async def look(self, batch: SealedBatch, said: Said) -> Sightings:
+        """Say what follows from a batch that is stored, and from what its rows say.
 
         Raises:
             StoreAwayError: the store did not answer.
         """
-        rows = await asyncio.to_thread(split, frames)
-        hours, links = await asyncio.to_thread(hours_of, rows), await asyncio.to_thread(identify_links, rows)
         # Where nothing was attributed lately, no touch is late.
         touch_keys = await self._watched_keys(batch) if await self._spool.watches() else ()
-        return Sightings(hours, links, touch_keys)
+        return Sightings(said.hours, said.links, touch_keys)
 
     def recorded(self) -> None:
         """Take note that what was seen last is recorded: it is not seen again."""

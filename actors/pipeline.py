@@ -82,6 +82,7 @@ class Stores:
     """The tenant's own stores as one shard uses them, and the pool's `attribute`."""
 
     database: Database
+    commits: Spool
     spool: Spool
     events: EventWriter
     cases: CaseReader
@@ -103,15 +104,17 @@ class Stores:
     def of(
         cls,
         database: Database,
+        commits: Database,
         store: ClickHouse,
         tenant_id: TenantId,
         shard: Shard,
         settings: ActorSettings,
         attribute: Attribute,
     ) -> Self:
-        """Make those of a shard of a tenant."""
+        """Make those of a shard of a tenant; `commits` is its database by a connection that nothing else uses."""
         return cls(
             database,
+            Spool(commits, shard),
             Spool(database, shard),
             EventWriter(store, tenant_id),
             CaseReader(TouchReader(store, tenant_id), InstallReader(store, tenant_id), OriginReader(database)),
@@ -148,7 +151,7 @@ class TenantPipeline:
         self._settings = settings
         self._backlog = Backlog()
         self._committed = Cursor()
-        self._committer = Committer(spool, shard, self._backlog, self._committed, settings)
+        self._committer = Committer(stores.commits, shard, self._backlog, self._committed, settings)
         self._watched = WatchedKeys() if shard.count == 1 else None
         lookout = Lookout(spool, stores.late_touches, self._watched)
         self._storer = Storer(
@@ -165,7 +168,7 @@ class TenantPipeline:
             poll_seconds,
             settings,
         )
-        self._publisher = Publisher(stores.publications, stores.attributed, recorded, turns.reports, settings)
+        self._publisher = Publisher(stores.publications, stores.attributed, recorded, turns.events, settings)
         # What is to be done once for the tenant, its first shard does.
         past = PastConversions(stores.database)
         self._leads = shard.index == 0

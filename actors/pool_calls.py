@@ -7,10 +7,9 @@ a host commits what its tenants sent.
 
 import pickle
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from schemas.policy import Policy
-from schemas.results import AttributionOutcome
 from schemas.touchpoints import ConversionCase
 
 POOL_APP = "attribution"
@@ -46,12 +45,12 @@ def unpack_call(packed: Sequence[bytes], policy: bytes) -> tuple[list[Conversion
     return cases, pickle.loads(policy)  # noqa: S301
 
 
-def pack_results(results: Sequence[AttributionOutcome]) -> list[bytes]:
+def pack_answers(outcomes: Sequence[object]) -> list[bytes]:
     """Pack what the pool decided, in portions."""
-    return [pickle.dumps(tuple(portion), pickle.HIGHEST_PROTOCOL) for portion in portions(results)]
+    return [pickle.dumps(tuple(portion), pickle.HIGHEST_PROTOCOL) for portion in portions(outcomes)]
 
 
-def unpack_results(packed: bytes) -> Sequence[AttributionOutcome]:
+def unpack_answers(packed: bytes) -> Sequence[Any]:
     """Unpack a portion of what the pool decided."""
-    results: Sequence[AttributionOutcome] = pickle.loads(packed)  # noqa: S301 - from our own pool
-    return results
+    outcomes: Sequence[Any] = pickle.loads(packed)  # noqa: S301 - from our own pool
+    return outcomes

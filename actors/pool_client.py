@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from ray.exceptions import RayError
 
 from actors.attributor import PoolAwayError
-from actors.pool_calls import POOL_APP, POOL_DEPLOYMENT, pack_cases, pack_policy, portions, unpack_results
+from actors.pool_calls import POOL_APP, POOL_DEPLOYMENT, pack_cases, pack_policy, portions, unpack_answers
 from schemas.policy import Policy
-from schemas.results import AttributionOutcome
+from schemas.results import AttributionOutcome, RecordedOutcome
 from schemas.touchpoints import ConversionCase
 
 Portion = TypeVar("Portion")
@@ -42,19 +42,30 @@ class PoolClient:
             return self._handle
 
     async def attribute(self, cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionOutcome]:
-        """Send cases to the pool.
+        """Have cases decided.
 
         Raises:
             PoolAwayError: it did not answer within the deadline.
         """
+        return await self._ask("attribute", cases, policy)
+
+    async def decide(self, cases: Sequence[ConversionCase], policy: Policy) -> list[RecordedOutcome]:
+        """Have cases decided, with their results as they are recorded.
+
+        Raises:
+            PoolAwayError: it did not answer within the deadline.
+        """
+        return await self._ask("decide", cases, policy)
+
+    async def _ask(self, method: str, cases: Sequence[ConversionCase], policy: Policy) -> list[Any]:
         handle = await self.open()
         packed = [pack_cases(portion) async for portion in _with_breaks(tuple(portions(cases)))]
         try:
             async with asyncio.timeout(self._deadline_seconds):
-                answered: list[bytes] = await handle.attribute.remote(packed, pack_policy(policy))
+                answered: list[bytes] = await getattr(handle, method).remote(packed, pack_policy(policy))
         except (RayError, self._serve_error, TimeoutError) as error:
             raise PoolAwayError(repr(error)) from error
-        return [outcome async for portion in _with_breaks(answered) for outcome in unpack_results(portion)]
+        return [outcome async for portion in _with_breaks(answered) for outcome in unpack_answers(portion)]
 
 
 async def _with_breaks(given: Sequence[Portion]) -> AsyncIterator[Portion]:

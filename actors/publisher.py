@@ -7,7 +7,9 @@ changes nothing, because the table keeps one row for each revision and its reade
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
+import orjson
 import structlog
 
 from actors.signal import Signal
@@ -38,7 +40,10 @@ class Publisher:
         turns: StoreTurns,
         settings: ActorSettings,
     ) -> None:
-        """Take the queue, the table, the signal that results were recorded, and the host's turns for reports."""
+        """Take the queue, the table, the signal that results were recorded, and the host's turns for events.
+
+        Not those for reports: whoever asks for a result there would wait for the rest after a roll-up, too.
+        """
         self._queue = queue
         self._attributed = attributed
         self._recorded = recorded
@@ -69,7 +74,8 @@ class Publisher:
     async def _publish(self, results: Sequence[RecordedResult]) -> None:
         """Publish results; what the table refuses is halved until it stands alone, and is set apart."""
         try:
-            await self._attributed.insert([attributed_row(each.event, each.result, each.revision) for each in results])
+            # Thousands of rows take a tenth of a second, which commits must not wait for.
+            await self._attributed.insert(await asyncio.to_thread(_rows, results))
         except RowsRefusedError as error:
             if len(results) == 1:
                 log.warning("result_refused", position=results[0].position, error=repr(error))
@@ -81,3 +87,7 @@ class Publisher:
             return
         reached("actor_after_publish")
         await self._queue.done([each.position for each in results])
+
+
+def _rows(results: Sequence[RecordedResult]) -> list[dict[str, Any]]:
+    return [attributed_row(orjson.loads(each.event), orjson.loads(each.result), each.revision) for each in results]

@@ -17,11 +17,11 @@ from actors.signal import Signal
 from attribution.recompute import Compared, compare
 from schemas.policy import Policy, parse_policy
 from schemas.recomputes import RecomputeRecord
-from schemas.results import AttributionOutcome, AttributionResult
+from schemas.results import RecordedOutcome, ResultRecord
 from schemas.settings import ActorSettings
 from storage.clickhouse.connect import StoreAwayError
 from storage.postgres.connect import CONNECTION_LOST
-from storage.postgres.conversion_writer import PendingConversion, result_json
+from storage.postgres.conversion_writer import PendingConversion
 from storage.postgres.fencing import EpochSupersededError
 from storage.postgres.past_conversions import PastConversion, PastConversions
 from storage.postgres.policies import Policies
@@ -119,9 +119,9 @@ class Recomputer:
         ]
 
 
-def _stored(outcome: AttributionOutcome) -> dict[str, object] | None:
-    """Write an answer as it would be stored, so that it can be compared with one that is; None if there is none."""
-    if not isinstance(outcome, AttributionResult):
+def _stored(outcome: RecordedOutcome) -> dict[str, object] | None:
+    """Give an answer as it would be stored, so that it can be compared with one that is; None if there is none."""
+    if not isinstance(outcome, ResultRecord):
         return None
-    stored: dict[str, object] = orjson.loads(result_json(outcome))
+    stored: dict[str, object] = orjson.loads(outcome.document)
     return stored

@@ -14,7 +14,8 @@ from typing import Self
 
 from schemas.settings import ActorSettings
 
-_REPORTS_WAIT_SECONDS_MAX = 20.0
+_REPORTS_WAIT_SECONDS_MAX = 8.0
+"""Longest rest after a roll-up, and longest wait for such rests: then one core rolls more, and reports are no later."""
 
 
 class StoreTurns:
@@ -47,7 +48,7 @@ class StoreTurns:
 
 @dataclass(frozen=True, slots=True)
 class HostTurns:
-    """The turns of a host: for events, and for what reports read, which can be later."""
+    """The turns of a host: for events and results, and for roll-ups, which can be later."""
 
     events: StoreTurns
     reports: StoreTurns

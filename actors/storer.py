@@ -6,6 +6,7 @@ again, and all that was committed before this incarnation started. That includes
 old backup of Postgres was restored, the table may have them under a token that nobody knows any more.
 """
 
+import asyncio
 import time
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ import zstandard
 
 from actors.cursor import Cursor
 from actors.flush_policy import Backlog, flush_in_seconds
-from actors.lookout import Lookout
+from actors.lookout import Lookout, read_rows
 from actors.signal import Signal
 from actors.store_turns import StoreTurns
 from ingest.dead_letters import quarantined
@@ -143,12 +144,10 @@ class Storer:
     async def _try_to_store(self, batch: SealedBatch, *, may_be_there: bool) -> bool:
         try:
             frames = b"".join(await self._spool.frames(batch))
-            if may_be_there:
-                refused = await self._insert_missing(batch, frames)
-            else:
-                refused = await self._insert(batch, frames)
+            insert = self._insert_missing if may_be_there else self._insert
+            refused, said = await asyncio.gather(insert(batch, frames), read_rows(frames))
             reached("actor_after_insert")
-            seen = await self._lookout.look(batch, frames)
+            seen = await self._lookout.look(batch, said)
             reached("actor_before_mark")
             await self._spool.mark_stored(batch, refused, seen)
             self._lookout.recorded()

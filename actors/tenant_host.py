@@ -6,6 +6,7 @@ takes up the shards that were at work at its place when its predecessor died. A 
 
 import asyncio
 import secrets
+import sys
 from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import ray
 import structlog
 from ray.exceptions import RayError
-from ray.util import list_named_actors
+from ray.util import get_node_ip_address, list_named_actors
 
 from actors.attributor import PoolAwayError
 from actors.host_calls import Answer, Ticket, pack_answers, unpack_consignments
@@ -21,6 +22,7 @@ from actors.placement import is_shared, place_of
 from actors.pool_client import PoolClient
 from actors.store_turns import HostTurns
 from actors.tenant_shard import HostTools, TenantShard
+from actors.wire import Address, WireServer
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt
 from schemas.ids import TenantId
@@ -35,6 +37,13 @@ from telemetry.backoff import Backoff
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 
+WIRE = "wire"
+"""For what the secret of hosts' wires is derived."""
+
+_SWITCH_SECONDS = 0.0005
+"""How long a thread that takes rows apart may keep the loop from its next step; a commit has half a dozen, and Python's
+default is ten times this."""
+
 _CALLS_MAX = 10_000
 _TOGETHER_SECONDS = 0.1
 _KEPT_SECONDS = 60.0
@@ -48,6 +57,7 @@ class TenantHost:
     def __init__(self, place: str, backends: Backends, settings: Settings) -> None:
         """Take up what was at work here."""
         configure_logs()
+        sys.setswitchinterval(_SWITCH_SECONDS)
         structlog.contextvars.bind_contextvars(place=place)
         self._place = place
         self._settings = settings
@@ -58,7 +68,7 @@ class TenantHost:
             backends,
             settings,
             ClickHouse(backends, settings.clickhouse),
-            pool.attribute,
+            pool.decide,
             self._active,
             self._wake,
             HostTurns.of(settings.actor),
@@ -67,7 +77,14 @@ class TenantHost:
         self._late: dict[str, asyncio.Task[AppendReceipt]] = {}
         self._leaving: dict[tuple[TenantId, Shard], asyncio.Task[None]] = {}
         # Ray runs the constructor on the actor's loop.
-        self._beginning = asyncio.get_running_loop().create_task(self._begin(pool))
+        loop = asyncio.get_running_loop()
+        self._beginning = loop.create_task(self._begin(pool))
+        own_address: str = get_node_ip_address()  # type: ignore[no-untyped-call]
+        self._listening = loop.create_task(WireServer(self.append, backends.derive(WIRE)).open(own_address))
+
+    async def address(self) -> Address:
+        """Say where calls of `append` are taken over a wire."""
+        return await asyncio.shield(self._listening)
 
     async def append(self, packed: bytes) -> bytes:
         """Make batches durable: a receipt for each, or the shard's refusal, or a ticket if it takes long.

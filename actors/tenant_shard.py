@@ -132,10 +132,10 @@ class TenantShard:
         if predecessor:
             await asyncio.wait({predecessor})
         backoff = Backoff()
-        databases = Databases(self._tools.backends, self._tools.settings.postgres.for_shards())
-        database = databases.tenant(self._tenant_id)
+        backends, postgres = self._tools.backends, self._tools.settings.postgres
+        databases, committing = Databases(backends, postgres.for_shards()), Databases(backends, postgres.for_commits())
         try:
-            while not await self._incarnate(database):
+            while not await self._incarnate(databases.tenant(self._tenant_id), committing.tenant(self._tenant_id)):
                 # A new incarnation begins from what the databases say.
                 self._incarnation = asyncio.get_running_loop().create_future()
                 await backoff.wait()
@@ -144,6 +144,7 @@ class TenantShard:
             # asyncpg gives connections back behind its borrowers' backs.
             await asyncio.sleep(_GIVE_BACK_SECONDS)
             await databases.close()
+            await committing.close()
 
     def _leave(self) -> None:
         """Take no more calls; those that still wait for a start are told."""
@@ -153,11 +154,11 @@ class TenantShard:
             # There may be nobody to tell.
             self._incarnation.exception()
 
-    async def _incarnate(self, database: Database) -> bool:
+    async def _incarnate(self, database: Database, commits: Database) -> bool:
         """Start, and go on until something ends it; say whether it was the last of its kind."""
         try:
             async with asyncio.TaskGroup() as loops:
-                pipeline = await self._start(database, loops)
+                pipeline = await self._start(self._pipeline(database, commits), loops)
                 running = loops.create_task(pipeline.run())
                 self._incarnation.set_result(pipeline)
                 await self._until_idle(pipeline)
@@ -174,9 +175,8 @@ class TenantShard:
             await self._tools.active.leave(self._tenant_id, self._shard)
         return True
 
-    async def _start(self, database: Database, loops: asyncio.TaskGroup) -> TenantPipeline:
+    async def _start(self, pipeline: TenantPipeline, loops: asyncio.TaskGroup) -> TenantPipeline:
         began = time.monotonic()
-        pipeline = self._pipeline(database)
         backoff = Backoff()
         while True:
             try:
@@ -197,9 +197,9 @@ class TenantShard:
         while not await self._tools.active.enter(self._tenant_id, self._shard):
             await backoff.wait()
 
-    def _pipeline(self, database: Database) -> TenantPipeline:
+    def _pipeline(self, database: Database, commits: Database) -> TenantPipeline:
         tools, settings = self._tools, self._tools.settings.actor
-        stores = Stores.of(database, tools.store, self._tenant_id, self._shard, settings, tools.attribute)
+        stores = Stores.of(database, commits, tools.store, self._tenant_id, self._shard, settings, tools.attribute)
         return TenantPipeline(stores, self._shard, settings, tools.turns)
 
     async def _until_idle(self, pipeline: TenantPipeline) -> None:

@@ -86,9 +86,10 @@ def _screen(
     found: list[Touchpoint], conversion: Conversion, policy: Policy, since: datetime | None
 ) -> _Contender | Candidate:
     """Merge the findings of one touch, and put it aside if it cannot win at all."""
+    findings = [(match_type, touch) for touch in found for match_type in touch.found_by]
     if len(found) > 1:
-        found.sort(key=_finding_order)
-    strongest = found[0]
+        findings.sort(key=_finding_order)
+    strongest = findings[0][1]
     if strongest.app_id and conversion.app_id and strongest.app_id != conversion.app_id:
         return Candidate(strongest, CandidateReason.OTHER_APP, explanations.other_app(strongest, conversion))
     age = conversion.conversion_time - strongest.touch_time
@@ -100,26 +101,31 @@ def _screen(
         return Candidate(
             strongest, CandidateReason.OUTSIDE_WINDOW, explanations.before_install(strongest, conversion, since)
         )
-    allowed = found
     if conversion.withheld or not is_allowed(strongest.consent, policy):
-        allowed = [touch for touch in found if _is_allowed(touch, conversion, policy)]
-    if not allowed:
-        return Candidate(strongest, CandidateReason.NO_CONSENT, explanations.no_consent(strongest, conversion))
+        findings = [finding for finding in findings if _is_allowed(finding, conversion, policy)]
+        if not findings:
+            return Candidate(strongest, CandidateReason.NO_CONSENT, explanations.no_consent(strongest, conversion))
     windows = policy.windows(strongest.touch_type, strongest.media_source)
-    for touch in allowed:
-        window = windows.get(touch.match_type)
+    for match_type, touch in findings:
+        window = windows.get(match_type)
         if window is not None and age <= window:
-            return _Contender(touch, age, window, frozenset([finding.match_type for finding in allowed]))
-    widest = max(allowed, key=lambda touch: windows.get(touch.match_type, _NO_TIME))
+            found_by = frozenset([each for each, _ in findings])
+            return _Contender(_matched(touch, match_type), age, window, found_by)
+    match_type, touch = max(findings, key=lambda finding: windows.get(finding[0], _NO_TIME))
     return Candidate(
-        widest,
+        _matched(touch, match_type),
         CandidateReason.OUTSIDE_WINDOW,
-        explanations.outside_window(widest, conversion, windows.get(widest.match_type)),
+        explanations.outside_window(_matched(touch, match_type), conversion, windows.get(match_type)),
     )
 
 
-def _is_allowed(touch: Touchpoint, conversion: Conversion, policy: Policy) -> bool:
-    match_type = touch.match_type
+def _matched(touch: Touchpoint, match_type: MatchType) -> Touchpoint:
+    """Have a touch count by one of the types that found it."""
+    return touch if touch.match_type is match_type else touch._replace(found_by=(match_type,))
+
+
+def _is_allowed(finding: tuple[MatchType, Touchpoint], conversion: Conversion, policy: Policy) -> bool:
+    match_type, touch = finding
     if match_type in conversion.withheld:
         return False
     return match_type not in policy.consent_needed_for or is_allowed(touch.consent, policy)
@@ -207,9 +213,10 @@ def _preference(contender: _Contender) -> tuple[object, ...]:
     )
 
 
-def _finding_order(touch: Touchpoint) -> tuple[int, datetime, datetime]:
+def _finding_order(finding: tuple[MatchType, Touchpoint]) -> tuple[int, datetime, datetime]:
     # A touch sent twice may be stored twice for a while: the times settle which of the two is read.
-    return _STRENGTH[touch.match_type], touch.received_at, touch.touch_time
+    match_type, touch = finding
+    return _STRENGTH[match_type], touch.received_at, touch.touch_time
 
 
 def _arrange(candidates: list[Candidate]) -> tuple[Candidate, ...]:

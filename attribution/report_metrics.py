@@ -28,8 +28,8 @@ class Sums:
     """Sums over any set of days and sources, amounts in the tenant's currency.
 
     `actions` are conversions after the install; `users` are distinct people, and so are only added up over sets that
-    share none. `rejected` are conversions that fraud rules rejected: they are in no other count. `events` are what people
-    did; touches are not among them.
+    share none. `events` are what people did; touches are not among them. `rejected` are conversions that fraud rules
+    rejected: they are in no other count.
     """
 
     impressions: int = 0

@@ -21,13 +21,13 @@ from rich.table import Table
 from bench.ingest import BENCH_TENANT, CONNECTIONS, ingest_head, make_tenant, measure_ours, now_text
 from bench.load import Bodies, LoadResult, run_load
 from bench.open_loop import OpenLoop
-from cli.platform_api import PlatformApi
 from local.stack import Stack
 from schemas.ids import new_batch_id
 from schemas.settings import Settings
 from storage.clickhouse.event_writer import INSERT_SETTINGS
 from storage.names import clickhouse_tables
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
+from unmogrow.client import PlatformClient
 
 RESULTS = Path(__file__).parent / "results" / "depth.json"
 GOALS = {"engine_share": 0.6, "half_rate_p99_ms": 50.0, "many_tenants_share": 0.7}
@@ -111,8 +111,8 @@ async def over_tenants(stack: Stack, alone: ProvisionedTenant, count: int, secon
 async def over_shards(stack: Stack, tenant: ProvisionedTenant, shards: int, seconds: float) -> float:
     """Load one tenant whose work so many shards share; return acknowledged events per second."""
     ports = stack.settings.ports
-    async with PlatformApi(f"http://{ports.host}:{ports.global_}", stack.operator_key) as api:
-        await api.call("PATCH", f"/api/v1/tenants/{tenant.tenant_id}", json={"shards": shards})
+    async with PlatformClient(f"http://{ports.host}:{ports.global_}", stack.operator_key) as platform:
+        await platform.change_tenant(tenant.tenant_id, {"shards": shards})
     # The first calls start the shards; they are not counted.
     await measure_ours(stack, tenant, _BODY_EVENTS, 2.0)
     result, _ = await measure_ours(stack, tenant, _BODY_EVENTS, seconds)

@@ -10,7 +10,7 @@ import asyncio
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,8 +19,8 @@ from clickhouse_connect.driver import create_async_client
 from rich.console import Console
 from rich.table import Table
 
+from cli.context import client_of
 from cli.credentials import Credentials
-from cli.tenant_api import TenantApi
 from local.stack import Stack
 from schemas.settings import Settings
 from storage.clickhouse.connect import ClickHouse
@@ -28,6 +28,8 @@ from storage.clickhouse.rollups import Rollups
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
+from unmogrow.client import TenantClient
+from unmogrow.client.tenant_models import CohortReport, NewReportSettings, PerformanceReport
 
 RESULTS = Path(__file__).parent / "results" / "reports.json"
 GOAL_P95_MS = 300.0
@@ -107,9 +109,9 @@ def _statement(name: str, tables: dict[str, str], first: int, rows: int, salt: i
     return fill(fill(_SQL[name], {"drawn": _SQL["drawn"]}), tables | slots)
 
 
-async def set_money(api: TenantApi) -> None:
+async def set_money(api: TenantClient) -> None:
     """Give the tenant a currency, rates of every day, and costs of every source and campaign on every day."""
-    await api.put("/api/v1/settings", {"currency": "EUR", "time_zone": ZONE})
+    await api.put_settings(NewReportSettings(currency="EUR", time_zone=ZONE))
     days = [FIRST_DAY + timedelta(days=number) for number in range(DAYS)]
     rates = "date,currency,rate\n" + "".join(f"{day},USD,0.9{day.day:02}\n" for day in days)
     costs = "media_source,campaign,date,cost,currency\n" + "".join(
@@ -118,14 +120,11 @@ async def set_money(api: TenantApi) -> None:
         for source in ("google_ads", "meta_ads", "tiktok", "applovin")
         for campaign in range(8)
     )
-    for path, content in (("rates", rates), ("costs", costs)):
-        file = Path(RESULTS.parent) / f"{path}.csv"
-        file.write_text(content, encoding="utf-8")
-        await api.send_file(f"/api/v1/{path}/upload", file, {}, lambda _: None)
-        file.unlink()
+    await api.upload_rates(rates.encode())
+    await api.upload_costs(costs.encode())
 
 
-def questions() -> Iterator[tuple[str, str, str, dict[str, str | int]]]:
+def questions() -> Iterator[tuple[str, str, str, dict[str, str]]]:
     """Say what is asked: report, breakdown, span, parameters."""
     last = FIRST_DAY + timedelta(days=DAYS - 1)
     for span, days in SPANS.items():
@@ -139,18 +138,25 @@ def questions() -> Iterator[tuple[str, str, str, dict[str, str | int]]]:
             ("ltv", ""),
             ("ltv", "media_source"),
         ):
-            asked = {"from": str(last - timedelta(days=days - 1)), "to": str(last), "tz": ZONE, "breakdown": breakdown}
+            asked = {"from_": str(last - timedelta(days=days - 1)), "to": str(last), "tz": ZONE, "breakdown": breakdown}
             yield report, breakdown, span, dict(asked)
 
 
-async def measure(api: TenantApi, runs: int) -> list[Figure]:
+async def measure(api: TenantClient, runs: int) -> list[Figure]:
     """Ask each question a few times, one after the other."""
+    asked: dict[str, Callable[..., Awaitable[PerformanceReport | CohortReport]]] = {
+        "overview": api.get_overview,
+        "channels": api.get_channels,
+        "cohorts": api.get_cohorts,
+        "retention": api.get_retention,
+        "ltv": api.get_ltv,
+    }
     figures = []
     for report, breakdown, span, parameters in questions():
         times, rows = [], 0
         for _ in range(runs + 1):
             started = time.perf_counter()
-            rows = len((await api.get(f"/api/v1/reports/{report}", **parameters))["data"])
+            rows = len((await asked[report](**parameters)).data)
             times.append((time.perf_counter() - started) * 1000)
         # The first one opens connections.
         percentiles = statistics.quantiles(times[1:], n=20, method="inclusive")
@@ -171,7 +177,7 @@ async def _run(stack: Stack, events: int, runs: int) -> dict[str, object]:
     rolled_seconds = await make_events(stack, tenant, events)
     RESULTS.parent.mkdir(exist_ok=True)
     ports = stack.settings.ports
-    async with TenantApi(f"http://{ports.host}:{ports.tenant}", credentials) as api:
+    async with client_of(f"http://{ports.host}:{ports.tenant}", credentials) as api:
         await set_money(api)
         figures = await measure(api, runs)
     return {

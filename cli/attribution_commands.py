@@ -9,13 +9,14 @@ import typer
 from rich.markup import escape
 
 from attribution.explanations import duration
-from cli.context import console, run_api, user_api
+from cli.context import ask, console, user_api
 from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
-from cli.tenant_api import TenantApi
+from unmogrow.client.tenant_models import Attribution, AttributionRevision
 
 _WON = "[bold green]●[/]"
 _LOST = "[dim]○[/]"
 _END = "[bold]◆[/]"
+_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def explain(
@@ -31,46 +32,41 @@ def explain(
 
     Example: unmogrow explain 018f3c --tenant t123
     """
-    found = run_api(_get(user_api(tenant, url, email=email, password=password), conversion_id))
-    for line in timeline(found):
+    api = user_api(tenant, url, email=email, password=password)
+    for line in timeline(ask(api, lambda api: api.get_attribution(conversion_id))):
         console.print(line, soft_wrap=True)
 
 
-async def _get(client: TenantApi, conversion_id: str) -> dict[str, Any]:
-    async with client as api:
-        return await api.get(f"/api/v1/attributions/{conversion_id}")
-
-
-def timeline(found: dict[str, Any]) -> list[str]:
-    """Write an attribution, as the API gives it, line by line in Rich's markup: oldest touch first."""
-    at = datetime.fromisoformat(found["conversion_time"])
+def timeline(found: Attribution) -> list[str]:
+    """Write an attribution line by line in Rich's markup: oldest touch first."""
+    at = found.conversion_time
     lines = []
-    for candidate in sorted(found.get("candidates", ()), key=lambda each: each["touch"]["touch_time"]):
-        touch = candidate["touch"]
-        named = " / ".join(filter(None, (touch["media_source"] or "unknown", touch["campaign"])))
-        mark = _WON if candidate["reason"] == "won" else _LOST
-        said = f"{touch['touch_type']} of [bold]{escape(named)}[/], matched by {touch['match_type'].replace('_', ' ')}"
+    for candidate in sorted(found.candidates or (), key=lambda each: each.touch.touch_time):
+        touch = candidate.touch
+        named = " / ".join(filter(None, (touch.media_source or "unknown", touch.campaign)))
+        mark = _WON if candidate.reason == "won" else _LOST
+        said = f"{touch.touch_type} of [bold]{escape(named)}[/], matched by {touch.match_type.replace('_', ' ')}"
         lines += [
-            f"{mark} {_when(touch['touch_time'], at)}  {said}",
-            f"[dim]│[/]   {escape(candidate['reason'])}: {escape(candidate['explanation'])}",
+            f"{mark} {_when(touch.touch_time, at)}  {said}",
+            f"[dim]│[/]   {escape(candidate.reason)}: {escape(candidate.explanation)}",
         ]
-    kind = (found.get("conversion_kind") or found["conversion_type"]).replace("_", "-")
-    lines.append(f"{_END} {at:%Y-%m-%d %H:%M:%S}  {kind} {escape(found['conversion_id'])}")
-    return [*lines, f"    {_verdict(found)}", *_history(found.get("revisions", ()))]
+    kind = (found.conversion_kind or found.conversion_type).replace("_", "-")
+    lines.append(f"{_END} {at:{_TIME}}  {kind} {escape(found.conversion_id)}")
+    return [*lines, f"    {_verdict(found)}", *_history(found.revisions or ())]
 
 
-def _history(revisions: Sequence[dict[str, Any]]) -> list[str]:
+def _history(revisions: Sequence[AttributionRevision]) -> list[str]:
     """Write why each revision was made, and what it changed."""
     lines = ["[bold]Revisions[/]"] if revisions else []
     for each in revisions:
-        named = "organic" if each["is_organic"] else "/".join(filter(None, (each["media_source"], each["campaign"])))
+        named = "organic" if each.is_organic else "/".join(filter(None, (each.media_source, each.campaign)))
         lines.append(
-            f"{each['revision']:>3}  {each['attributed_at'][:19].replace('T', ' ')}  {each['cause']}: "
-            f"[bold]{escape(named)}[/] [dim](policy {each['policy_version']})[/]"
+            f"{each.revision:>3}  {each.attributed_at:{_TIME}}  {each.cause}: "
+            f"[bold]{escape(named)}[/] [dim](policy {each.policy_version})[/]"
         )
         lines += [
-            f"       [dim]{change['field']}: {escape(_said(change['before']))} → {escape(_said(change['after']))}[/]"
-            for change in each["changes"]
+            f"       [dim]{change.field}: {escape(_said(change.before))} → {escape(_said(change.after))}[/]"
+            for change in each.changes
         ]
     return lines
 
@@ -79,20 +75,19 @@ def _said(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _when(touch_time: str, conversion_time: datetime) -> str:
-    time = datetime.fromisoformat(touch_time)
-    before = conversion_time - time
+def _when(touch_time: datetime, conversion_time: datetime) -> str:
+    before = conversion_time - touch_time
     place = f"{duration(before)} before" if before >= timedelta() else f"{duration(-before)} after"
-    return f"{time:%Y-%m-%d %H:%M:%S} [dim]({place})[/]"
+    return f"{touch_time:{_TIME}} [dim]({place})[/]"
 
 
-def _verdict(found: dict[str, Any]) -> str:
-    if found["state"] != "attributed":
-        return f"{found['state']}: it has no result yet."
-    revision = f"[dim]revision {found['revision']}, policy {found['policy_version']}, {found['model_version']}[/]"
-    install_id = found.get("install_id")
-    heritage = f", inherited from {escape(install_id)}" if install_id not in {None, found["conversion_id"]} else ""
-    if found["is_organic"]:
+def _verdict(found: Attribution) -> str:
+    if found.state != "attributed":
+        return f"{found.state}: it has no result yet."
+    revision = f"[dim]revision {found.revision}, policy {found.policy_version}, {found.model_version}[/]"
+    is_own = found.install_id in {None, found.conversion_id}
+    heritage = "" if is_own else f", inherited from {escape(found.install_id or '')}"
+    if found.is_organic:
         return f"[bold]organic[/]{heritage}: no touch led to it.  {revision}"
-    named = " / ".join(filter(None, (found["media_source"], found["campaign"])))
+    named = " / ".join(filter(None, (found.media_source, found.campaign)))
     return f"goes to [bold green]{escape(named)}[/]{heritage}.  {revision}"

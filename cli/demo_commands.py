@@ -12,17 +12,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.context import api_url, console, credentials_for, fail, progress_bar, run_api
-from cli.credentials import Credentials, write_private
-from cli.ingest_commands import print_tally
+from cli.context import api_url, ask, client_of, console, credentials_for, fail, progress_bar
+from cli.credentials import write_private
+from cli.ingest_commands import print_ingested
 from cli.options import TenantOption, UrlOption
-from cli.tenant_api import TenantApi
-from cli.upload import Tally, upload
 from local.demo_journeys import make_demo
 from local.demo_paths import LastTouchTotal, PathsFile, PathsFileError, last_touch_totals, path_events, read_paths
 from schemas.limits import PAGE_ROWS_MAX
 from schemas.settings import Settings
 from telemetry.clock import utc_now
+from unmogrow.client import Ingested, TenantClient
 
 DEMO_SEED = 20_260_101
 DEMO_APP = "com.example.demo"
@@ -56,73 +55,71 @@ def load(
     Loading twice changes nothing: the events have the same ids.
     """
     settings = Settings()
-    credentials = credentials_for(settings, tenant)
-    target = api_url(settings, url)
+    client = client_of(api_url(settings, url), credentials_for(settings, tenant))
     if paths is None:
-        tally = run_api(load_demo(target, credentials, settings.data_dir, seed))
-        print_tally(tally)
+        print_ingested(ask(client, lambda api: load_demo(api, settings.data_dir, seed)))
         return
     try:
         file = read_paths(paths)
     except (OSError, PathsFileError) as error:
         raise fail(f"{paths}: {error}") from error
-    outcome = run_api(load_paths(target, credentials, file, app_id=f"paths.{paths.stem}", now=utc_now()))
-    print_tally(outcome.tally)
+    app_id = f"paths.{paths.stem}"
+    outcome = ask(client, lambda api: load_paths(api, file, app_id=app_id, now=utc_now()))
+    print_ingested(outcome.done)
     _print_comparison(outcome)
     if outcome.expected != outcome.found:
         raise fail("Last-touch totals differ from those counted from the file.")
 
 
-async def load_demo(url: str, credentials: Credentials, data_dir: Path, seed: int) -> Tally:
+async def load_demo(api: TenantClient, data_dir: Path, seed: int) -> Ingested:
     """Send the invented journeys and keep their truth."""
     made = make_demo(seed=seed, now=utc_now(), app_id=DEMO_APP)
     write_private(data_dir / "demo" / "truth.json", made.truth)
-    return await _send(url, credentials, "Loading demo journeys", made.rows, len(made.rows))
+    return await _send(api, "Loading demo journeys", made.rows, len(made.rows))
 
 
 @dataclass(frozen=True, slots=True)
 class PathsOutcome:
     """Last-touch totals by channel: counted from the file, and as the API gives them."""
 
-    tally: Tally
+    done: Ingested
     expected: dict[str, LastTouchTotal]
     found: dict[str, LastTouchTotal]
 
 
-async def load_paths(
-    url: str, credentials: Credentials, file: PathsFile, *, app_id: str, now: datetime
-) -> PathsOutcome:
+async def load_paths(api: TenantClient, file: PathsFile, *, app_id: str, now: datetime) -> PathsOutcome:
     """Send a file's journeys, wait until every conversion is attributed, and add the results up."""
     rows = path_events(file, app_id=app_id, now=now)
-    tally = await _send(url, credentials, "Loading conversion paths", rows, file.events_total)
-    async with TenantApi(url, credentials) as api, asyncio.timeout(_PATIENCE_SECONDS):
-        with progress_bar("events") as progress:
-            task = progress.add_task("Attributing conversions", total=file.conversions_total)
+    done = await _send(api, "Loading conversion paths", rows, file.events_total)
+    with progress_bar("events") as progress:
+        task = progress.add_task("Attributing conversions", total=file.conversions_total)
+        async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
                 found = await _attributed(api, app_id)
                 count = sum(total.installs for total in found.values())
                 progress.update(task, completed=count)
                 if count >= file.conversions_total:
-                    return PathsOutcome(tally, last_touch_totals(file), found)
+                    return PathsOutcome(done, last_touch_totals(file), found)
                 await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _send(url: str, credentials: Credentials, what: str, rows: Iterable[bytes], total: int) -> Tally:
-    tally = Tally()
-    async with TenantApi(url, credentials) as api:
-        with progress_bar("events") as progress:
-            task = progress.add_task(what, total=total)
-            await upload(api, rows, tally, lambda count, _: progress.advance(task, count))
-    return tally
+async def _send(api: TenantClient, what: str, rows: Iterable[bytes], total: int) -> Ingested:
+    done = Ingested()
+    with progress_bar("events") as progress:
+        task = progress.add_task(what, total=total)
+        async for receipt in api.ingest_batches(rows):
+            done.add(receipt)
+            progress.advance(task, receipt.rows)
+    return done
 
 
-async def _attributed(api: TenantApi, app_id: str) -> dict[str, LastTouchTotal]:
+async def _attributed(api: TenantClient, app_id: str) -> dict[str, LastTouchTotal]:
     totals: defaultdict[str, LastTouchTotal] = defaultdict(lambda: LastTouchTotal(0, Decimal(0)))
-    async for result in api.pages("/api/v1/attributions", conversion_type="install", limit=PAGE_ROWS_MAX):
-        if result.get("app_id") == app_id:
-            installs, value = totals[result["media_source"]]
-            revenue = Decimal(str(result.get("revenue", 0)))
-            totals[result["media_source"]] = LastTouchTotal(installs + 1, value + revenue)
+    async for result in api.iter_attributions(conversion_type="install", limit=PAGE_ROWS_MAX):
+        if result.app_id == app_id:
+            source = result.media_source or ""
+            installs, value = totals[source]
+            totals[source] = LastTouchTotal(installs + 1, value + Decimal(result.revenue or 0))
     return dict(totals)
 
 

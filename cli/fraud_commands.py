@@ -3,23 +3,24 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import console, fail, run_api, user_api
+from cli.context import ask, console, fail, print_json, user_api
 from cli.options import EmailOption, JsonOption, PasswordOption, TenantOption, UrlOption
-from cli.tenant_api import TenantApi
-from schemas.fraud import ListKind
 from schemas.fraud_policy import FraudMode, FraudRule
 from telemetry.clock import utc_now
+from unmogrow.client import TenantClient
+from unmogrow.client.tenant_models import FraudPreview, FraudReviewShown, NewReview
 
 app = typer.Typer(help="Fraud: what was found, lists, previews and reviews.", no_args_is_help=True)
 
-_PATH = "/api/v1/fraud"
+ListKind = Literal["ip", "site", "device", "user_agent", "datacenter"]
+
 _POLL_SECONDS = 1.0
 _ROWS_SHOWN = 20
 _ENDED = {"done", "failed"}
@@ -41,18 +42,18 @@ def report(
     """
     since = (utc_now() - timedelta(days=days - 1)).date().isoformat()
     api = user_api(tenant, url, email=email, password=password)
-    found = run_api(_get(api, "/api/v1/reports/fraud", **{"from": since}))
+    found = ask(api, lambda api: api.get_fraud_report(from_=since))
     if as_json:
-        typer.echo(orjson.dumps(found).decode())
+        print_json(found)
         return
     rules = Table("rule", "mode", "claims", "moved", "precision", title="By rule")
-    for row in found["rules"]:
-        precision = "-" if row["precision"] is None else f"{row['precision']:.0%}"
-        rules.add_row(row["rule"], row["mode"], f"{row['claims']:,}", f"{row['moved']:,}", precision)
+    for rule in found.rules:
+        precision = "-" if rule.precision is None else f"{rule.precision:.0%}"
+        rules.add_row(rule.rule, rule.mode, f"{rule.claims:,}", f"{rule.moved:,}", precision)
     sites = Table("media source", "site", "rule", "mode", "claims", title="By site")
-    for row in found["sites"][:_ROWS_SHOWN]:
-        place = escape(row["media_source"]), escape(row["site_id"])
-        sites.add_row(*place, row["rule"], row["mode"], f"{row['claims']:,}")
+    for site in found.sites[:_ROWS_SHOWN]:
+        place = escape(site.media_source), escape(site.site_id)
+        sites.add_row(*place, site.rule, site.mode, f"{site.claims:,}")
     console.print(rules, sites)
 
 
@@ -73,12 +74,12 @@ def lists(
     """
     api = user_api(tenant, url, email=email, password=password)
     if file is None:
-        for entry in run_api(_get(api, f"{_PATH}/lists/{kind.value}"))["entries"]:
+        for entry in ask(api, lambda api: api.get_fraud_list(kind)).entries:
             typer.echo(entry)
         return
     entries = file.read_text(encoding="utf-8").splitlines()
-    stored = run_api(_put(api, f"{_PATH}/lists/{kind.value}", {"entries": entries}))
-    console.print(f"{stored['size']:,} entries; version {stored['version']}.")
+    stored = ask(api, lambda api: api.put_fraud_list(kind, {"entries": entries}))
+    console.print(f"{stored.size:,} entries; version {stored.version}.")
 
 
 @app.command()
@@ -106,20 +107,18 @@ def preview(
         raise fail(f"{file} is not JSON: {error}") from error
     modes = dict.fromkeys(on or (), FraudMode.ON) | dict.fromkeys(off or (), FraudMode.OFF)
     api = user_api(tenant, url, email=email, password=password)
-    found = run_api(_preview(api, policy, modes))
+    found = ask(api, lambda api: _preview(api, policy, modes))
     if as_json:
-        typer.echo(orjson.dumps(found).decode())
+        print_json(found)
         return
-    sample = f", a sample of {found['judged']:,}" if found["is_sample"] else ""
-    console.print(
-        f"{found['installs']:,} installs{sample}: " + ", ".join(f"{n:,} {v}" for v, n in found["verdicts"].items())
-    )
+    sample = f", a sample of {found.judged:,}" if found.is_sample else ""
+    console.print(f"{found.installs:,} installs{sample}: " + ", ".join(f"{n:,} {v}" for v, n in found.verdicts.items()))
     table = Table("rule", "mode", "flagged", "moved")
-    for row in found["rules"]:
-        table.add_row(row["rule"], row["mode"], f"{row['estimated_flagged']:,}", f"{row['estimated_moved']:,}")
+    for row in found.rules:
+        table.add_row(row.rule, row.mode, f"{row.estimated_flagged:,}", f"{row.estimated_moved:,}")
     console.print(table)
-    for cost in found["cost_rejected"]:
-        console.print(f"Cost of rejected touches: {cost['amount']} {cost['currency']}")
+    for cost in found.cost_rejected:
+        console.print(f"Cost of rejected touches: {cost.amount} {cost.currency}")
 
 
 @app.command()
@@ -134,40 +133,24 @@ def review(
 
     Example: unmogrow fraud review --days 30
     """
-    ended = run_api(_review(user_api(tenant, url, email=email, password=password), days))
-    if ended["error"]:
-        raise fail(ended["error"])
-    console.print(f"{ended['judged']:,} judged, {ended['changed']:,} changed, {ended['sites']:,} flooding sites.")
+    ended = ask(user_api(tenant, url, email=email, password=password), lambda api: _review(api, days))
+    if ended.error:
+        raise fail(ended.error)
+    console.print(f"{ended.judged:,} judged, {ended.changed:,} changed, {ended.sites:,} flooding sites.")
 
 
-async def _get(client: TenantApi, path: str, **parameters: str) -> dict[str, Any]:
-    async with client as api:
-        return await api.get(path, **parameters)
+async def _preview(api: TenantClient, policy: dict[str, Any] | None, modes: dict[FraudRule, FraudMode]) -> FraudPreview:
+    if policy is None:
+        listed = await api.list_policies()
+        in_force = next(each for each in listed.data if each.version == listed.adopted_version)
+        policy = in_force.policy["fraud"]
+    changed = {rule.value: policy.get(rule.value, {}) | {"mode": mode.value} for rule, mode in modes.items()}
+    return await api.preview_fraud(policy | changed)
 
 
-async def _put(client: TenantApi, path: str, document: dict[str, Any]) -> dict[str, Any]:
-    async with client as api:
-        return await api.put(path, document)
-
-
-async def _preview(
-    client: TenantApi, policy: dict[str, Any] | None, modes: dict[FraudRule, FraudMode]
-) -> dict[str, Any]:
-    async with client as api:
-        if policy is None:
-            versions = await api.get("/api/v1/policies")
-            policy = next(
-                each["policy"]["fraud"] for each in versions["data"] if each["version"] == versions["adopted_version"]
-            )
-        for rule, mode in modes.items():
-            policy[rule.value] = policy.get(rule.value, {}) | {"mode": mode.value}
-        return await api.post(f"{_PATH}/preview", policy)
-
-
-async def _review(client: TenantApi, days: int) -> dict[str, Any]:
-    async with client as api:
-        found = await api.post(f"{_PATH}/reviews", {"days": days})
-        while found["state"] not in _ENDED:
-            await asyncio.sleep(_POLL_SECONDS)
-            found = await api.get(f"{_PATH}/reviews/{found['review_id']}")
-        return found
+async def _review(api: TenantClient, days: int) -> FraudReviewShown:
+    found = await api.review_fraud(NewReview(days=days))
+    while found.state not in _ENDED:
+        await asyncio.sleep(_POLL_SECONDS)
+        found = await api.get_fraud_review(found.review_id)
+    return found

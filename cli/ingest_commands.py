@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
-import orjson
 import typer
 import zstandard
 from rich.console import Console
@@ -16,12 +15,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.bookmark import Bookmark
-from cli.context import api_url, console, credentials_for, progress_bar, run_api, user_api
-from cli.credentials import Credentials
+from cli.context import api_url, ask, client_of, console, credentials_for, progress_bar, user_api
 from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption, WriteKeyOption
-from cli.tenant_api import TenantApi
-from cli.upload import Tally, upload
 from schemas.settings import Settings
+from unmogrow.client import Ingested, TenantClient
+from unmogrow.client.tenant_models import StoredEvent
 
 _REASONS_SHOWN = 10
 _ZSTD = zstandard.ZstdDecompressor()
@@ -55,30 +53,28 @@ def ingest(
         bookmark.remove()
     if bookmark and bookmark.rows:
         console.print(f"Going on after the first {bookmark.rows:,} rows, which were acknowledged before.")
-    tally = run_api(_send_file(api_url(settings, url), credentials, path, bookmark))
+    client = client_of(api_url(settings, url), credentials)
+    done = ask(client, lambda api: _send_file(api, path, bookmark))
     if bookmark:
         bookmark.remove()
-    print_tally(tally)
-    if tally.rejected:
+    print_ingested(done)
+    if done.rejected_count:
         raise typer.Exit(1)
 
 
-async def _send_file(url: str, credentials: Credentials, path: Path | None, bookmark: Bookmark | None) -> Tally:
-    tally = Tally()
+async def _send_file(api: TenantClient, path: Path | None, bookmark: Bookmark | None) -> Ingested:
+    done = Ingested()
     raw, name, size_bytes = _open(path)
     with raw, progress_bar("bytes") as progress:
         task = progress.add_task(f"Sending {name}", total=size_bytes)
-
-        def after_request(rows: int, sent_bytes: int) -> None:
+        async for receipt in api.ingest_batches(_rows(raw, path, bookmark.rows if bookmark else 0)):
+            done.add(receipt)
             if bookmark:
-                bookmark.move(rows)
+                bookmark.move(receipt.rows)
                 progress.update(task, completed=raw.tell())
             else:
-                progress.advance(task, sent_bytes)
-
-        async with TenantApi(url, credentials) as api:
-            await upload(api, _rows(raw, path, bookmark.rows if bookmark else 0), tally, after_request)
-    return tally
+                progress.advance(task, receipt.bytes_sent)
+    return done
 
 
 def _open(path: Path | None) -> tuple[BinaryIO, str, int | None]:
@@ -98,23 +94,23 @@ def _rows(raw: BinaryIO, path: Path | None, skip: int) -> Iterator[bytes]:
         if line.strip():
             count += 1
             if count > skip:
-                yield line if line.endswith(b"\n") else line + b"\n"
+                yield line
 
 
-def print_tally(tally: Tally, target: Console = console) -> None:
+def print_ingested(done: Ingested, target: Console = console) -> None:
     """Say what became of the rows, and why some were rejected."""
     table = Table(show_header=False, box=None)
     for name, count in (
-        ("accepted", tally.accepted),
-        ("duplicates", tally.duplicates),
-        ("rejected", tally.rejected),
-        ("sent", tally.sent),
+        ("accepted", done.accepted),
+        ("duplicates", done.duplicates),
+        ("rejected", done.rejected_count),
+        ("sent", done.sent),
     ):
         table.add_row(name, f"{count:,}")
     target.print(table)
-    if tally.reasons:
+    if done.reasons:
         reasons = Table("rejected", "field", "why", title="Why events were rejected")
-        for (pointer, detail), count in tally.reasons.most_common(_REASONS_SHOWN):
+        for (pointer, detail), count in done.reasons.most_common(_REASONS_SHOWN):
             reasons.add_row(f"{count:,}", escape(pointer), escape(detail))
         target.print(reasons)
 
@@ -134,23 +130,23 @@ def tail(
     client = user_api(tenant, url, email=email, password=password)
     if not raw:
         console.print(f"Waiting for events of [bold]{tenant}[/]; Ctrl-C ends.")
-    run_api(_follow(client, raw=raw))
+    ask(client, lambda api: _follow(api, raw=raw))
 
 
-async def _follow(client: TenantApi, *, raw: bool) -> None:
-    async with client as api:
-        try:
-            async for event in api.follow("/api/v1/events/live"):
-                if raw:
-                    sys.stdout.buffer.write(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
-                    sys.stdout.buffer.flush()
-                else:
-                    console.print(_line(event))
-        except asyncio.CancelledError:
-            return
+async def _follow(api: TenantClient, *, raw: bool) -> None:
+    try:
+        async for event in api.tail():
+            if raw:
+                sys.stdout.buffer.write(event.json_bytes() + b"\n")
+                sys.stdout.buffer.flush()
+            else:
+                console.print(_line(event))
+    except asyncio.CancelledError:
+        return
 
 
-def _line(event: dict[str, Any]) -> str:
+def _line(stored: StoredEvent) -> str:
+    event = stored.model_dump()
     source = event.get("media_source", "")
     style = _SOURCE_STYLES[sum(source.encode()) % len(_SOURCE_STYLES)]
     parts = [

@@ -1,16 +1,13 @@
 """`unmogrow key`: the keys by which programs call a tenant."""
 
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import Annotated, Literal
 
-import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import console, run_api, user_api
+from cli.context import ask, console, print_json, user_api
 from cli.options import EmailOption, JsonOption, PasswordOption, TenantOption, UrlOption
-from cli.tenant_api import TenantApi
 
 app = typer.Typer(
     help="""The keys by which programs call a tenant: make, list, revoke.
@@ -23,13 +20,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-_PATH = "/api/v1/keys"
-
 
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What it is for: the list and the audit log show it.")],
-    kind: Annotated[str, typer.Option(help="write or secret.")] = "secret",
+    kind: Annotated[Literal["write", "secret"], typer.Option(help="What it is.")] = "secret",
     scope: Annotated[list[str] | None, typer.Option(help="ingest, read or write. May be repeated.")] = None,
     tenant: TenantOption = "t123",
     email: EmailOption = None,
@@ -46,12 +41,13 @@ def create(
     its last day is past, and revoke it.
     """
     client = user_api(tenant, url, email=email, password=password)
-    made = run_api(_call(client, "POST", _PATH, {"name": name, "kind": kind, "scopes": scope or []}))
+    wanted = {"name": name, "kind": kind, "scopes": scope or []}
+    made = ask(client, lambda api: api.create_key(wanted))
     if as_json:
-        typer.echo(orjson.dumps(made).decode())
+        print_json(made)
         return
-    console.print(f"[dim]{escape(made['name'])}: shown once.[/]")
-    typer.echo(made["key"])
+    console.print(f"[dim]{escape(made.name)}: shown once.[/]")
+    typer.echo(made.key)
 
 
 @app.command(name="list")
@@ -67,14 +63,14 @@ def list_keys(
 
     Example: unmogrow key list
     """
-    keys = run_api(_call(user_api(tenant, url, email=email, password=password), "GET", _PATH))["data"]
+    keys = ask(user_api(tenant, url, email=email, password=password), lambda api: api.list_keys()).data
     if as_json:
-        typer.echo(orjson.dumps(keys).decode())
+        print_json(keys)
         return
     table = Table("id", "name", "kind", "scopes", "begins", "made", "last used")
     for key in keys:
-        cells = (key["name"], key["kind"], ", ".join(key["scopes"]), f"{key['key_prefix']}…", key["created_at"][:10])
-        table.add_row(key["key_id"], *map(escape, cells), key["last_used_on"] or "never")
+        cells = (key.name, key.kind, ", ".join(key.scopes), f"{key.key_prefix}…", f"{key.created_at:%Y-%m-%d}")
+        table.add_row(key.key_id, *map(escape, cells), str(key.last_used_on or "never"))
     console.print(table)
 
 
@@ -91,10 +87,5 @@ def revoke(
     Example: unmogrow key revoke 0192e0a6-5e2c-4d52-9d0f-2f6f6b1c9a11
     """
     client = user_api(tenant, url, email=email, password=password)
-    run_api(_call(client, "DELETE", f"{_PATH}/{quote(key_id, safe='')}"))
+    ask(client, lambda api: api.revoke_key(key_id))
     console.print("Revoked.")
-
-
-async def _call(client: TenantApi, method: str, path: str, document: dict[str, Any] | None = None) -> dict[str, Any]:
-    async with client as api:
-        return await api.call(method, path, document)

@@ -1,15 +1,13 @@
 """`unmogrow link`: make and list tracking links."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import console, fail, run_api, user_api
+from cli.context import ask, collected, console, fail, print_json, user_api
 from cli.options import JsonOption, TenantOption, UrlOption
-from cli.tenant_api import TenantApi
 
 app = typer.Typer(help="Make and list tracking links.", no_args_is_help=True)
 
@@ -46,32 +44,25 @@ def create(
         "fallback_url": fallback,
     }
     document = {name: value for name, value in chosen.items() if value is not None} | others
-    made = run_api(_create(user_api(tenant, url), document))
-    typer.echo(orjson.dumps(made).decode() if as_json else made["click_url"])
+    made = ask(user_api(tenant, url), lambda api: api.create_link(document))
+    if as_json:
+        print_json(made)
+    else:
+        typer.echo(made.click_url)
 
 
 @app.command(name="list")
 def list_links(tenant: TenantOption = "t123", url: UrlOption = None, *, as_json: JsonOption = False) -> None:
     """List a tenant's tracking links, newest first."""
-    links = run_api(_list(user_api(tenant, url)))
+    links = ask(user_api(tenant, url), lambda api: collected(api.iter_links()))
     if as_json:
-        typer.echo(orjson.dumps(links).decode())
+        print_json(links)
         return
     table = Table("link", "media source", "campaign", "address")
     for link in links:
-        cells = (link["link_id"], link["media_source"], link.get("campaign", ""), link["click_url"])
+        cells = (link.link_id, link.media_source, link.campaign or "", link.click_url)
         table.add_row(*map(escape, cells))
     console.print(table)
-
-
-async def _create(client: TenantApi, document: dict[str, Any]) -> dict[str, Any]:
-    async with client as api:
-        return await api.post("/api/v1/links", document)
-
-
-async def _list(client: TenantApi) -> list[dict[str, Any]]:
-    async with client as api:
-        return [link async for link in api.pages("/api/v1/links")]
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ import typer
 from cli import (
     attribution_commands,
     audit_commands,
+    campaign_commands,
     demo_commands,
     fraud_commands,
     import_commands,
@@ -51,6 +52,7 @@ app.add_typer(report_commands.app, name="report", rich_help_panel="Attribution")
 app.add_typer(money_commands.costs_app, name="costs", rich_help_panel="Attribution")
 app.add_typer(money_commands.rates_app, name="rates", rich_help_panel="Attribution")
 app.add_typer(demo_commands.app, name="demo", rich_help_panel="Events")
+app.add_typer(campaign_commands.app, name="campaign", rich_help_panel="Tenants")
 app.add_typer(link_commands.app, name="link", rich_help_panel="Tenants")
 app.add_typer(schema_commands.app, name="schema", rich_help_panel="Tenants")
 app.add_typer(tenant_commands.app, name="tenant", rich_help_panel="Tenants")

@@ -1,17 +1,20 @@
 """`unmogrow models` and `journeys`: over a file of conversion paths, with nothing running, or a tenant's own."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 
 from attribution.model_spec import MARKOV_ORDER_MAX, REPLICATES_MAX, ChannelCredit, Model, ModelResult, ModelSpec
-from cli.context import fail, run_api, user_api
+from cli.context import ask, fail, print_json, user_api
 from cli.model_tables import print_credits, print_journeys
 from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
 from local.demo_paths import ConversionPath, PathsFileError, read_paths
+from unmogrow.client import TenantClient
+from unmogrow.client.tenant_models import ModelsReport
 
 FirstDay = Annotated[str | None, typer.Option("--from", help="First day. Default: 30 days back.")]
 LastDay = Annotated[str | None, typer.Option("--to", help="Last day, included. Default: today.")]
@@ -20,6 +23,17 @@ BreakdownOption = Annotated[
     typer.Option("--breakdown", help="What tells channels apart: media_source, channel, campaign, or some by commas."),
 ]
 TypesOption = Annotated[str, typer.Option("--conversion-type", help="Which conversions, joined by commas.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Journeys:
+    """Which journeys of a tenant: of which days, told apart by what, to which conversions."""
+
+    first: str | None
+    last: str | None
+    breakdown: str
+    conversion_type: str
+    lead_event: str
 
 
 def models(
@@ -72,13 +86,10 @@ def models(
     if file is not None:
         result = _computed(_paths(file, needs_value=value), spec, gap_days=gap, by_value=value)
     else:
-        asked = _days(first, last) | {
-            "breakdown": breakdown,
-            "conversion_type": conversion_type,
-            "lead_event": lead_event,
-            "measure": "value" if value else "conversions",
-        }
-        result = _of_tenant(tenant or "", url, email, password, spec, asked)
+        client = user_api(tenant or "", url, email=email, password=password)
+        asked = _Journeys(first, last, breakdown, conversion_type, lead_event)
+        found = ask(client, lambda api: _asked(api, spec, asked, by_value=value))
+        result = _of_answer(spec, found)
     if as_json:
         credits_by_channel = {each.channel: each.credit for each in result.credits}
         sys.stdout.buffer.write(orjson.dumps(credits_by_channel, option=orjson.OPT_APPEND_NEWLINE))
@@ -103,53 +114,42 @@ def journeys(
 
     Example: unmogrow journeys --from 2026-11-01 --breakdown media_source,campaign
     """
-    asked = _days(first, last) | {"breakdown": breakdown, "conversion_type": conversion_type, "paths": paths}
-    document = _asked(tenant, url, email, password, "journeys", asked)
-    if as_json:
-        sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
-    else:
-        print_journeys(document)
-
-
-def _of_tenant(
-    tenant: str, url: str | None, email: str | None, password: str | None, spec: ModelSpec, asked: dict[str, Any]
-) -> ModelResult:
-    document = _asked(
-        tenant,
-        url,
-        email,
-        password,
-        "models",
-        asked
-        | {
-            "model": spec.model.value,
-            "order": spec.markov_order,
-            "half_life": spec.half_life_days,
-            "weights": ",".join(map(str, spec.custom_weights)),
-            "direct": spec.direct_channel,
-            "replicates": spec.replicates,
-            "seed": spec.seed,
-        },
+    found = ask(
+        user_api(tenant, url, email=email, password=password),
+        lambda api: api.get_journeys(
+            from_=first, to=last, breakdown=breakdown, conversion_type=conversion_type, paths=paths
+        ),
     )
-    rows = [{name: value for name, value in row.items() if name != "model"} for row in document["data"]]
+    if as_json:
+        print_json(found)
+    else:
+        print_journeys(found)
+
+
+async def _asked(api: TenantClient, spec: ModelSpec, journeys: _Journeys, *, by_value: bool) -> ModelsReport:
+    return await api.get_models(
+        from_=journeys.first,
+        to=journeys.last,
+        breakdown=journeys.breakdown,
+        conversion_type=journeys.conversion_type,
+        lead_event=journeys.lead_event,
+        measure="value" if by_value else "conversions",
+        model=spec.model.value,
+        order=spec.markov_order,
+        half_life=spec.half_life_days,
+        weights=",".join(map(str, spec.custom_weights)),
+        direct=spec.direct_channel,
+        replicates=spec.replicates,
+        seed=spec.seed,
+    )
+
+
+def _of_answer(spec: ModelSpec, found: ModelsReport) -> ModelResult:
+    rows = [row.model_dump(exclude={"model"}) for row in found.data]
     shared = tuple(
         ChannelCredit(**row | {"ties": tuple(row["ties"]), "by_rank": tuple(row["by_rank"])}) for row in rows
     )
-    return ModelResult(spec, shared, document["models"][0]["note"])
-
-
-def _asked(
-    tenant: str, url: str | None, email: str | None, password: str | None, report: str, parameters: dict[str, Any]
-) -> dict[str, Any]:
-    async def ask() -> dict[str, Any]:
-        async with user_api(tenant, url, email=email, password=password) as api:
-            return await api.get(f"/api/v1/reports/{report}", **parameters)
-
-    return run_api(ask())
-
-
-def _days(first: str | None, last: str | None) -> dict[str, Any]:
-    return {name: day for name, day in (("from", first), ("to", last)) if day is not None}
+    return ModelResult(spec, shared, found.models[0].note)
 
 
 def _three(text: str) -> tuple[float, float, float]:

@@ -1,7 +1,6 @@
 """Credits and journeys on the terminal."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich import box
 from rich.markup import escape
@@ -9,6 +8,7 @@ from rich.table import Table
 
 from attribution.model_spec import ModelResult
 from cli.context import console
+from unmogrow.client.tenant_models import JourneysReport, LagRow
 
 _BAR_CHARS = 12
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -45,19 +45,19 @@ def print_credits(result: ModelResult, unit: str) -> None:
     console.print(f"[dim]{result.note}[/]")
 
 
-def print_journeys(document: dict[str, Any]) -> None:
+def print_journeys(found: JourneysReport) -> None:
     """Print the commonest paths, who assists, and how long it takes."""
-    made = document["journeys"]
+    made = found.journeys
     console.print(
-        f"{made['converting']:,.0f} journeys converted, {made['null']:,.0f} did not; "
-        f"{made['without_touches']:,} conversions had no touch."
+        f"{made.converting:,.0f} journeys converted, {made.null:,.0f} did not; "
+        f"{made.without_touches:,} conversions had no touch."
     )
     _print_rows(
         "Commonest paths",
         ("path", "conversions", "no conversion", "rate"),
         [
-            (" > ".join(row["path"]), f"{row['conversions']:,.0f}", f"{row['nulls']:,.0f}", f"{row['rate']:.1%}")
-            for row in document["paths"]
+            (" > ".join(path.path), f"{path.conversions:,.0f}", f"{path.nulls:,.0f}", f"{path.rate:.1%}")
+            for path in found.paths
         ],
     )
     _print_rows(
@@ -65,24 +65,24 @@ def print_journeys(document: dict[str, Any]) -> None:
         ("channel", "assisted", "last touch", "first touch", "assisted / last"),
         [
             (
-                row["channel"],
-                *(f"{row[name]:,.0f}" for name in ("assisted", "last_touch", "first_touch")),
-                "" if row["ratio"] is None else f"{row['ratio']:.2f}",
+                row.channel,
+                *(f"{count:,.0f}" for count in (row.assisted, row.last_touch, row.first_touch)),
+                "" if row.ratio is None else f"{row.ratio:.2f}",
             )
-            for row in document["assists"]
+            for row in found.assists
         ],
     )
-    most = max((row["from_first_touch"] for row in document["lags"]), default=0.0)
+    most = max((lag.from_first_touch for lag in found.lags), default=0.0)
     _print_rows(
         "Time from first touch to conversion",
         ("hours", "conversions", ""),
         [
             (
-                _hours(row),
-                f"{row['from_first_touch']:,.0f}",
-                bar(row["from_first_touch"] / most if most else 0.0),
+                _hours(lag),
+                f"{lag.from_first_touch:,.0f}",
+                bar(lag.from_first_touch / most if most else 0.0),
             )
-            for row in document["lags"]
+            for lag in found.lags
         ],
     )
 
@@ -93,8 +93,8 @@ def bar(part: float) -> str:
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
-def _hours(row: dict[str, Any]) -> str:
-    return f"{row['from_hours']} to {row['until_hours']}" if row["until_hours"] else f"{row['from_hours']} or more"
+def _hours(lag: LagRow) -> str:
+    return f"{lag.from_hours} to {lag.until_hours}" if lag.until_hours else f"{lag.from_hours} or more"
 
 
 def _print_rows(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,16 +1,19 @@
 """`unmogrow costs` and `unmogrow rates`: what advertising cost, and what currencies are worth."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import console, fail, run_api, user_api
+from cli.context import ask, collected, console, fail, print_json, user_api
 from cli.options import JsonOption, MappingOption, TenantOption, UrlOption, mapping_json
-from cli.tenant_api import TenantApi
+from cli.upload import file_pieces
+from unmogrow.client.shape import Shape
+from unmogrow.client.tenant_models import Uploaded
 
 costs_app = typer.Typer(help="Enter and list what advertising cost.", no_args_is_help=True)
 rates_app = typer.Typer(help="Enter and list what currencies are worth.", no_args_is_help=True)
@@ -33,7 +36,9 @@ def upload_costs(
 
     Example: unmogrow costs upload spend.csv --mapping Spend=cost --mapping Network=media_source --dry-run
     """
-    _upload(user_api(tenant, url), "costs", file, mapping, dry_run=dry_run, as_json=as_json)
+    pieces, pairs = file_pieces(file, lambda _: None), mapping_json(mapping)
+    done = ask(user_api(tenant, url), lambda api: api.upload_costs(pieces, mapping=pairs, dry_run=dry_run))
+    _say(done, as_json=as_json)
 
 
 @rates_app.command("upload")
@@ -50,63 +55,54 @@ def upload_rates(
 
     Example: unmogrow rates upload rates.csv
     """
-    _upload(user_api(tenant, url), "rates", file, mapping, dry_run=dry_run, as_json=as_json)
+    pieces, pairs = file_pieces(file, lambda _: None), mapping_json(mapping)
+    done = ask(user_api(tenant, url), lambda api: api.upload_rates(pieces, mapping=pairs, dry_run=dry_run))
+    _say(done, as_json=as_json)
 
 
 @costs_app.command("list")
 def list_costs(
     tenant: TenantOption = "t123",
-    first: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day, included.")] = None,
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")] = None,
     url: UrlOption = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """List costs, newest day first."""
-    parameters = {name: value for name, value in (("from", first), ("to", last)) if value}
+    since, until = first and first.date(), last and last.date()
+    rows = ask(user_api(tenant, url), lambda api: collected(api.iter_costs(from_=since, to=until)))
     columns = ("date", "media_source", "campaign", "adset", "app_id", "country", "cost", "currency")
-    _list(user_api(tenant, url), "costs", parameters, columns, as_json=as_json)
+    _list(rows, columns, as_json=as_json)
 
 
 @rates_app.command("list")
 def list_rates(tenant: TenantOption = "t123", url: UrlOption = None, *, as_json: JsonOption = False) -> None:
     """List rates, newest day first."""
-    _list(user_api(tenant, url), "rates", {}, ("date", "currency", "rate", "quote"), as_json=as_json)
+    rows = ask(user_api(tenant, url), lambda api: collected(api.iter_rates()))
+    _list(rows, ("date", "currency", "rate", "quote"), as_json=as_json)
 
 
-def _upload(client: TenantApi, kind: str, file: Path, pairs: list[str] | None, *, dry_run: bool, as_json: bool) -> None:
-    parameters = {"dry_run": str(dry_run).lower(), "mapping": mapping_json(pairs)}
-    done = run_api(_sent(client, f"/api/v1/{kind}/upload", file, parameters))
+def _say(done: Uploaded, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(orjson.dumps(done).decode())
+        print_json(done)
         return
-    if done["faults"]:
+    if done.faults:
         table = Table("line", "field", "why", title="Lines at fault")
-        for fault in done["faults"]:
-            table.add_row(f"{fault['line']:,}", fault["field"], escape(fault["detail"]))
+        for fault in done.faults:
+            table.add_row(f"{fault.line:,}", fault.field, escape(fault.detail))
         console.print(table)
-    said = "A dry run: nothing was stored. " if dry_run else ""
-    console.print(f"{said}{done['new']:,} new, {done['changed']:,} changed, {done['unchanged']:,} as they were.")
-    if done["faulty"]:
-        raise fail(f"{done['faulty']:,} of {done['lines']:,} lines are at fault.")
+    said = "A dry run: nothing was stored. " if done.dry_run else ""
+    console.print(f"{said}{done.new:,} new, {done.changed:,} changed, {done.unchanged:,} as they were.")
+    if done.faulty:
+        raise fail(f"{done.faulty:,} of {done.lines:,} lines are at fault.")
 
 
-def _list(client: TenantApi, kind: str, parameters: dict[str, str], columns: tuple[str, ...], *, as_json: bool) -> None:
-    rows = run_api(_pages(client, f"/api/v1/{kind}", parameters))
+def _list(rows: Sequence[Shape], columns: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
-        typer.echo(orjson.dumps(rows).decode())
+        print_json(rows)
         return
     table = Table(*columns)
     for row in rows:
-        table.add_row(*(escape(row[column]) for column in columns))
+        table.add_row(*(escape(str(getattr(row, column))) for column in columns))
     console.print(table)
-
-
-async def _sent(client: TenantApi, path: str, file: Path, parameters: dict[str, str]) -> dict[str, Any]:
-    async with client as api:
-        return await api.send_file(path, file, parameters, lambda _: None)
-
-
-async def _pages(client: TenantApi, path: str, parameters: dict[str, str]) -> list[dict[str, Any]]:
-    async with client as api:
-        return [row async for row in api.pages(path, **parameters)]

@@ -2,17 +2,14 @@
 
 from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 
-from cli.context import console, platform_api, run_platform
+from cli.context import console, platform_client, print_json, run_platform
 from cli.options import JsonOption, PlatformKeyOption, PlatformUrlOption
 from tenancy.platform_keys import SCOPES
 
 app = typer.Typer(help="Make, list and revoke keys of the global plane.", no_args_is_help=True)
-
-_PATH = "/api/v1/platform-keys"
 
 
 @app.command()
@@ -29,21 +26,22 @@ def create(
     Example: unmogrow platform-key create forwarder-eu --scope ingest
     """
     asked = {"name": name, "scopes": scope}
-    made = run_platform(platform_api(url, key), lambda api: api.call("POST", _PATH, json=asked))
+    made = run_platform(platform_client(url, key), lambda client: client.create_platform_key(asked))
     if as_json:
-        typer.echo(orjson.dumps(made).decode())
+        print_json(made)
         return
     # Plain print: it is to be copied, so nothing may wrap it.
-    typer.echo(made["key"])
-    console.print(f"[dim]Shown once. `unmogrow platform-key revoke {made['key_id']}` ends it.[/]")
+    typer.echo(made.key)
+    console.print(f"[dim]Shown once. `unmogrow platform-key revoke {made.key_id}` ends it.[/]")
 
 
 @app.command(name="list")
 def list_keys(url: PlatformUrlOption = None, key: PlatformKeyOption = None) -> None:
-    """List the platform keys that work, without the keys themselves: what each may do, and since when."""
-    table = Table("id", "name", "scopes", "made")
-    for each in run_platform(platform_api(url, key), lambda api: api.call("GET", _PATH))["data"]:
-        table.add_row(each["key_id"], each["name"], " ".join(each["scopes"]), each["created_at"])
+    """List the platform keys that work, without the keys themselves: what each may do, and when it was last used."""
+    table = Table("id", "key", "name", "scopes", "last used")
+    for each in run_platform(platform_client(url, key), lambda client: client.list_platform_keys()).data:
+        used = str(each.last_used_on or "never")
+        table.add_row(each.key_id, each.key_prefix, each.name, " ".join(each.scopes), used)
     console.print(table)
 
 
@@ -57,5 +55,5 @@ def revoke(
 
     Example: unmogrow platform-key revoke 0b9c5c1e-4f6e-4c39-9f0c-3c7f5a0f7a55
     """
-    run_platform(platform_api(url, key), lambda api: api.call("DELETE", f"{_PATH}/{key_id}"))
+    run_platform(platform_client(url, key), lambda client: client.revoke_platform_key(key_id))
     console.print(f"Revoked [bold]{key_id}[/].")

@@ -10,13 +10,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import console, fail, run_api, user_api
+from cli.context import ask, console, fail, user_api
 from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
-from cli.tenant_api import TenantApi
+from unmogrow.client import TenantClient
+from unmogrow.client.tenant_models import NewPolicy, PolicyDetails, PolicyListing
 
 app = typer.Typer(help="The tenant's policies: who gets a conversion, in versions.", no_args_is_help=True)
 
-_PATH = "/api/v1/policies"
+_TIME = "%Y-%m-%dT%H:%M:%S"
 
 VersionArgument = Annotated[int, typer.Argument(help="Number of a version.", min=1)]
 
@@ -33,14 +34,15 @@ def show(
 
     Example: unmogrow policy show > policy.json
     """
-    listed = run_api(_list(user_api(tenant, url, email=email, password=password)))
+    listed = ask(user_api(tenant, url, email=email, password=password), lambda api: api.list_policies())
     table = Table("version", "made", "note", "adopted")
-    for each in listed["data"]:
-        adopted = (each["adopted_at"] or "")[:19] + (" [bold green]in force[/]" if each["is_adopted"] else "")
-        table.add_row(str(each["version"]), each["created_at"][:19], escape(each["note"]), adopted)
+    for each in listed.data:
+        adopted = f"{each.adopted_at:{_TIME}}" if each.adopted_at else ""
+        in_force = " [bold green]in force[/]" if each.is_adopted else ""
+        table.add_row(str(each.version), f"{each.created_at:{_TIME}}", escape(each.note), adopted + in_force)
     console.print(table)
-    shown = _chosen(listed, version or listed["adopted_version"])
-    sys.stdout.buffer.write(orjson.dumps(shown["policy"], option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    shown = _chosen(listed, version or listed.adopted_version)
+    sys.stdout.buffer.write(orjson.dumps(shown.policy, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 @app.command(name="set")
@@ -59,11 +61,12 @@ def set_policy(
     Example: unmogrow policy set policy.json --note "Clicks count for three days."
     """
     try:
-        document = {"policy": orjson.loads(file.read_bytes()), "note": note}
+        document = NewPolicy(policy=orjson.loads(file.read_bytes()), note=note)
     except orjson.JSONDecodeError as error:
         raise fail(f"{file} is not JSON: {error}") from error
-    made = run_api(_set(user_api(tenant, url, email=email, password=password), document, adopt=adopt))
-    console.print(f"version {made['version']}: {'in force' if made['is_adopted'] else 'a draft'}")
+    client = user_api(tenant, url, email=email, password=password)
+    made = ask(client, lambda api: _set(api, document, adopt=adopt))
+    console.print(f"version {made.version}: {'in force' if made.is_adopted else 'a draft'}")
 
 
 @app.command()
@@ -78,7 +81,7 @@ def adopt(
 
     Example: unmogrow policy adopt 3
     """
-    run_api(_adopt(user_api(tenant, url, email=email, password=password), version))
+    ask(user_api(tenant, url, email=email, password=password), lambda api: api.adopt_policy(version))
     console.print(f"version {version} is in force")
 
 
@@ -95,8 +98,8 @@ def diff(
 
     Example: unmogrow policy diff 1 2
     """
-    listed = run_api(_list(user_api(tenant, url, email=email, password=password)))
-    old, new = (dict(_fields(_chosen(listed, version)["policy"])) for version in (before, after))
+    listed = ask(user_api(tenant, url, email=email, password=password), lambda api: api.list_policies())
+    old, new = (dict(_fields(_chosen(listed, version).policy)) for version in (before, after))
     table = Table("field", f"version {before}", f"version {after}")
     for field in dict.fromkeys((*old, *new)):
         if old.get(field) != new.get(field):
@@ -104,11 +107,10 @@ def diff(
     console.print(table if table.row_count else "They are the same.")
 
 
-def _chosen(listed: dict[str, Any], version: int) -> dict[str, Any]:
-    for each in listed["data"]:
-        if each["version"] == version:
-            found: dict[str, Any] = each
-            return found
+def _chosen(listed: PolicyListing, version: int) -> PolicyDetails:
+    for each in listed.data:
+        if each.version == version:
+            return each
     raise fail(f"There is no version {version}.")
 
 
@@ -125,17 +127,6 @@ def _said(fields: dict[str, Any], field: str) -> str:
     return orjson.dumps(fields[field]).decode() if field in fields else ""
 
 
-async def _list(client: TenantApi) -> dict[str, Any]:
-    async with client as api:
-        return await api.get(_PATH)
-
-
-async def _set(client: TenantApi, document: dict[str, Any], *, adopt: bool) -> dict[str, Any]:
-    async with client as api:
-        made = await api.put(_PATH, document)
-        return await api.post(f"{_PATH}/{made['version']}/adopt", {}) if adopt else made
-
-
-async def _adopt(client: TenantApi, version: int) -> dict[str, Any]:
-    async with client as api:
-        return await api.post(f"{_PATH}/{version}/adopt", {})
+async def _set(api: TenantClient, document: NewPolicy, *, adopt: bool) -> PolicyDetails:
+    made = await api.put_policy(document)
+    return await api.adopt_policy(made.version) if adopt else made

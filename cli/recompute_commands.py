@@ -3,18 +3,18 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import console, fail, progress_bar, run_api, user_api
+from cli.context import ask, console, fail, progress_bar, user_api
 from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
-from cli.tenant_api import TenantApi
+from unmogrow.client import TenantClient
+from unmogrow.client.tenant_models import AskedRecompute, Recompute
 
-_PATH = "/api/v1/attributions/recompute"
 _RUNNING = frozenset({"queued", "running"})
 _POLL_SECONDS = 0.3
 _EXAMPLES_SHOWN = 5
@@ -43,73 +43,65 @@ def recompute(
     """
     asked = None if status else _asked(policy, version, since, until)
     client = user_api(tenant, url, email=email, password=password)
-    ended = run_api(_recompute(client, asked, status, adopt=adopt))
+    ended = ask(client, lambda api: _recompute(api, asked, status, adopt=adopt))
     _print(ended)
-    if ended["state"] == "failed":
-        raise fail(ended["error"])
+    if ended.state == "failed":
+        raise fail(ended.error or "it failed")
 
 
-def _asked(policy: Path | None, version: int | None, since: datetime | None, until: datetime | None) -> dict[str, Any]:
+def _asked(policy: Path | None, version: int | None, since: datetime | None, until: datetime | None) -> AskedRecompute:
     if (policy is None) == (version is None):
         raise typer.BadParameter("name a file, or a version by --policy-version", param_hint="--policy")
     if since is None or until is None:
         raise typer.BadParameter("say which conversions, by --from and --to", param_hint="--from")
-    asked: dict[str, Any] = {"from": _utc(since), "to": _utc(until)}
+    times = {"from": since.replace(tzinfo=UTC), "to": until.replace(tzinfo=UTC)}
     if policy is None:
-        return asked | {"policy_version": version}
+        return AskedRecompute.model_validate(times | {"policy_version": version})
     try:
-        return asked | {"policy": orjson.loads(policy.read_bytes())}
+        return AskedRecompute.model_validate(times | {"policy": orjson.loads(policy.read_bytes())})
     except orjson.JSONDecodeError as error:
         raise fail(f"{policy} is not JSON: {error}") from error
 
 
-def _utc(time: datetime) -> str:
-    return time.replace(tzinfo=UTC).isoformat()
-
-
 async def _recompute(
-    client: TenantApi, asked: dict[str, Any] | None, recompute_id: str | None, *, adopt: bool
-) -> dict[str, Any]:
-    async with client as api:
-        if asked is not None:
-            recompute_id = (await api.post(_PATH, asked))["recompute_id"]
-            console.print(f"Recomputation {recompute_id} runs in the background; Ctrl-C ends the watching alone.")
-        ended = await _follow(api, str(recompute_id))
-        if adopt and ended["state"] == "done":
-            return await api.post(f"{_PATH}/{recompute_id}/adopt", {})
-        return ended
+    api: TenantClient, asked: AskedRecompute | None, recompute_id: str | None, *, adopt: bool
+) -> Recompute:
+    if asked is not None:
+        recompute_id = (await api.create_recompute(asked)).recompute_id
+        console.print(f"Recomputation {recompute_id} runs in the background; Ctrl-C ends the watching alone.")
+    assert recompute_id is not None
+    ended = await _follow(api, recompute_id)
+    return await api.adopt_recompute(recompute_id) if adopt and ended.state == "done" else ended
 
 
-async def _follow(api: TenantApi, recompute_id: str) -> dict[str, Any]:
+async def _follow(api: TenantClient, recompute_id: str) -> Recompute:
     with progress_bar("events") as progress:
         task = progress.add_task("Recomputing", total=None)
         while True:
-            found = await api.get(f"{_PATH}/{recompute_id}")
+            found = await api.get_recompute(recompute_id)
             progress.update(
                 task,
-                description=f"Recomputing ({found['state']}, {found['moved']:,} moved)",
-                total=found["conversions"],
-                completed=found["conversions_done"],
+                description=f"Recomputing ({found.state}, {found.moved:,} moved)",
+                total=found.conversions,
+                completed=found.conversions_done,
             )
-            if found["state"] not in _RUNNING:
+            if found.state not in _RUNNING:
                 return found
             await asyncio.sleep(_POLL_SECONDS)
 
 
-def _print(ended: dict[str, Any]) -> None:
-    table = Table("media source", "before", "after", "difference", title=f"Policy {ended['policy_version']}")
-    for each in ended["media_sources"]:
-        change = each["difference"]
+def _print(ended: Recompute) -> None:
+    table = Table("media source", "before", "after", "difference", title=f"Policy {ended.policy_version}")
+    for each in ended.media_sources:
+        change = each.difference
         colour = "green" if change > 0 else "red" if change < 0 else "dim"
-        table.add_row(
-            escape(each["media_source"]), f"{each['before']:,}", f"{each['after']:,}", f"[{colour}]{change:+,}[/]"
-        )
+        table.add_row(escape(each.media_source), f"{each.before:,}", f"{each.after:,}", f"[{colour}]{change:+,}[/]")
     console.print(table)
-    for moved in ended["examples"][:_EXAMPLES_SHOWN]:
-        before, after = moved["changes"].get("media_source", ("the same source", "another touch"))
-        console.print(f"  {escape(moved['conversion_id'])}: {escape(before)} → {escape(after)}")
-    said = "adopted: its revisions are being written" if ended["state"] == "adopted" else "nothing was changed"
+    for moved in ended.examples[:_EXAMPLES_SHOWN]:
+        before, after = moved.changes.get("media_source", ("the same source", "another touch"))
+        console.print(f"  {escape(moved.conversion_id)}: {escape(before)} → {escape(after)}")
+    said = "adopted: its revisions are being written" if ended.state == "adopted" else "nothing was changed"
     console.print(
-        f"{ended['moved']:,} of {ended['conversions_done']:,} conversions move, {ended['failed']:,} failed; {said}. "
-        f"[dim]{ended['recompute_id']}[/]"
+        f"{ended.moved:,} of {ended.conversions_done:,} conversions move, {ended.failed:,} failed; {said}. "
+        f"[dim]{ended.recompute_id}[/]"
     )

@@ -1,22 +1,23 @@
 """`unmogrow rejected`: what was not taken, why, and another try."""
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import console, run_api, user_api
+from cli.context import ask, console, user_api
 from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
-from cli.tenant_api import TenantApi
+from unmogrow.client import TenantClient
+from unmogrow.client.tenant_models import Replay
 
 app = typer.Typer(
     help="Dead letters: see which events were rejected and why, mend them, send them again.", no_args_is_help=True
 )
 
-REJECTED = "/api/v1/events/rejected"
+_PAGE_ROWS = 1_000
 _EXAMPLES_SHOWN = 5
 
 ReasonOption = Annotated[str | None, typer.Option(help="Only those with this kind of fault; see `counts`.")]
@@ -34,19 +35,19 @@ def counts(
 
     Example: unmogrow rejected counts --tenant t123
     """
-    found = run_api(_counts(user_api(tenant, url, email=email, password=password)))
+    found = ask(user_api(tenant, url, email=email, password=password), lambda api: api.count_rejected()).data
     if not found:
         console.print("Nothing waits: every event was taken.")
         return
     table = Table("events", "reason", "field", "event type", "last", "an example's id")
     for row in found:
         table.add_row(
-            f"{row['events']:,}",
-            row["reason"],
-            escape(row["pointer"]),
-            escape(row["event_type"] or ""),
-            row["last_at"][:19],
-            str(row["newest_id"]),
+            f"{row.events:,}",
+            row.reason,
+            escape(row.pointer),
+            escape(row.event_type or ""),
+            f"{row.last_at:%Y-%m-%dT%H:%M:%S}",
+            str(row.newest_id),
         )
     console.print(table)
 
@@ -64,7 +65,8 @@ def list_letters(
 
     Example: unmogrow rejected list --reason required | jq .errors
     """
-    run_api(_list(user_api(tenant, url, email=email, password=password), _chosen(reason, event_type)))
+    client = user_api(tenant, url, email=email, password=password)
+    ask(client, lambda api: _print(api, reason, event_type))
 
 
 @app.command()
@@ -91,34 +93,19 @@ def replay(
         raise typer.BadParameter(f"it is not JSON: {error}", param_hint="--patch") from error
     if not isinstance(fields, dict):
         raise typer.BadParameter("it must be a JSON object", param_hint="--patch")
-    order = _chosen(reason, event_type) | {"patch": fields, "dry_run": dry_run}
-    answer = run_api(_replay(user_api(tenant, url, email=email, password=password), order))
+    chosen = {name: value for name, value in (("reason", reason), ("event_type", event_type)) if value}
+    order = Replay(patch=fields, dry_run=dry_run, **chosen)
+    answer = ask(user_api(tenant, url, email=email, password=password), lambda api: api.replay_rejected(order))
     would = "would be " if dry_run else ""
     console.print(
-        f"{would}accepted {answer['accepted']:,}, duplicates {answer['duplicates']:,}, "
-        f"still rejected {len(answer['rejected']):,}, cut or no JSON {len(answer['cut_or_not_json']):,}"
+        f"{would}accepted {answer.accepted:,}, duplicates {answer.duplicates:,}, "
+        f"still rejected {len(answer.rejected):,}, cut or no JSON {len(answer.cut_or_not_json):,}"
     )
-    for letter in answer["rejected"][:_EXAMPLES_SHOWN]:
-        first = letter["errors"][0]
-        console.print(f"  [dim]{letter['dead_letter_id']}[/] {escape(first['pointer'])} {escape(first['detail'])}")
+    for letter in answer.rejected[:_EXAMPLES_SHOWN]:
+        first = letter.errors[0]
+        console.print(f"  [dim]{letter.dead_letter_id}[/] {escape(first.pointer)} {escape(first.detail)}")
 
 
-def _chosen(reason: str | None, event_type: str | None) -> dict[str, Any]:
-    return {name: value for name, value in (("reason", reason), ("event_type", event_type)) if value}
-
-
-async def _counts(client: TenantApi) -> list[dict[str, Any]]:
-    async with client as api:
-        found: list[dict[str, Any]] = (await api.get(f"{REJECTED}/counts"))["data"]
-        return found
-
-
-async def _list(client: TenantApi, chosen: dict[str, Any]) -> None:
-    async with client as api:
-        async for letter in api.pages(REJECTED, limit=1000, **chosen):
-            sys.stdout.buffer.write(orjson.dumps(letter, option=orjson.OPT_APPEND_NEWLINE))
-
-
-async def _replay(client: TenantApi, order: dict[str, Any]) -> dict[str, Any]:
-    async with client as api:
-        return await api.post(f"{REJECTED}/replay", order)
+async def _print(api: TenantClient, reason: str | None, event_type: str | None) -> None:
+    async for letter in api.iter_rejected(reason=reason, event_type=event_type, limit=_PAGE_ROWS):
+        sys.stdout.buffer.write(letter.json_bytes() + b"\n")

@@ -1,20 +1,19 @@
 """`unmogrow schema`: a tenant's own schemas of its in-app events."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import console, fail, run_api, user_api
+from cli.context import ask, console, fail, user_api
 from cli.options import TenantOption, UrlOption
-from cli.tenant_api import ApiError, TenantApi
+from unmogrow.client import ProblemError, TenantClient
+from unmogrow.client.tenant_models import EventSchema, NewEventSchema
 
 app = typer.Typer(help="Say what the properties of in-app events must look like.", no_args_is_help=True)
-
-PATH = "/api/v1/schemas"
 
 
 @app.command()
@@ -35,32 +34,25 @@ def put(
         definition = orjson.loads(file.read_bytes())
     except orjson.JSONDecodeError as error:
         raise fail(f"{file} is not JSON: {error}") from error
-    document = {"schema": definition, "on_violation": "flag" if flag else "reject"}
-    path = f"{PATH}/{event_name}" + ("?force=true" if force else "")
-    registered = run_api(_put(user_api(tenant, url), path, document))
-    console.print(f"{escape(event_name)}@{registered['version']}: {registered['on_violation']}")
+    document = NewEventSchema.model_validate({"schema": definition, "on_violation": "flag" if flag else "reject"})
+    registered = ask(user_api(tenant, url), lambda api: _put(api, event_name, document, force=force))
+    console.print(f"{escape(event_name)}@{registered.version}: {registered.on_violation}")
 
 
 @app.command(name="list")
 def list_schemas(tenant: TenantOption = "t123", url: UrlOption = None) -> None:
     """List the newest version of each schema."""
     table = Table("event name", "version", "on violation", "since")
-    for each in run_api(_list(user_api(tenant, url))):
-        table.add_row(escape(each["event_name"]), str(each["version"]), each["on_violation"], each["created_at"][:19])
+    for each in ask(user_api(tenant, url), lambda api: api.list_event_schemas()).data:
+        since = f"{each.created_at:%Y-%m-%dT%H:%M:%S}"
+        table.add_row(escape(each.event_name), str(each.version), each.on_violation, since)
     console.print(table)
 
 
-async def _put(client: TenantApi, path: str, document: dict[str, Any]) -> dict[str, Any]:
-    async with client as api:
-        try:
-            return await api.put(path, document)
-        except ApiError as error:
-            for line in error.document.get("breaking", ()):
-                console.print(f"  [yellow]{escape(line)}[/]")
-            raise
-
-
-async def _list(client: TenantApi) -> list[dict[str, Any]]:
-    async with client as api:
-        listed: list[dict[str, Any]] = (await api.get(PATH))["data"]
-        return listed
+async def _put(api: TenantClient, event_name: str, document: NewEventSchema, *, force: bool) -> EventSchema:
+    try:
+        return await api.put_event_schema(event_name, document, force=force)
+    except ProblemError as error:
+        for line in error.document.get("breaking", ()):
+            console.print(f"  [yellow]{escape(line)}[/]")
+        raise

@@ -9,17 +9,17 @@ import typer
 from rich.panel import Panel
 from rich.table import Table
 
-from cli.context import api_url, console, fail, run_api
+from cli.context import api_url, client_of, console, fail, run_api
 from cli.credentials import save_credentials, write_private
 from cli.demo_commands import DEMO_SEED, load_demo
-from cli.ingest_commands import print_tally
-from cli.platform_api import PlatformApi
+from cli.ingest_commands import print_ingested
 from cli.tenant_commands import create_tenant, credentials_of
 from local.doctor import diagnose
 from local.stack import Stack, StackError
 from schemas.settings import Settings
 from storage.postgres.migrate import MigrationEditedError
 from tenancy.provisioning import TenantRequest
+from unmogrow.client import PlatformClient
 
 DEMO_TENANT = TenantRequest("t123", "client123.localhost", "Demo Games", "owner@client123.localhost")
 _MIB = 1024 * 1024
@@ -60,10 +60,11 @@ async def _up(stack: Stack) -> dict[str, Any]:
 
 async def _make_demo(stack: Stack, demo_file: Path) -> dict[str, Any]:
     ports = stack.settings.ports
-    async with PlatformApi(f"http://{ports.host}:{ports.global_}", stack.operator_key) as api:
-        credentials = credentials_of(await create_tenant(api, DEMO_TENANT))
+    async with PlatformClient(f"http://{ports.host}:{ports.global_}", stack.operator_key) as platform:
+        credentials = credentials_of(await create_tenant(platform, DEMO_TENANT))
     save_credentials(stack.settings.data_dir, credentials)
-    print_tally(await load_demo(api_url(stack.settings, None), credentials, stack.settings.data_dir, DEMO_SEED))
+    async with client_of(api_url(stack.settings, None), credentials) as api:
+        print_ingested(await load_demo(api, stack.settings.data_dir, DEMO_SEED))
     demo = {
         "tenant_id": credentials.tenant_id,
         "host": credentials.host,
@@ -84,6 +85,7 @@ def _print_welcome(settings: Settings, demo: dict[str, Any], seconds: float) -> 
     url = f"http://localhost:{ports.tenant}"
     tenant, host = demo["tenant_id"], demo["host"]
     table = Table(show_header=False, box=None)
+    table.add_row("site", f"http://{host}:{ports.tenant}")
     table.add_row("tenant plane", f"{url} with X-Tenant-ID: {tenant}, or http://{host}:{ports.tenant}")
     table.add_row("global plane", f"http://localhost:{ports.global_}")
     table.add_row("login", f"{demo['email']}  {demo['password']}")

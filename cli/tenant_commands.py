@@ -1,23 +1,28 @@
 """`unmogrow tenant`: make, list, change and delete tenants, by the global plane's API."""
 
+import asyncio
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import orjson
 import typer
 from rich.table import Table
 
-from cli.context import console, fail, platform_api, run_api, run_platform
+from cli.context import console, fail, platform_client, print_json, run_api, run_platform
 from cli.credentials import Credentials, forget_credentials, save_credentials
 from cli.options import JsonOption, PlatformKeyOption, PlatformUrlOption
-from cli.platform_api import PlatformApi
 from local.stack import Stack
 from schemas.ids import TenantId, parse_tenant_id
 from schemas.limits import SHARDS_MAX
 from schemas.problems import TenantIdInvalid
 from schemas.settings import Settings
 from tenancy.registration import TenantRequest
+from unmogrow.client import PlatformClient
+from unmogrow.client.global_models import JobWithLogs, NewTenantAnswer, Tenant
 
 app = typer.Typer(help="Make, list, change and delete tenants.", no_args_is_help=True)
+
+_LOOK_SECONDS = 0.5
 
 TenantArgument = Annotated[str, typer.Argument(help="For example t124.")]
 
@@ -39,38 +44,30 @@ def create(
 
     Example: unmogrow tenant create t124 --host client124.localhost
     """
-    _path(tenant_id)
-    request = TenantRequest(tenant_id, host, name or tenant_id, email or f"owner@{host}")
-    made = run_platform(platform_api(url, key), lambda api: create_tenant(api, request))
+    request = TenantRequest(_checked(tenant_id), host, name or tenant_id, email or f"owner@{host}")
+    made = run_platform(platform_client(url, key), lambda client: create_tenant(client, request))
     settings = Settings()
     path = save_credentials(settings.data_dir, credentials_of(made))
     if as_json:
-        typer.echo(orjson.dumps(made).decode())
+        print_json(made)
         return
     table = Table(show_header=False, box=None)
-    table.add_row("site", f"http://{made['host']}:{settings.ports.tenant}")
-    table.add_row("write key", made["write_key"])
-    table.add_row("owner", made["owner"]["email"])
-    table.add_row("password", made["owner"]["password"] or "(as it was)")
+    table.add_row("site", f"http://{made.host}:{settings.ports.tenant}")
+    table.add_row("write key", made.write_key)
+    table.add_row("owner", made.owner.email)
+    table.add_row("password", made.owner.password or "(as it was)")
     console.print(table)
     console.print(f"[dim]Shown once; kept in {path} for this command line.[/]")
 
 
-async def create_tenant(api: PlatformApi, request: TenantRequest) -> dict[str, Any]:
+async def create_tenant(client: PlatformClient, request: TenantRequest) -> NewTenantAnswer:
     """Make a tenant, or finish making it; give what the API told."""
-    document = {
-        "tenant_id": request.tenant_id,
-        "host": request.host,
-        "name": request.name,
-        "owner_email": request.owner_email,
-    }
-    return await api.call("POST", "/api/v1/tenants", json=document)
+    return await client.create_tenant(asdict(request))
 
 
-def credentials_of(made: dict[str, Any]) -> Credentials:
+def credentials_of(made: NewTenantAnswer) -> Credentials:
     """Take from a new tenant what the command line keeps."""
-    owner = made["owner"]
-    return Credentials(made["tenant_id"], made["host"], made["write_key"], owner["email"], owner["password"])
+    return Credentials(made.tenant_id, made.host, made.write_key, made.owner.email, made.owner.password)
 
 
 @app.command()
@@ -94,8 +91,8 @@ def limits(
     patch: dict[str, Any] = {"events_per_second": events_per_second, "events_per_day": events_per_day}
     if shards is not None:
         patch["shards"] = shards
-    path = _path(tenant_id)
-    run_platform(platform_api(url, key), lambda api: api.call("PATCH", path, json=patch))
+    checked = _checked(tenant_id)
+    run_platform(platform_client(url, key), lambda client: client.change_tenant(checked, patch))
     console.print(f"Set for [bold]{tenant_id}[/].")
 
 
@@ -113,7 +110,7 @@ def rotate_keys(
 
     Example: unmogrow tenant rotate-keys t124
     """
-    run_api(_rotate_keys(Stack(Settings()), parse_tenant_id(tenant_id), at_once=at_once))
+    run_api(_rotate_keys(Stack(Settings()), _checked(tenant_id), at_once=at_once))
     console.print(f"The next key of [bold]{tenant_id}[/] {'signs' if at_once else 'is published'}.")
 
 
@@ -126,25 +123,27 @@ async def _rotate_keys(stack: Stack, tenant_id: TenantId, *, at_once: bool) -> N
 def list_tenants(url: PlatformUrlOption = None, key: PlatformKeyOption = None) -> None:
     """List the tenants of this platform, in whatever state: host, name, state and shards of each."""
 
-    async def read(api: PlatformApi) -> list[dict[str, Any]]:
-        return [tenant async for tenant in api.pages("/api/v1/tenants", limit=1_000)]
+    async def read(client: PlatformClient) -> list[Tenant]:
+        return [tenant async for tenant in client.iter_tenants(limit=1_000)]
 
     table = Table("tenant", "host", "name", "state", "shards")
-    for tenant in run_platform(platform_api(url, key), read):
-        table.add_row(*(str(tenant[name]) for name in ("tenant_id", "host", "name", "state", "shards")))
+    for tenant in run_platform(platform_client(url, key), read):
+        table.add_row(tenant.tenant_id, tenant.host, tenant.name, tenant.state, str(tenant.shards))
     console.print(table)
 
 
 @app.command()
 def show(tenant_id: TenantArgument, url: PlatformUrlOption = None, key: PlatformKeyOption = None) -> None:
     """Show a tenant as JSON: its host, name, state, limits and shards, and what it used in the last 24 hours."""
-    path = _path(tenant_id)
+    checked = _checked(tenant_id)
 
-    async def read(api: PlatformApi) -> dict[str, Any]:
-        used = await api.call("GET", "/api/v1/usage", params={"tenant_id": tenant_id})
-        return await api.call("GET", path) | {"usage": used["data"][0] if used["data"] else None}
+    async def read(client: PlatformClient) -> dict[str, Any]:
+        tenant = await client.get_tenant(checked)
+        used = await client.list_usage(tenant_id=checked)
+        usage = used.data[0].model_dump(mode="json") if used.data else None
+        return tenant.model_dump(mode="json") | {"usage": usage}
 
-    typer.echo(orjson.dumps(run_platform(platform_api(url, key), read), option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(run_platform(platform_client(url, key), read), option=orjson.OPT_INDENT_2).decode())
 
 
 @app.command()
@@ -153,8 +152,8 @@ def suspend(tenant_id: TenantArgument, url: PlatformUrlOption = None, key: Platf
 
     Example: unmogrow tenant suspend t124
     """
-    path = _path(tenant_id)
-    run_platform(platform_api(url, key), lambda api: api.call("POST", f"{path}/suspend"))
+    checked = _checked(tenant_id)
+    run_platform(platform_client(url, key), lambda client: client.suspend_tenant(checked))
     console.print(f"Suspended [bold]{tenant_id}[/]. `unmogrow tenant resume {tenant_id}` serves it again.")
 
 
@@ -164,8 +163,8 @@ def resume(tenant_id: TenantArgument, url: PlatformUrlOption = None, key: Platfo
 
     Example: unmogrow tenant resume t124
     """
-    path = _path(tenant_id)
-    run_platform(platform_api(url, key), lambda api: api.call("POST", f"{path}/resume"))
+    checked = _checked(tenant_id)
+    run_platform(platform_client(url, key), lambda client: client.resume_tenant(checked))
     console.print(f"[bold]{tenant_id}[/] is served.")
 
 
@@ -183,27 +182,27 @@ def delete(
 
     Example: unmogrow tenant delete t124
     """
-    path = _path(tenant_id)
+    checked = _checked(tenant_id)
     if not yes and typer.prompt(f"To delete it with all its data, type {tenant_id}") != tenant_id:
         raise fail("Nothing was deleted.")
-
-    async def follow(api: PlatformApi) -> dict[str, Any]:
-        begun = await api.call("DELETE", path, params={"confirm": tenant_id})
-        with console.status("Deleting") as status:
-            async for job in api.follow(begun["job_id"]):
-                progress = job["progress"]
-                said = f": {job['error']}" if job["error"] else ""
-                status.update(f"{progress['done']} of {progress['total']} steps, {progress['current']}{said}")
-        return job
-
-    job = run_platform(platform_api(url, key), follow)
+    job = run_platform(platform_client(url, key), lambda client: _delete(client, checked))
     forget_credentials(Settings().data_dir, tenant_id)
-    kept = f" Its archive is {job['archive']}, in the folder of exports." if job["archive"] else ""
+    kept = f" Its archive is {job.archive}, in the folder of exports." if job.archive else ""
     console.print(f"[bold]{tenant_id}[/] is gone.{kept}")
 
 
-def _path(tenant_id: str) -> str:
+async def _delete(client: PlatformClient, tenant_id: str) -> JobWithLogs:
+    begun = await client.delete_tenant(tenant_id, confirm=tenant_id)
+    with console.status("Deleting") as status:
+        while (job := await client.get_job(begun.job_id)).finished_at is None:
+            said = f": {job.error}" if job.error else ""
+            status.update(f"{job.progress.done} of {job.progress.total} steps, {job.progress.current}{said}")
+            await asyncio.sleep(_LOOK_SECONDS)
+    return job
+
+
+def _checked(tenant_id: str) -> TenantId:
     try:
-        return f"/api/v1/tenants/{parse_tenant_id(tenant_id)}"
+        return parse_tenant_id(tenant_id)
     except TenantIdInvalid as problem:
         raise fail(f"{problem.detail} {problem.remedy}") from problem

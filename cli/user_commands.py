@@ -1,16 +1,15 @@
 """`unmogrow user`: who may log in to a tenant, and as what."""
 
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import Annotated, Literal
 
-import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.context import console, fail, run_api, user_api
+from cli.context import ask, console, fail, print_json, user_api
 from cli.options import EmailOption, JsonOption, PasswordOption, TenantOption, UrlOption
-from cli.tenant_api import TenantApi
+from unmogrow.client import TenantClient
+from unmogrow.client.tenant_models import NewUser, ResetLink, RoleChange, User
 
 app = typer.Typer(
     help="""The people who may log in to a tenant: invite, list, give roles, remove, reset passwords.
@@ -22,16 +21,15 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-_PATH = "/api/v1/users"
-
+Role = Literal["owner", "analyst", "viewer"]
 EmailArgument = Annotated[str, typer.Argument(help="The user's email.")]
-RoleArgument = Annotated[str, typer.Argument(help="owner, analyst or viewer.")]
+RoleArgument = Annotated[Role, typer.Argument(help="What the user is to be.")]
 
 
 @app.command()
 def invite(
     who: EmailArgument,
-    role: Annotated[str, typer.Option(help="owner, analyst or viewer.")] = "viewer",
+    role: Annotated[Role, typer.Option(help="What they are to be.")] = "viewer",
     tenant: TenantOption = "t123",
     email: EmailOption = None,
     password: PasswordOption = None,
@@ -45,8 +43,8 @@ def invite(
     Example: unmogrow user invite ann@example.com --role analyst
     """
     client = user_api(tenant, url, email=email, password=password)
-    made = run_api(_call(client, "POST", _PATH, {"email": who, "role": role}))
-    _print_link(made["email"], made["invitation_url"])
+    made = ask(client, lambda api: api.invite_user(NewUser(email=who, role=role)))
+    _print_link(made.email, made.invitation_url)
 
 
 @app.command(name="list")
@@ -62,13 +60,14 @@ def list_users(
 
     Example: unmogrow user list --tenant t123
     """
-    users = run_api(_call(user_api(tenant, url, email=email, password=password), "GET", _PATH))["data"]
+    users = ask(user_api(tenant, url, email=email, password=password), lambda api: api.list_users()).data
     if as_json:
-        typer.echo(orjson.dumps(users).decode())
+        print_json(users)
         return
     table = Table("email", "role", "state", "last login")
     for user in users:
-        table.add_row(escape(user["email"]), user["role"], user["state"], (user["last_login_at"] or "never")[:19])
+        last_login = f"{user.last_login_at:%Y-%m-%dT%H:%M:%S}" if user.last_login_at else "never"
+        table.add_row(escape(user.email), user.role, user.state, last_login)
     console.print(table)
 
 
@@ -86,8 +85,8 @@ def role(
     Example: unmogrow user role ann@example.com owner
     """
     client = user_api(tenant, url, email=email, password=password)
-    changed = run_api(_of_user(client, who, "PATCH", "", {"role": role}))
-    console.print(f"{escape(changed['email'])} is now [bold]{changed['role']}[/].")
+    changed = ask(client, lambda api: _change(api, who, RoleChange(role=role)))
+    console.print(f"{escape(changed.email)} is now [bold]{changed.role}[/].")
 
 
 @app.command()
@@ -102,7 +101,7 @@ def remove(
 
     Example: unmogrow user remove ann@example.com
     """
-    run_api(_of_user(user_api(tenant, url, email=email, password=password), who, "DELETE", ""))
+    ask(user_api(tenant, url, email=email, password=password), lambda api: _remove(api, who))
     console.print(f"{escape(who)} is removed.")
 
 
@@ -118,8 +117,8 @@ def reset(
 
     Example: unmogrow user reset ann@example.com
     """
-    made = run_api(_of_user(user_api(tenant, url, email=email, password=password), who, "POST", "/reset", {}))
-    _print_link(who, made["reset_url"])
+    made = ask(user_api(tenant, url, email=email, password=password), lambda api: _reset(api, who))
+    _print_link(who, made.reset_url)
 
 
 def _print_link(who: str, link: str | None) -> None:
@@ -130,18 +129,21 @@ def _print_link(who: str, link: str | None) -> None:
     typer.echo(link)
 
 
-async def _call(client: TenantApi, method: str, path: str, document: dict[str, Any] | None = None) -> dict[str, Any]:
-    async with client as api:
-        return await api.call(method, path, document)
+async def _change(api: TenantClient, who: str, change: RoleChange) -> User:
+    return await api.change_role(await _id_of(api, who), change)
 
 
-async def _of_user(
-    client: TenantApi, who: str, method: str, path: str, document: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """Call for the user with an email."""
-    async with client as api:
-        users = (await api.get(_PATH))["data"]
-        found = [user["user_id"] for user in users if user["email"].lower() == who.lower()]
-        if not found:
-            raise fail(f"There is no user {who}; see `unmogrow user list`.")
-        return await api.call(method, f"{_PATH}/{quote(found[0])}{path}", document)
+async def _remove(api: TenantClient, who: str) -> None:
+    await api.remove_user(await _id_of(api, who))
+
+
+async def _reset(api: TenantClient, who: str) -> ResetLink:
+    return await api.reset_user(await _id_of(api, who))
+
+
+async def _id_of(api: TenantClient, who: str) -> str:
+    """Find the user with an email."""
+    for user in (await api.list_users()).data:
+        if user.email.lower() == who.lower():
+            return user.user_id
+    raise fail(f"There is no user {who}; see `unmogrow user list`.")

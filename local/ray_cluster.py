@@ -71,6 +71,8 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_NBTHREAD": "1",
         # By default Ray's workers give way to every other process: here they are the ones who answer.
         "RAY_worker_niceness": "0",
+        # A replica's code and Serve's share one loop: between two, each request crosses threads six times.
+        "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
         # A twentieth of a core went into looking ten times a second whether there is something to do.
         "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.3",
         # By default an idle worker ends after a second: each question for models would wait for a new one's imports.

@@ -24,7 +24,7 @@ _RPC = "supervisor.rpcinterface:make_main_rpcinterface"
 _STOP_SECONDS = 10
 """How long one program may take to end; they end one after the other."""
 
-_ALL_STOP_SECONDS = 5 * _STOP_SECONDS
+_ALL_STOP_SECONDS = 7 * _STOP_SECONDS
 _LOG_BYTES = 20 * 1024 * 1024
 _KILL_SECONDS = 5
 
@@ -38,6 +38,7 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     user: str | None = None
     stop_signal: str = "TERM"
+    stop_seconds: int = _STOP_SECONDS
 
 
 class Supervisor:
@@ -134,7 +135,7 @@ class Supervisor:
             "startsecs": 1,
             "startretries": 1_000_000,
             "stopsignal": program.stop_signal,
-            "stopwaitsecs": _STOP_SECONDS,
+            "stopwaitsecs": program.stop_seconds,
             "stopasgroup": "false" if program.stop_signal == "INT" else "true",
             "killasgroup": "true",
             "redirect_stderr": "true",

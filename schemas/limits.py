@@ -9,6 +9,10 @@ KEYLESS_BODY_BYTES_MAX = 512 * 1024
 KEYLESS_BODY_SECONDS_MAX = 10
 """How long such a body may take to arrive."""
 
+BODY_GRACE_SECONDS = 2.0
+BODY_BYTES_PER_SECOND_MIN = 8 * 1024
+"""A body longer than what the edge holds back: past the grace it must come at least this fast on average."""
+
 EVENTS_PER_REQUEST_MAX = 10_000
 
 EVENT_BYTES_MAX = 64 * 1024
@@ -35,6 +39,9 @@ SHARDS_MAX = 16
 
 LINKS_PER_TENANT_MAX = 10_000
 """Tracking links: every replica holds all of them in memory."""
+
+CAMPAIGNS_PER_TENANT_MAX = 10_000
+"""Campaigns that a tenant planned; events may name any number of others."""
 
 KEYS_PER_TENANT_MAX = 100
 """Every replica holds all of them in memory, too."""

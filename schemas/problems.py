@@ -17,6 +17,7 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     ├── SlowDown 429        LoginTooOften, TenantOverShare, RateExceeded, QuotaExceeded, TooManyRequestsAtOnce
     └── Unavailable 503     SpoolUnavailable, StoreUnavailable, ActorUnavailable, DirectoryUnavailable
     Of tracking links (link_problems.py): LinkUnknown, AppsUnknown 404; LinkExists, LinksTooMany 409
+    Of campaigns (campaign_problems.py): CampaignUnknown 404; CampaignExists, CampaignsTooMany 409
     Of imports (import_problems.py): ImportUnknown 404, FileTooLarge 413, TooManyImports 429,
     ImportFolderUnavailable 503
     Of SDKs (sdk_problems.py): WriteKeyUnknown 404; RequestTimeout 408

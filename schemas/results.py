@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from schemas.fraud import UNQUESTIONED, ConversionFraud
 from schemas.touchpoints import ConversionKind, MatchType, Touchpoint, TouchType
@@ -100,3 +101,22 @@ class AttributionFailure:
 
 
 AttributionOutcome = AttributionResult | AttributionFailure
+
+
+class ResultRecord(NamedTuple):
+    """A result as it is recorded: what it is searched by, and the whole as JSON text.
+
+    Whoever only passes it on need not know what is in it: so the pool writes it, and a host takes nothing apart.
+    """
+
+    conversion_id: str
+    is_organic: bool
+    media_source: str
+    campaign: str
+    match_type: str | None
+    policy_version: int
+    model_version: str
+    document: bytes
+
+
+RecordedOutcome = ResultRecord | AttributionFailure

@@ -13,7 +13,7 @@ class WriteKeyUnknown(NotFound):
 
 
 class RequestTimeout(Problem):
-    """The request did not arrive within 10 seconds."""
+    """The request did not arrive in time."""
 
     status = 408
     slug = "request-timeout"

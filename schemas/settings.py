@@ -7,7 +7,7 @@ Every value can be set by an environment variable: `UNMOGROW_<GROUP>__<FIELD>`, 
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -36,6 +36,20 @@ class PortSettings(_Group):
     worker_count: int = Field(900, description="How many: one for each process and a few for Ray itself.")
 
 
+class EdgeSettings(_Group):
+    """The edge: whom it believes, and how long it waits."""
+
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(), description="Networks of your own proxies, as a JSON list of CIDRs. None: clients come directly."
+    )
+    client_header: Literal["X-Forwarded-For", "X-Real-IP"] = Field(
+        default="X-Forwarded-For", description="In which these proxies write whom they serve; no other one is read."
+    )
+    body_seconds: int = Field(
+        default=30, ge=1, description="A body, or its first 64 KB, that takes longer is refused before it costs more."
+    )
+
+
 class MemorySettings(_Group):
     """Bounds on what the parts of the embedded stack may take."""
 
@@ -53,15 +67,20 @@ class PostgresSettings(_Group):
         default=4, description="Per tenant and process; commits are grouped, so few suffice."
     )
     shard_connections_max: int = Field(
-        default=2, description="The same for a shard: one commits, the other does the rest. A host may have hundreds."
+        default=3,
+        description="The same for a shard: one is for commits alone, which wait for nothing. A host may have hundreds.",
     )
     idle_seconds: float = Field(60.0, description="An idle connection is closed after this long.")
     statement_seconds: float = Field(10.0, description="A statement that takes longer is broken off.")
     connect_seconds: float = Field(3.0, description="A health call must not hang on a server that is away.")
 
     def for_shards(self) -> Self:
-        """Give the same, with the pool that a shard's database has."""
-        return self.model_copy(update={"pool_connections_max": self.shard_connections_max})
+        """Give the same, with the pool that a shard has for all but its commits."""
+        return self.model_copy(update={"pool_connections_max": self.shard_connections_max - 1})
+
+    def for_commits(self) -> Self:
+        """Give the same, with the pool that a shard has for its commits: they come one after the other."""
+        return self.model_copy(update={"pool_connections_max": 1})
 
 
 class ClickHouseSettings(_Group):
@@ -203,6 +222,9 @@ class PoolSettings(_Group):
         default=1.0, description="How often Serve looks whether a replica lives; so late does it miss a dead one."
     )
     deadline_seconds: float = Field(30.0, description="A batch without an answer by then is sent again.")
+    case_seconds: float = Field(
+        default=5.0, description="A conversion not decided by then has failed, and the others go on: 0.3 ms is usual."
+    )
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 
@@ -339,6 +361,7 @@ class Settings(BaseSettings):
     )
     ray_namespace: str = Field("unmogrow", description="Where tenant actors are named.")
     ports: PortSettings = PortSettings()
+    edge: EdgeSettings = EdgeSettings()
     memory: MemorySettings = MemorySettings()
     postgres: PostgresSettings = PostgresSettings()
     clickhouse: ClickHouseSettings = ClickHouseSettings()

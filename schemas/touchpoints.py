@@ -58,7 +58,7 @@ class MatchKey(NamedTuple):
 
 
 class Touchpoint(NamedTuple):
-    """An impression or a click, as found under one match key.
+    """An impression or a click, and the match types of the keys under which it was found, strongest first.
 
     `consent` is a `Consent`, as the touch's own event tells. What a self-attributing network reported `is_claimed`.
     """
@@ -67,7 +67,7 @@ class Touchpoint(NamedTuple):
     touch_type: TouchType
     touch_time: datetime
     received_at: datetime
-    match_type: MatchType
+    found_by: tuple[MatchType, ...]
     app_id: str = ""
     media_source: str = ""
     channel: str = ""
@@ -78,6 +78,11 @@ class Touchpoint(NamedTuple):
     site_id: str = ""
     consent: int = 0
     is_claimed: bool = False
+
+    @property
+    def match_type(self) -> MatchType:
+        """The strongest by which it was found; of a touch that was judged, the one by which it counts."""
+        return self.found_by[0]
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,12 @@ class Forgotten(BaseModel):
     email: Annotated[Word, StringConstraints(min_length=1, max_length=320)]
 
 
+class Taken(BaseModel):
+    """It was understood; what comes of it is not said here."""
+
+    status: Literal["accepted"] = "accepted"
+
+
 class Acceptance(BaseModel):
     """The token of an invitation or reset link, and the password that its user chooses."""
 

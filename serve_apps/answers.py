@@ -241,10 +241,9 @@ class LinkDocument(Link):
 class ImportRejection(BaseModel):
     """A row that was not accepted."""
 
-    model_config = ConfigDict(extra="allow")
-
     row: int
-    event_id: str | None = None
+    event_id: str | None
+    errors: list[Fault]
 
 
 class ImportSummary(BaseModel):
@@ -284,12 +283,3 @@ class EventTypes(BaseModel):
     """Every event type."""
 
     event_types: list[str]
-
-
-class SiteConfig(BaseModel):
-    """What the tenant's site needs to know."""
-
-    tenant_id: str = Field(alias="TENANT_ID")
-    api_base: str = Field(alias="API_BASE")
-    name: str = Field(alias="NAME")
-    brand: dict[str, Any] = Field(alias="BRAND")

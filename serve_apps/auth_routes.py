@@ -5,8 +5,7 @@ A session's tokens are in the body, or with the header `X-Session: cookie` in co
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header
-from starlette.background import BackgroundTask
+from fastapi import APIRouter, BackgroundTasks, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,6 +21,7 @@ from serve_apps.access_answers import (
     Renewal,
     SessionAnswer,
     SessionUser,
+    Taken,
 )
 from serve_apps.account_links import accounts_of, logins_of, mail_link
 from serve_apps.answers import KeySet
@@ -121,7 +121,7 @@ async def change_password(
 
 
 @router.post("/api/v1/auth/forgot", status_code=202, **documented(TENANT, LoginTooOften, SpoolUnavailable))
-async def forget_password(request: Request, forgotten: Forgotten) -> Response:
+async def forget_password(request: Request, forgotten: Forgotten, background: BackgroundTasks) -> Taken:
     """Have a link mailed by which another password can be chosen; answered alike whether the user exists or not."""
     tenant = await tenant_of(request)
     accounts, origin = accounts_of(request, tenant), origin_of(request)
@@ -132,8 +132,10 @@ async def forget_password(request: Request, forgotten: Forgotten) -> Response:
         if found is not None:
             await mail_link(services_of(request), tenant, *found)
 
-    # After the answer, which takes as long for everybody.
-    return Response(status_code=202, background=BackgroundTask(send) if services_of(request).mailer.is_on else None)
+    if services_of(request).mailer.is_on:
+        # After the answer, which takes as long for everybody.
+        background.add_task(send)
+    return Taken()
 
 
 @router.post(

@@ -24,6 +24,8 @@ from serve_apps import (
     attribution_routes,
     audit_routes,
     auth_routes,
+    brand_routes,
+    campaign_routes,
     cost_routes,
     event_routes,
     event_schema_routes,
@@ -55,7 +57,10 @@ from serve_apps import (
     user_routes,
     violation_routes,
 )
+from serve_apps.allowed_origins import AllowedOrigins
+from serve_apps.bodies import BoundedBodies
 from serve_apps.conversion_rules import ConversionRules
+from serve_apps.cross_origin import CrossOrigin
 from serve_apps.direct import Direct
 from serve_apps.fair_turns import FairTurns
 from serve_apps.fraud_preview import FraudPreviews
@@ -112,6 +117,7 @@ _TENANT_ROUTERS = (
     violation_routes.router,
     model_routes.router,
     report_routes.router,
+    campaign_routes.router,
     cost_routes.router,
     rate_routes.router,
     event_schema_routes.router,
@@ -120,7 +126,7 @@ _TENANT_ROUTERS = (
     fraud_list_routes.router,
     import_routes.router,
     reference_routes.router,
-    reference_routes.tenant_router,
+    brand_routes.router,
     segment_routes.router,
     segment_settings_routes.router,
     site_router("index.html"),
@@ -156,6 +162,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         intake=Intake(actors, quotas, PropertyChecks(feed), ConversionRules(feed)),
         quotas=quotas,
         turns=FairTurns(),
+        origins=AllowedOrigins(databases),
         touches=TouchRecorder(actors, journal, settings.links, feed.is_gone),
         models=ModelRuns(settings.models),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
@@ -207,20 +214,24 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
 
 def tenant_app(backends: Backends, settings: Settings) -> FastAPI:
     """Build the app of every tenant's own endpoints."""
-    app = _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
-    app.add_middleware(segment_routes.BrowsersAllowed)
-    return app
+    return _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
 
 
 def tenant_plane(backends: Backends, settings: Settings) -> ASGIApp:
     """Build what a replica of the tenant plane runs."""
     app = tenant_app(backends, settings)
-    return Direct(app, {ingest_routes.PATH: ingest_routes.ingest_events})
+    direct = Direct(app, {ingest_routes.PATH: ingest_routes.ingest_events})
+    return BoundedBodies(CrossOrigin(direct, app), endless={import_routes.PATH})
 
 
-def global_plane(backends: Backends, settings: Settings) -> FastAPI:
+def global_app(backends: Backends, settings: Settings) -> FastAPI:
     """Build the app of the platform's operators."""
     return _plane("UnMoGrowP global plane", _GLOBAL_ROUTERS, backends, settings)
+
+
+def global_plane(backends: Backends, settings: Settings) -> ASGIApp:
+    """Build what a replica of the global plane runs."""
+    return BoundedBodies(global_app(backends, settings))
 
 
 def _application(name: str, build: Callable[[], ASGIApp], settings: Settings) -> serve.Application:

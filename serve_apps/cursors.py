@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import orjson
 
@@ -49,6 +50,19 @@ def read_moment(text: str) -> tuple[datetime, str]:
             raise CursorInvalid
         return moment.astimezone(UTC), identity
     except (ValueError, OverflowError) as error:
+        raise CursorInvalid from error
+
+
+def read_moment_id(text: str) -> tuple[datetime, UUID]:
+    """Decode a position of a time (aware) and a UUID.
+
+    Raises:
+        CursorInvalid: see `read_cursor`.
+    """
+    moment, identity = read_moment(text)
+    try:
+        return moment, UUID(identity)
+    except ValueError as error:
         raise CursorInvalid from error
 
 

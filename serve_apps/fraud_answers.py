@@ -120,7 +120,7 @@ class FloodingSite(BaseModel):
     evidence: dict[str, Any]
 
 
-class Cost(BaseModel):
+class RejectedCost(BaseModel):
     """An amount as a decimal in text."""
 
     currency: str
@@ -141,7 +141,7 @@ class FraudPreview(BaseModel):
     sources: list[PreviewedPlace]
     moves: list[Move]
     flooding_sites: list[FloodingSite]
-    cost_rejected: list[Cost]
+    cost_rejected: list[RejectedCost]
 
 
 class FraudListShown(BaseModel):

@@ -24,6 +24,8 @@ from storage.postgres.imports import Imports
 
 router = APIRouter()
 
+PATH = "/api/v1/imports"
+
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": schema, "description": description}
@@ -54,7 +56,7 @@ _UPLOAD: dict[str, Any] = {
 
 
 @router.post(
-    "/api/v1/imports",
+    PATH,
     status_code=202,
     # Not the write key: it is shipped in apps, and whoever finds it there must not be able to fill a disk.
     **documented(
@@ -88,7 +90,7 @@ async def get_import(request: Request, import_id: Word) -> dict[str, Any]:
     return record.document()
 
 
-@router.get("/api/v1/imports", response_model=Page[ImportSummary], **documented(USER, CursorInvalid))
+@router.get(PATH, response_model=Page[ImportSummary], **documented(USER, CursorInvalid))
 async def list_imports(request: Request, cursor: Cursor = None, limit: Limit = PAGE_ROWS_DEFAULT) -> dict[str, Any]:
     """List imports, newest first, without their rejections."""
     tenant, _ = await user_of(request)

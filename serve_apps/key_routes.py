@@ -21,6 +21,7 @@ from storage.postgres.api_keys import ApiKeys
 from storage.postgres.api_keys import NewKey as KeyToEnter
 from telemetry.clock import utc_now
 from tenancy.keys import SHOWN_CHARS, hash_key, make_key
+from tenancy.signing_keys import KeyState, ScheduledKey
 
 router = APIRouter()
 
@@ -64,31 +65,31 @@ async def list_signing_keys(request: Request) -> dict[str, Any]:
     """List the keys of the tenant's tokens, in the order in which they sign."""
     tenant, _ = await user_of(request)
     keys = services_of(request).tokens.keys(tenant.tenant_id, utc_now())
-    return {
-        "data": [
-            {
-                "kid": key.record.kid,
-                "state": key.state,
-                "signs_from": key.record.signs_from,
-                "ends_at": key.ends_at,
-            }
-            for key in keys
-        ]
-    }
+    return {"data": [_document(key) for key in keys]}
 
 
-@router.post("/api/v1/signing-keys/rotate", status_code=202, **documented(ADMINISTRATOR, RotationUnderWay))
-async def rotate_signing_keys(request: Request) -> Response:
+@router.post(
+    "/api/v1/signing-keys/rotate",
+    status_code=202,
+    response_model=SigningKey,
+    **documented(ADMINISTRATOR, RotationUnderWay),
+)
+async def rotate_signing_keys(request: Request) -> dict[str, Any]:
     """Publish the next token key, which signs after the time that the settings name; the old one verifies on."""
     tenant, _ = await user_of(request)
     async with audited_elsewhere(request, "signing-key.rotate", tenant.tenant_id):
-        await services_of(request).key_rotation.rotate(tenant.tenant_id)
-    return Response(status_code=202)
+        made = await services_of(request).key_rotation.rotate(tenant.tenant_id)
+    return _document(ScheduledKey(made, KeyState.NEXT, None))
 
 
 async def _keys(request: Request) -> ApiKeys:
     tenant, _ = await user_of(request)
     return ApiKeys(services_of(request).databases.control(), tenant.tenant_id)
+
+
+def _document(key: ScheduledKey) -> dict[str, Any]:
+    record = key.record
+    return {"kid": record.kid, "state": key.state, "signs_from": record.signs_from, "ends_at": key.ends_at}
 
 
 def _scopes(new: NewKey) -> frozenset[str]:

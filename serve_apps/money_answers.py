@@ -9,9 +9,11 @@ from schemas.report_problems import ReportParameterInvalid
 from schemas.reports import parse_zone
 from serve_apps.parameters import Day
 
-_AMOUNT = r"^\d{1,18}(\.\d{1,9})?$"
-
+Amount = Annotated[str, Field(pattern=r"^\d{1,18}(\.\d{1,9})?$", examples=["125.50"])]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
+Origin = Annotated[
+    str, Field(max_length=255, pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", examples=["https://admin.example.com"])
+]
 _Name = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 
 
@@ -33,7 +35,7 @@ class CostFields(BaseModel):
     date: Day
     app_id: _Name = ""
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
-    cost: Annotated[str, Field(pattern=_AMOUNT, examples=["125.50"])]
+    cost: Amount
     currency: Currency
 
 
@@ -73,13 +75,30 @@ class Uploaded(BaseModel):
     faults: list[LineFault]
 
 
-class ReportSettings(BaseModel):
+Origins = Annotated[list[Origin], Field(max_length=20)]
+
+
+class SettingsFields(BaseModel):
     """The currency in which reports add up, and the IANA time zone of their days."""
 
     model_config = ConfigDict(extra="forbid")
 
     currency: Currency
     time_zone: Annotated[str, Field(max_length=80, examples=["Europe/Berlin"]), AfterValidator(_known_zone)]
+
+
+class ReportSettings(SettingsFields):
+    """What is set for reports, and the origins of pages that may call the API."""
+
+    allowed_origins: Origins
+
+
+class NewReportSettings(SettingsFields):
+    """What to set for reports, and which pages may call the API on the tenant's host from a browser."""
+
+    allowed_origins: Origins | None = Field(
+        None, description="Origins of pages that may call with a token or key of their own; left out: as they were."
+    )
 
 
 def upload_body(columns: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A route declares its callers and its problems once, by `documented(USER, Convers
 and the descriptions come from the problem classes, as the answers themselves do.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from inspect import getdoc
@@ -11,6 +12,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+import orjson
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
@@ -43,6 +45,7 @@ from schemas.problems import (
     UnparseableBody,
 )
 from schemas.report_problems import QuestionTooLarge
+from schemas.sdk_problems import RequestTimeout
 from serve_apps.callers import ADMINISTRATORS, EDITORS, ONESELF, OWNERS, READERS, Allowed, AllowedPlatform
 from serve_apps.problem_responses import MEDIA_TYPE
 
@@ -132,8 +135,9 @@ def platform_key(scope: str) -> Access:
 def documented(access: Access, *problems: type[Problem], **operation: Any) -> dict[str, Any]:
     """Make the arguments by which a route's decorator says what it refuses; `operation` is merged into OpenAPI's."""
     parameters = [*operation.pop("parameters", ()), *([_TENANT_HEADER] if access.names_tenant else [])]
-    security: list[dict[str, list[str]]] = [{scheme: []} for scheme in access.schemes]
-    lists = {name: values for name, values in (("parameters", parameters), ("security", security)) if values}
+    # An empty list says that anybody may call; without one the document would say nothing.
+    security: dict[str, Any] = {"security": [{scheme: []} for scheme in access.schemes]}
+    lists = security | ({"parameters": parameters} if parameters else {})
     responses = _merged(refusals((*access.problems, *problems)), operation.pop("responses", {}))
     allowed = access.allowed
     if allowed is None:
@@ -179,26 +183,42 @@ def publish(app: FastAPI) -> None:
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            _complete(generate())
-        return generate()
+            document = generate()
+            _complete(document)
+            app.openapi_schema = _named_plainly(document)
+        return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign] # FastAPI's own way of extending it
 
 
 def _complete(document: dict[str, Any]) -> None:
     components = document.setdefault("components", {})
-    components["securitySchemes"] = _SECURITY_SCHEMES
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    named = {scheme for operation in operations for either in operation["security"] for scheme in either}
+    components["securitySchemes"] = {name: how for name, how in _SECURITY_SCHEMES.items() if name in named}
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = _problem_schema()
-    schemas["Event"] = {name: value for name, value in common_schema().items() if not name.startswith("$")}
+    schemas["Event"] = {name: value for name, value in common_schema().items() if not name.startswith("$")} | {
+        "externalDocs": {"url": "/schemas/events", "description": "What each type of event has to have beside these."}
+    }
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    for path in document["paths"].values():
-        for operation in path.values():
-            summary, _, rest = operation["description"].partition("\n")
-            operation |= {"summary": summary.rstrip("."), "description": rest.strip() or summary}
-            if operation["responses"].get("422", {}).get("description") == "Validation Error":
-                operation["responses"] |= {"422": _refusal(RequestInvalid.status, [RequestInvalid])}
+    for operation in operations:
+        summary, _, rest = operation["description"].partition("\n")
+        operation |= {"summary": summary.rstrip("."), "description": rest.strip() or summary}
+        if "requestBody" in operation:
+            # Whatever a route makes of its body, the bounds of all bodies come first (serve_apps/bodies.py).
+            for kind in (RequestTimeout, BodyTooLarge):
+                operation["responses"].setdefault(str(kind.status), _refusal(kind.status, [kind]))
+        if operation["responses"].get("422", {}).get("description") == "Validation Error":
+            operation["responses"] |= {"422": _refusal(RequestInvalid.status, [RequestInvalid])}
+
+
+def _named_plainly(document: dict[str, Any]) -> dict[str, Any]:
+    """Call shapes of lists what clients would: `Page_Cost_` becomes `CostPage`."""
+    text = re.sub(rb'"(#/components/schemas/)?(Page|Listing)_(\w+)_"', rb'"\1\3\2"', orjson.dumps(document))
+    plain: dict[str, Any] = orjson.loads(text)
+    return plain
 
 
 def _problem_schema() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What currencies are worth in the tenant's, and the settings that reports go by."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -16,14 +17,14 @@ from serve_apps.audited import audited
 from serve_apps.callers import user_of
 from serve_apps.cost_routes import DryRun, Mapping
 from serve_apps.cursors import read_day_word, write_cursor
-from serve_apps.money_answers import Currency, RateFields, ReportSettings, Uploaded, upload_body
+from serve_apps.money_answers import Currency, NewReportSettings, RateFields, ReportSettings, Uploaded, upload_body
 from serve_apps.money_uploads import take_upload
 from serve_apps.openapi import EDITOR, OWNER, USER, documented
 from serve_apps.parameters import Cursor, Day, Limit
 from serve_apps.services import services_of
 from storage.postgres.connect import Database
 from storage.postgres.rates import StoredRates
-from storage.postgres.tenant_settings import StoredSettings, TenantSettings
+from storage.postgres.tenant_settings import TenantSettings
 
 router = APIRouter()
 
@@ -74,17 +75,15 @@ async def delete_rate(request: Request, currency: CurrencyPath, day: Day) -> Res
 @router.get("/api/v1/settings", **documented(USER))
 async def get_settings(request: Request) -> ReportSettings:
     """Give the tenant's settings."""
-    stored = await TenantSettings(await _database(request)).read()
-    return ReportSettings(currency=stored.currency, time_zone=stored.time_zone)
+    return ReportSettings(**asdict(await TenantSettings(await _database(request)).read()))
 
 
 @router.put("/api/v1/settings", **documented(OWNER))
-async def put_settings(request: Request, settings: ReportSettings) -> ReportSettings:
+async def put_settings(request: Request, settings: NewReportSettings) -> ReportSettings:
     """Set them; amounts are converted when a report is asked for, so a new currency holds for all days at once."""
     database = await _database(request)
-    async with audited(request, "settings.replace", detail=settings.model_dump()):
-        await TenantSettings(database).write(StoredSettings(settings.currency, settings.time_zone))
-    return settings
+    async with audited(request, "settings.replace", detail=settings.model_dump(exclude_unset=True)):
+        return ReportSettings(**asdict(await TenantSettings(database).write(**settings.model_dump())))
 
 
 async def _database(request: Request) -> Database:

@@ -5,10 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from fastapi import APIRouter
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest.segment import segment_events, write_keys
 from ingest.segment_tables import CALL_PATHS
@@ -19,7 +17,6 @@ from serve_apps.answers import Received
 from serve_apps.callers import carried_key, tenant_of_key
 from serve_apps.intake import IngestOptions, body_text, decode_events, read_body
 from serve_apps.openapi import INTAKE, WRITE_KEY, documented
-from serve_apps.segment_settings_routes import is_settings_path
 from serve_apps.services import services_of
 from storage.postgres.directory import KeyRecord, TenantRecord
 from telemetry.clock import utc_now
@@ -32,7 +29,7 @@ _BEACON = "/beacon/v1/batch"
 """Where a page that is being left sends its last batch: a beacon has no headers, so its key is in the address."""
 
 _OTHERS = [*_SHORT, *(f"{path}/" for path in (*_DOCUMENTED, *_SHORT)), _BEACON]
-_PATHS = frozenset({*_DOCUMENTED, *_OTHERS})
+PATHS = frozenset({*_DOCUMENTED, *_OTHERS})
 
 # What cannot become an event is kept as a rejected one: the request is not refused for it.
 _PROBLEMS = set(INTAKE) - {EventsInvalid}
@@ -46,21 +43,6 @@ _BODY = {
         }
     },
 }
-
-
-class BrowsersAllowed:
-    """Lets pages of every origin call these paths: what they send is authorised by its write key alone."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._open = CORSMiddleware(
-            app, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"], expose_headers=["Retry-After"]
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer preflight requests of these paths, and open their answers to every page; pass all else through."""
-        is_open = scope["type"] == "http" and (scope["path"] in _PATHS or is_settings_path(scope["path"]))
-        await (self._open if is_open else self._app)(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)

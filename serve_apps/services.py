@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from actors.handles import TenantActors
 from schemas.settings import Settings
+from serve_apps.allowed_origins import AllowedOrigins
 from serve_apps.fair_turns import FairTurns
 from serve_apps.fraud_preview import FraudPreviews
 from serve_apps.import_intake import ImportIntake
@@ -39,6 +40,7 @@ class Services:
     intake: Intake
     quotas: Quotas
     turns: FairTurns
+    origins: AllowedOrigins
     touches: TouchRecorder
     models: ModelRuns
     imports: ImportIntake

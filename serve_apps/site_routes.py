@@ -80,8 +80,6 @@ def _answer(request: Request, name: str, kept: str) -> Response | None:
         "Cache-Control": kept,
         "ETag": tag,
         "Vary": "Accept-Encoding",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
     }
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

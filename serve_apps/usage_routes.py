@@ -31,7 +31,7 @@ _ROWS_DEFAULT = 100
 
 
 @router.get("/api/v1/usage", **documented(platform_key("usage"), ParameterInvalid, CursorInvalid))
-async def get_usage(
+async def list_usage(
     request: Request,
     since: Annotated[Moment | None, Query(alias="from")] = None,
     until: Annotated[Moment | None, Query(alias="to")] = None,

@@ -7,7 +7,7 @@ the first process that reaches the point removes the file and kills itself with 
 closed or answered, and a successor passes the same point unharmed.
 
 Of a piece of work that always fails, `refuse("pool_attribute", conversion_id)` makes one: it raises as long as the
-file of the point's name holds that text.
+file of the point's name holds that text. `hang` does not return as long as it does.
 
 The environment is read once, at import, against the rule that only a composition root reads it: points lie on the
 hottest paths, and with the variable unset a call must cost one comparison.
@@ -15,6 +15,7 @@ hottest paths, and with the variable unset a call must cost one comparison.
 
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -43,8 +44,19 @@ def refuse(point: str, subject: str) -> None:
     Raises:
         RefusedError: it did.
     """
+    if _is_armed(point, subject):
+        raise RefusedError(subject)
+
+
+def hang(point: str, subject: str) -> None:
+    """Return when no test has armed the point for this subject, or has it no longer."""
+    while _is_armed(point, subject):
+        time.sleep(0.01)
+
+
+def _is_armed(point: str, subject: str) -> bool:
     if _DIRECTORY is None:
-        return
+        return False
     with suppress(FileNotFoundError):
-        if (_DIRECTORY / point).read_text(encoding="utf-8") == subject:
-            raise RefusedError(subject)
+        return (_DIRECTORY / point).read_text(encoding="utf-8") == subject
+    return False

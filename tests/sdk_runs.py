@@ -1,12 +1,12 @@
 """Segment's and RudderStack's own SDKs, run as programs against the stack; those for browsers in a real one."""
 
 import asyncio
+import fcntl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import orjson
@@ -26,20 +26,27 @@ BROWSERS = {
 }
 
 
-_installing = Lock()
+@contextmanager
+def _installing() -> Iterator[None]:
+    """Let one install at a time, of all the processes that run tests."""
+    lock = NODE.parents[1] / ".tools" / "node-tests.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def install_node_packages(folder: Path = NODE) -> None:
     """Install what the lock file of a folder names, unless it is there."""
     installed, locked = folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"
-    with _installing:
+    with _installing():
         if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
             subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
 
 
 def browser_folder() -> str:
     """Unpack the browser, unless it is there, and give its folder."""
-    with _installing:
+    with _installing():
         return subprocess.run(["node", "chromium.mjs"], cwd=NODE, check=True, capture_output=True, text=True).stdout
 
 

@@ -13,14 +13,24 @@ import orjson
 import pytest
 
 from cli.credentials import Credentials
-from cli.tenant_api import TenantApi
 from local.free_ports import free_block
 from local.stack import Stack
-from schemas.settings import ActorSettings, AuthSettings, MailSettings, Settings
+from schemas.settings import ActorSettings, AuthSettings, MailSettings, PoolSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
+from tests.tenant_api import TenantApi
 
 IDLE_SECONDS = 8.0
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+"""What every answer tells browsers, unless the app says otherwise."""
 _MAIL_OFFSET = 15
 """A port of the stack's block that the stack itself leaves alone."""
 
@@ -61,10 +71,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     auth = AuthSettings(argon2_memory_kib=64, argon2_passes=1)
     # Hundreds of tenants are used for a moment each: their actors leave soon.
     actor = ActorSettings(idle_seconds=IDLE_SECONDS)
+    # A test has a case hang.
+    pool = PoolSettings(case_seconds=1.0)
     # Nothing listens there but in the tests of mails: for all others the mail server is away, and links are answered.
     ports = free_block()
     mail = MailSettings(host="127.0.0.1", port=ports.tenant + _MAIL_OFFSET, security="none")
-    stack = Stack(Settings(data_dir=folder / "data", ports=ports, auth=auth, actor=actor, mail=mail))
+    settings = Settings(data_dir=folder / "data", ports=ports, auth=auth, actor=actor, pool=pool, mail=mail)
+    stack = Stack(settings)
     try:
         platform_key = asyncio.run(_up(stack))
         yield RunningStack(stack, failpoints, platform_key)

@@ -1,9 +1,20 @@
 import Activity from '@lucide/svelte/icons/activity';
+import Braces from '@lucide/svelte/icons/braces';
 import CalendarRange from '@lucide/svelte/icons/calendar-range';
+import CircleUser from '@lucide/svelte/icons/circle-user';
+import Coins from '@lucide/svelte/icons/coins';
 import HeartPulse from '@lucide/svelte/icons/heart-pulse';
 import Inbox from '@lucide/svelte/icons/inbox';
+import KeyRound from '@lucide/svelte/icons/key-round';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
+import Link from '@lucide/svelte/icons/link';
+import Megaphone from '@lucide/svelte/icons/megaphone';
+import Rocket from '@lucide/svelte/icons/rocket';
+import Scale from '@lucide/svelte/icons/scale';
+import ScrollText from '@lucide/svelte/icons/scroll-text';
+import Settings from '@lucide/svelte/icons/settings';
 import ShieldAlert from '@lucide/svelte/icons/shield-alert';
+import Users from '@lucide/svelte/icons/users';
 import Waypoints from '@lucide/svelte/icons/waypoints';
 import type { Component } from 'svelte';
 
@@ -71,6 +82,86 @@ export const PAGES: Page[] = [
     group: 'data',
     icon: Inbox,
     load: () => import('./pages/Rejected.svelte'),
+  },
+  {
+    path: '/first-steps',
+    label: 'onboarding',
+    group: 'setUp',
+    icon: Rocket,
+    load: () => import('./pages/FirstSteps.svelte'),
+  },
+  {
+    path: '/links',
+    label: 'links',
+    group: 'setUp',
+    icon: Link,
+    load: () => import('./pages/Links.svelte'),
+  },
+  {
+    path: '/campaigns',
+    label: 'campaigns',
+    group: 'setUp',
+    icon: Megaphone,
+    load: () => import('./pages/Campaigns.svelte'),
+  },
+  {
+    path: '/costs',
+    label: 'costs',
+    group: 'setUp',
+    icon: Coins,
+    load: () => import('./pages/Costs.svelte'),
+  },
+  {
+    path: '/schemas',
+    label: 'schemas',
+    group: 'setUp',
+    icon: Braces,
+    load: () => import('./pages/Schemas.svelte'),
+  },
+  {
+    path: '/policies',
+    label: 'policies',
+    group: 'setUp',
+    icon: Scale,
+    load: () => import('./pages/Policies.svelte'),
+  },
+  {
+    path: '/keys',
+    label: 'keys',
+    group: 'setUp',
+    icon: KeyRound,
+    load: () => import('./pages/Keys.svelte'),
+    roles: ['owner'],
+  },
+  {
+    path: '/users',
+    label: 'users',
+    group: 'setUp',
+    icon: Users,
+    load: () => import('./pages/Users.svelte'),
+    roles: ['owner'],
+  },
+  {
+    path: '/settings',
+    label: 'settings',
+    group: 'setUp',
+    icon: Settings,
+    load: () => import('./pages/Settings.svelte'),
+  },
+  {
+    path: '/audit',
+    label: 'audit',
+    group: 'setUp',
+    icon: ScrollText,
+    load: () => import('./pages/Audit.svelte'),
+    roles: ['owner'],
+  },
+  {
+    path: '/account',
+    label: 'account',
+    group: 'setUp',
+    icon: CircleUser,
+    load: () => import('./pages/Account.svelte'),
   },
 ];
 

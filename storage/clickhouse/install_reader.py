@@ -86,7 +86,7 @@ class InstallReader:
         asking = [
             each
             for each in conversions
-            if any(touch.match_type is MatchType.PROBABILISTIC for touch in touches[each.conversion_id])
+            if any(MatchType.PROBABILISTIC in touch.found_by for touch in touches[each.conversion_id])
         ]
         if not asking:
             return {}

@@ -53,16 +53,16 @@ ORDER BY event_time DESC
 LIMIT {per_key} BY person_key, app_id
 
 -- name: touches
-SELECT touch_id, touch_type, touch_time, received_at, match_type, match_value, app_id, media_source,
-    channel, campaign, campaign_id, adset, ad, site_id, consent, is_claimed
+-- Each touch once, with all the keys under which it was found.
+SELECT touch_id, any(touch_type), touch_time, any(received_at), groupUniqArray(key_hash), any(app_id), any(media_source),
+    any(channel), any(campaign), any(campaign_id), any(adset), any(ad), any(site_id), any(consent), any(is_claimed)
 FROM {touch_keys}
 WHERE key_hash IN ({hashes}) AND touch_time BETWEEN {since} AND {until}
-ORDER BY key_hash, touch_time, touch_id
-LIMIT 1 BY key_hash, touch_time, touch_id
+GROUP BY touch_id, touch_time
 
 -- name: touches_alike
-SELECT touch_id, touch_type, touch_time, received_at, match_type, match_value, app_id, media_source,
-    channel, campaign, campaign_id, adset, ad, site_id, consent, is_claimed
+SELECT touch_id, touch_type, touch_time, received_at, [key_hash], app_id, media_source, channel, campaign, campaign_id, adset,
+    ad, site_id, consent, is_claimed
 FROM {touch_keys}
 WHERE key_hash IN ({hashes}) AND touch_time BETWEEN {since} AND {until}
 ORDER BY key_hash, touch_time DESC, touch_id

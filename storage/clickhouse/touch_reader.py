@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from schemas.ids import TenantId
@@ -21,7 +21,8 @@ _ALIKE = timedelta(hours=24)
 _ALIKE_PER_KEY = 1_000
 """Rows read of one fingerprint for a whole portion; far fewer make it useless for one conversion."""
 
-_Found = Mapping[MatchKey, Sequence[Touchpoint]]
+_Found = Mapping[int, Sequence[Touchpoint]]
+"""Touches by the hashes of their keys; that these found them is noted for each conversion."""
 
 
 class TouchReader:
@@ -65,11 +66,11 @@ class TouchReader:
             return {}
         times = [conversion.conversion_time for conversion in conversions]
         since, until = min(times) - lookback, max(times)
-        found: defaultdict[MatchKey, list[Touchpoint]] = defaultdict(list)
+        found: defaultdict[int, list[Touchpoint]] = defaultdict(list)
         for row in await rows_of(self._store, query, hashes, since, until, per_key=str(_ALIKE_PER_KEY)):
-            match_type = MatchType(row[4])
-            touch = Touchpoint(row[0], TouchType(row[1]), utc(row[2]), utc(row[3]), match_type, *row[6:])
-            found[MatchKey(match_type, row[5])].append(touch)
+            touch = Touchpoint(row[0], TouchType(row[1]), utc(row[2]), utc(row[3]), (), *row[5:])
+            for hashed in row[4]:
+                found[hashed].append(touch)
         return found
 
 
@@ -77,17 +78,20 @@ def _is_alike(key: MatchKey) -> bool:
     return key.match_type is MatchType.PROBABILISTIC
 
 
-def _within(conversion: Conversion, found: _Found, lookback: timedelta) -> Iterable[Touchpoint]:
-    own = (touch for key in conversion.keys for touch in found.get(key, ()))
-    through_user = (
-        touch._replace(match_type=MatchType.USER_ID) for key in conversion.person_keys for touch in found.get(key, ())
-    )
-    return (
-        touch
-        for touch in (*own, *through_user)
+def _within(conversion: Conversion, found: _Found, lookback: timedelta) -> Iterator[Touchpoint]:
+    own = [(key.match_type, key) for key in conversion.keys]
+    through_user = [(MatchType.USER_ID, key) for key in conversion.person_keys]
+    touches: dict[int, tuple[Touchpoint, list[MatchType]]] = {}
+    for match_type, key in (*own, *through_user):
+        for touch in found.get(key_hash(key), ()):
+            _, found_by = touches.setdefault(id(touch), (touch, []))
+            # Keys come strongest first, and the person's, which count as the user's, last.
+            if match_type not in found_by:
+                found_by.append(match_type)
+    for touch, found_by in touches.values():
         # The query's range is that of the whole batch; a result must not depend on its neighbours.
-        if timedelta(0) <= conversion.conversion_time - touch.touch_time <= lookback
-    )
+        if timedelta(0) <= conversion.conversion_time - touch.touch_time <= lookback:
+            yield Touchpoint._make((*touch[:4], tuple(found_by), *touch[5:]))
 
 
 def _few(touches: Iterable[Touchpoint]) -> Sequence[Touchpoint]:

@@ -17,8 +17,9 @@ ORDER BY k.created_at DESC, k.key_id
 UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1 AND key_id = $2 AND revoked_at IS NULL RETURNING name
 
 -- name: used
+-- In one order, so that replicas do not wait for each other; and of keys that stay until it is written.
 INSERT INTO api_key_uses (key_hash, used_on)
-SELECT h, $2 FROM unnest($1::bytea[]) AS h WHERE EXISTS (SELECT 1 FROM api_keys AS k WHERE k.key_hash = h)
+SELECT k.key_hash, $2 FROM api_keys AS k WHERE k.key_hash = ANY($1::bytea[]) ORDER BY k.key_hash FOR KEY SHARE
 ON CONFLICT (key_hash) DO UPDATE SET used_on = excluded.used_on WHERE api_key_uses.used_on < excluded.used_on
 
 -- name: end_tokens

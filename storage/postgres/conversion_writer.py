@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from schemas.results import AttributionFailure, AttributionResult
+from schemas.results import AttributionFailure, ResultRecord
 from schemas.shards import Shard
 from schemas.touchpoints import MatchKey, MatchType
 from storage.clickhouse.key_rows import key_hash
@@ -93,7 +93,7 @@ class ConversionWriter:
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_SQL["has_pending"], *self._place))
 
-    async def record(self, epoch: int, answered: Sequence[tuple[PendingConversion, AttributionResult]]) -> None:
+    async def record(self, epoch: int, answered: Sequence[tuple[PendingConversion, ResultRecord]]) -> None:
         """Write a revision for each answer that is new, and end all these conversions' wait, in one transaction.
 
         Raises:
@@ -113,7 +113,7 @@ class ConversionWriter:
                 [result.match_type for result in results],
                 [result.policy_version for result in results],
                 [result.model_version for result in results],
-                [result_json(result) for result in results],
+                [result.document for result in results],
                 [requeue_id for pending, _ in answered for requeue_id in pending.requeue_ids],
             )
 
@@ -137,14 +137,3 @@ class ConversionWriter:
                 tries_max,
                 [requeue_id for pending, _ in failures for requeue_id in pending.requeue_ids],
             )
-
-
-def result_json(result: AttributionResult) -> bytes:
-    """Write a result as it is stored."""
-    return orjson.dumps(result, default=_as_object)
-
-
-def _as_object(value: Any) -> dict[str, Any]:
-    """Write a touchpoint, which is a tuple, as an object with its fields' names."""
-    fields: dict[str, Any] = value._asdict()
-    return fields

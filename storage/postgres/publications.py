@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from schemas.shards import Shard
 from storage.postgres.connect import Database
@@ -17,12 +14,12 @@ _REASON_CHARS_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class RecordedResult:
-    """A result, as it was recorded, with the stamped event of its conversion and its place in the queue."""
+    """A result, as it was recorded, with the stamped event of its conversion, both JSON, and its place in the queue."""
 
     position: int
     revision: int
-    event: dict[str, Any]
-    result: dict[str, Any]
+    event: str
+    result: str
 
 
 class Publications:
@@ -36,10 +33,7 @@ class Publications:
         """Read the results that wait longest."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(_SQL["next"], *self._place, limit)
-        return [
-            RecordedResult(row["position"], row["revision"], orjson.loads(row["event"]), orjson.loads(row["result"]))
-            for row in rows
-        ]
+        return [RecordedResult(*row) for row in rows]
 
     async def done(self, positions: Sequence[int]) -> None:
         """Take results that ClickHouse has out of the queue."""

@@ -1,5 +1,7 @@
 """Changing a tenant's token keys in the control database."""
 
+from dataclasses import replace
+
 from schemas.access_problems import RotationUnderWay
 from storage.postgres.connect import Database
 from storage.postgres.directory import SigningKeyRecord
@@ -14,7 +16,7 @@ class SigningKeys:
     def __init__(self, control: Database) -> None:
         self._control = control
 
-    async def add_next(self, record: SigningKeyRecord, publish_seconds: int, keep_seconds: int) -> None:
+    async def add_next(self, record: SigningKeyRecord, publish_seconds: int, keep_seconds: int) -> SigningKeyRecord:
         """Enter the key that signs after so many seconds, and forget those that ended so many seconds ago.
 
         Raises:
@@ -25,7 +27,8 @@ class SigningKeys:
             if await connection.fetchval(_SQL["waiting"], record.tenant_id):
                 raise RotationUnderWay
             await connection.execute(_SQL["forget_ended"], record.tenant_id, keep_seconds)
-            await connection.execute(_SQL["add"], *_columns(record), publish_seconds)
+            signs_from = await connection.fetchval(_SQL["add"], *_columns(record), publish_seconds)
+        return replace(record, signs_from=signs_from)
 
     async def replace_all(self, record: SigningKeyRecord) -> None:
         """Enter a key that signs at once, in the place of all others: what they signed is void."""

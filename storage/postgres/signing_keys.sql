@@ -18,3 +18,4 @@ DELETE FROM signing_keys WHERE tenant_id = $1
 -- name: add
 INSERT INTO signing_keys (kid, tenant_id, private_key_sealed, public_jwk, signs_from)
 VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
+RETURNING signs_from

@@ -1,4 +1,4 @@
-"""A tenant's own settings for its reports."""
+"""A tenant's own settings: for its reports, and for pages that call its API."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,11 @@ _SQL = load_queries("storage.postgres", "tenant_settings.sql")
 
 @dataclass(frozen=True, slots=True)
 class StoredSettings:
-    """The currency (ISO 4217) in which reports add up, and the IANA time zone of their days."""
+    """The currency (ISO 4217) in which reports add up, the IANA time zone of their days, and origins of pages."""
 
     currency: str
     time_zone: str
+    allowed_origins: list[str]
 
 
 class TenantSettings:
@@ -27,8 +28,7 @@ class TenantSettings:
         async with self._database.connection() as connection:
             return StoredSettings(**await connection.fetchrow(_SQL["read"]))
 
-    async def write(self, settings: StoredSettings) -> StoredSettings:
-        """Set all of them."""
+    async def write(self, currency: str, time_zone: str, allowed_origins: list[str] | None = None) -> StoredSettings:
+        """Set them; origins of None stay as they were. Give what is set then."""
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_SQL["write"], settings.currency, settings.time_zone)
-        return StoredSettings(**row)
+            return StoredSettings(**await connection.fetchrow(_SQL["write"], currency, time_zone, allowed_origins))

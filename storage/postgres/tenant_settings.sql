@@ -1,5 +1,7 @@
 -- name: read
-SELECT currency, time_zone FROM tenant_settings
+SELECT currency, time_zone, allowed_origins FROM tenant_settings
 
 -- name: write
-UPDATE tenant_settings SET currency = $1, time_zone = $2, updated_at = now() RETURNING currency, time_zone
+UPDATE tenant_settings
+SET currency = $1, time_zone = $2, allowed_origins = COALESCE($3, allowed_origins), updated_at = now()
+RETURNING currency, time_zone, allowed_origins

@@ -4,10 +4,10 @@ from collections import Counter
 
 import httpx
 
-from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import Load
 from tests.stack_fixtures import RunningStack, eventually, stored_ids
+from tests.tenant_api import TenantApi
 
 
 async def assert_exactly_once(running: RunningStack, tenant: ProvisionedTenant, load: Load) -> None:

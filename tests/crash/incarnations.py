@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.attribution_pool import decide
+from actors.attribution_pool import decide, recorded
 from actors.pipeline import Stores, TenantPipeline
 from actors.store_turns import HostTurns
 from ingest.frames import join
@@ -15,7 +15,7 @@ from ingest.prepare import Stamp, prepare
 from schemas.batches import EventBatch
 from schemas.ids import new_batch_id
 from schemas.policy import Policy
-from schemas.results import AttributionOutcome
+from schemas.results import RecordedOutcome
 from schemas.settings import ClickHouseSettings
 from schemas.shards import WHOLE_TENANT, Shard
 from schemas.touchpoints import ConversionCase
@@ -34,8 +34,8 @@ class Incarnation:
     life: asyncio.Task[None]
 
 
-async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[AttributionOutcome]:
-    return decide(cases, policy)
+async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[RecordedOutcome]:
+    return recorded(decide(cases, policy))
 
 
 @asynccontextmanager
@@ -45,14 +45,18 @@ async def incarnation(
     postgres_port: int | None = None,
     shard: Shard = WHOLE_TENANT,
     clickhouse: ClickHouseSettings | None = None,
+    turns: HostTurns | None = None,
 ) -> AsyncIterator[Incarnation]:
     """Start a shard's pipeline, which reaches Postgres by another port if one is named, and end it with the block."""
     settings, backends = running.stack.settings, running.stack.backends
-    databases = Databases(replace(backends, postgres_port=postgres_port or backends.postgres_port), settings.postgres)
+    reached = replace(backends, postgres_port=postgres_port or backends.postgres_port)
+    databases = Databases(reached, settings.postgres.for_shards())
+    committing = Databases(reached, settings.postgres.for_commits())
     store = ClickHouse(backends, clickhouse or settings.clickhouse)
     database = databases.tenant(tenant.tenant_id)
-    stores = Stores.of(database, store, tenant.tenant_id, shard, settings.actor, _decide)
-    pipeline = TenantPipeline(stores, shard, settings.actor, HostTurns.of(settings.actor))
+    commits = committing.tenant(tenant.tenant_id)
+    stores = Stores.of(database, commits, store, tenant.tenant_id, shard, settings.actor, _decide)
+    pipeline = TenantPipeline(stores, shard, settings.actor, turns or HostTurns.of(settings.actor))
     life = None
     try:
         await pipeline.start()
@@ -65,6 +69,7 @@ async def incarnation(
         # The pool gives connections back behind the loops' backs: closing it under that would be an error of nobody's.
         await asyncio.sleep(0.2)
         await databases.close()
+        await committing.close()
         await store.close()
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.tenant_api import TenantApi
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import send_patiently
 from tests.stack_fixtures import RunningStack, event, eventually, ndjson, new_tenant
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

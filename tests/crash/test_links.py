@@ -9,12 +9,12 @@ import asyncpg
 import httpx
 import pytest
 
-from cli.tenant_api import TenantApi
 from schemas.ids import parse_tenant_id
 from storage.names import tenant_database
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import titled
 from tests.stack_fixtures import RunningStack, api_of, eventually, new_tenant, stored_ids
+from tests.tenant_api import TenantApi
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 

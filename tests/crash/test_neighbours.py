@@ -11,10 +11,10 @@ import pytest
 
 from bench.ingest import ingest_head, now_text
 from bench.load import Bodies, LoadResult, run_load
-from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import send_patiently
 from tests.stack_fixtures import RunningStack, event, eventually, ndjson, new_tenant, set_limits, stored_ids
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

@@ -6,11 +6,11 @@ import time
 import httpx
 import pytest
 
-from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once, assert_well
 from tests.crash.load import actors_of, titled, under_load
 from tests.stack_fixtures import RunningStack, event
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

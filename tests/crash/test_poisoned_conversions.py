@@ -9,7 +9,6 @@ import orjson
 import pytest
 import zstandard
 
-from cli.tenant_api import TenantApi
 from schemas.batches import ConversionRow, Tally
 from schemas.ids import new_batch_id
 from schemas.shards import WHOLE_TENANT
@@ -19,6 +18,7 @@ from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.incarnations import incarnation
 from tests.stack_fixtures import RunningStack, event, eventually
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 
@@ -61,6 +61,23 @@ async def test_the_pool_fails_on_one(running: RunningStack, api: TenantApi, http
     assert await api.post("/api/v1/attributions/failed/retry", {}) == {"retried": 1}
     assert (await settled(api, [names[4]]))[names[4]]["state"] == "attributed"
     assert await api.post("/api/v1/attributions/failed/retry", {"conversion_ids": [names[4]]}) == {"retried": 0}
+
+
+async def test_the_pool_hangs_on_one(running: RunningStack, api: TenantApi, http: httpx.AsyncClient) -> None:
+    """9 of 10 attributed, 1 failed with the reason: it took too long, three times; later ones do not wait for it."""
+    installs = [event("install") for _ in range(10)]
+    names = [each["event_id"] for each in installs]
+    (running.failpoints / "pool_attribute_hangs").write_text(names[4], encoding="utf-8")
+    try:
+        await http.post(INGEST, json=installs)
+        later = event("install")
+        await http.post(INGEST, json=later)
+        documents = await settled(api, [*names, later["event_id"]])
+    finally:
+        (running.failpoints / "pool_attribute_hangs").unlink()
+    failed = documents.pop(names[4])
+    assert (failed["state"], "CaseHungError" in failed["failure"]) == ("failed", True)
+    assert {each["state"] for each in documents.values()} == {"attributed"}
 
 
 async def test_one_cannot_be_read(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:

@@ -7,11 +7,11 @@ import secrets
 import httpx
 import pytest
 
-from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once, assert_well
 from tests.crash.load import kill_actor, kill_program, titled, under_load
 from tests.stack_fixtures import RunningStack
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.tenant_api import TenantApi
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.relay import relay_to
 from tests.sdk_runs import PROGRAMS, started
 from tests.stack_fixtures import RunningStack, event, eventually, stored_ids
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

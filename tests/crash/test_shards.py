@@ -9,7 +9,6 @@ import httpx
 import pytest
 from xxhash import xxh3_64_intdigest
 
-from cli.tenant_api import TenantApi
 from schemas.batches import EventBatch, Tally
 from schemas.ids import new_batch_id
 from schemas.problems import SpoolUnavailable
@@ -23,6 +22,7 @@ from tests.crash.checks import assert_attributed, assert_balanced, assert_exactl
 from tests.crash.incarnations import batch, batch_of, incarnation
 from tests.crash.load import actors_of, kill_actor, under_load
 from tests.stack_fixtures import RunningStack, event, eventually, ndjson, set_limits, stored_ids
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,6 @@ import pytest
 import zstandard
 
 from actors.storer import BATCH_BYTES_MAX
-from cli.tenant_api import TenantApi
 from ingest.frames import join, split
 from ingest.parse import parse_events
 from ingest.prepare import Stamp, prepare
@@ -31,6 +30,7 @@ from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.incarnations import incarnation
 from tests.stack_fixtures import RunningStack, event, eventually, ndjson, stored_ids
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

@@ -16,7 +16,6 @@ export const stack = {
   writeKey: environment('SITE_WRITE_KEY'),
   platformUrl: environment('SITE_PLATFORM_URL'),
   platformKey: environment('SITE_PLATFORM_KEY'),
-  writeKey: environment('SITE_WRITE_KEY'),
   output: environment('SITE_OUTPUT'),
   browser: {
     executablePath: `${environment('SITE_BROWSER')}/chromium`,

@@ -13,7 +13,9 @@ from tests.stack_fixtures import RunningStack
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
 
-@pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400)]
+
+
 async def test_pictures(running: RunningStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pictures show a tenant with six weeks of data."""
     tenant_id = f"t{secrets.token_hex(4)}"

@@ -10,7 +10,8 @@ from tenancy.provisioning import ProvisionedTenant
 from tests.e2e.browser_runs import FOLDER, load_demo, run_playwright
 from tests.stack_fixtures import RunningStack, new_tenant
 
-pytestmark = pytest.mark.anyio
+# The first of them may have a browser to unpack.
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 SPECS = sorted(path.name for path in FOLDER.glob("*.spec.ts"))
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, api_of, event, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
 
 pytestmark = pytest.mark.anyio
 
@@ -298,6 +298,18 @@ async def test_csrf(site: httpx.AsyncClient, house: ProvisionedTenant) -> None:
     assert sources.count("csrf") == 1
 
 
+async def test_a_stream_ends_with_its_session(site: httpx.AsyncClient, house: ProvisionedTenant) -> None:
+    """Server-sent events come by cookie, without any header, and end soon after the session does."""
+    await log_in_by_cookie(site, house)
+    async with site.stream("GET", "/api/v1/events/live") as stream:
+        assert stream.status_code == 200
+        proof = {"X-CSRF-Token": site.cookies["unmogrow_csrf"]}
+        assert (await site.post("/api/v1/auth/logout", headers=proof)).status_code == 204
+        async with asyncio.timeout(3):
+            async for _ in stream.aiter_raw():
+                pass
+
+
 async def test_secret_key_does_what_its_scopes_say(owner: httpx.AsyncClient) -> None:
     """A read key reads, a write key changes, an ingest key ingests, and none of them does anything else."""
     link = {"media_source": "key", "web_url": "https://example.com"}
@@ -368,10 +380,3 @@ async def test_last_used_day(owner: httpx.AsyncClient) -> None:
         return next(key["last_used_on"] for key in keys if key["key_id"] == made["key_id"]) is not None
 
     await eventually(used, seconds=10)
-
-
-async def test_owner_by_the_command_line_client(running: RunningStack, house: ProvisionedTenant) -> None:
-    """The command line's client lists users and reads the audit log."""
-    async with api_of(running, house) as api:
-        assert (await api.get("/api/v1/users"))["data"][0]["email"] == house.owner_email
-        assert (await api.get("/api/v1/audit", action="login"))["data"]

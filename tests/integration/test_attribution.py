@@ -12,10 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.tenant_api import ApiError, TenantApi
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -123,7 +124,7 @@ async def test_lists_filters_and_pages(api: TenantApi, http: httpx.AsyncClient) 
     recent = await api.get("/api/v1/attributions", **{"from": ago(days=3, minutes=3.5)}, **old)
     assert len(recent["data"]) == 4
     for wrong in ({"limit": 0}, {"limit": 1001}, {"from": "yesterday"}, {"cursor": "x"}):
-        with pytest.raises(ApiError) as refused:
+        with pytest.raises(ProblemError) as refused:
             await api.get("/api/v1/attributions", **wrong)
         assert refused.value.status in {400, 422}
 
@@ -149,7 +150,7 @@ async def test_explained_on_the_command_line(
 
 async def test_unknown_conversion(api: TenantApi) -> None:
     """404 for an id that is no conversion of this tenant."""
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.get("/api/v1/attributions/nothing")
     assert (refused.value.status, refused.value.document["code"]) == (404, "conversion-unknown")
 

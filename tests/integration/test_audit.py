@@ -81,6 +81,38 @@ async def test_a_change_elsewhere(owner: httpx.AsyncClient) -> None:
     assert links == [("link.create", "spring")] * 2 + [("link.create.refused", "spring")]
 
 
+async def test_kinds_of_changes(owner: httpx.AsyncClient) -> None:
+    """Each change of the tenant's configuration has its entry; dry runs and repeated drafts change nothing."""
+    csv = {"Content-Type": "text/csv"}
+    costs, rates = "media_source,date,cost,currency\ntv,2026-11-29,7,EUR\n", "date,currency,rate\n2026-11-29,EUR,1.1\n"
+    cost = (await owner.post("/api/v1/costs", json=COST)).json()["cost_id"]
+    policy = (await owner.get("/api/v1/policies/1")).json()["policy"]
+    schema = {"schema": {"type": "object"}, "on_violation": "flag"}
+    calls: list[tuple[str, str, dict[str, Any], str | None]] = [
+        ("PUT", "/api/v1/settings", {"json": {"currency": "USD", "time_zone": "UTC"}}, "settings.replace"),
+        ("PUT", f"/api/v1/costs/{cost}", {"json": COST | {"cost": "9"}}, "cost.replace"),
+        ("POST", "/api/v1/costs/upload?dry_run=true", {"content": costs, "headers": csv}, None),
+        ("POST", "/api/v1/costs/upload", {"content": costs, "headers": csv}, "cost.upload"),
+        ("POST", "/api/v1/rates/upload", {"content": rates, "headers": csv}, "rate.upload"),
+        ("DELETE", "/api/v1/rates/EUR/2026-11-29", {}, "rate.delete"),
+        ("PUT", "/api/v1/policies", {"json": {"policy": policy, "note": "again"}}, "policy.draft"),
+        ("POST", "/api/v1/policies/1/adopt", {}, "policy.adopt"),
+        ("PUT", "/api/v1/schemas/level_up", {"json": schema}, "schema.replace"),
+        ("DELETE", "/api/v1/schemas/level_up", {}, "schema.delete"),
+        ("PUT", "/api/v1/app-links", {"json": {}}, "app-links.replace"),
+        ("PUT", "/api/v1/fraud/lists/ip", {"json": {"entries": ["192.0.2.1"]}}, "fraud-list.replace"),
+        ("POST", "/api/v1/fraud/reviews", {"json": {"days": 1}}, "fraud-review.create"),
+        ("POST", "/api/v1/attributions/failed/retry", {"json": {}}, "attribution.retry"),
+        ("POST", "/api/v1/users", {"json": {"email": "kinds@example.com", "role": "viewer"}}, "user.invite"),
+    ]
+    before = len(await actions(owner))
+    for method, path, sent, _ in calls:
+        answer = await owner.request(method, path, **sent)
+        assert answer.is_success, (path, answer.text)
+    written = [action for action, _ in (await actions(owner))[before:]]
+    assert written == [action for *_, action in calls if action]
+
+
 async def test_logins(owner: httpx.AsyncClient, house: ProvisionedTenant) -> None:
     """Logins are entries, failed ones too; what was typed as an email is written down only if it is a user's."""
     for email in (house.owner_email, "my-secret-password"):
@@ -134,7 +166,7 @@ async def test_paging_and_times(owner: httpx.AsyncClient) -> None:
         "CREATE TRIGGER t BEFORE INSERT ON audit.entries EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "CREATE RULE r AS ON INSERT TO audit.entries DO INSTEAD NOTHING",
         "CREATE TABLE audit.entries2 ()",
-        "LOCK TABLE audit.entries IN ACCESS EXCLUSIVE MODE",
+        "DO $$ BEGIN LOCK TABLE audit.entries IN ACCESS EXCLUSIVE MODE; END $$",
         "UPDATE audit.retention SET keep_days = 1",
         "CREATE OR REPLACE FUNCTION audit.sweep() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'",
         "INSERT INTO audit.entries (at) VALUES ('2020-01-01')",

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,14 +27,14 @@ from cryptography.x509.oid import NameOID
 from local import edge
 from local.free_ports import free_block
 from local.places import make_private, places_of
-from schemas.settings import PortSettings, Settings, TlsSettings
+from schemas.settings import EdgeSettings, PortSettings, Settings, TlsSettings
 from telemetry.clock import utc_now
 
 _HEADER_SECONDS = 10
 """As `timeout http-request` in the configuration."""
 
 
-class _Echo(BaseHTTPRequestHandler):
+class Echo(BaseHTTPRequestHandler):
     """Answers with what it was asked, or as the path says."""
 
     protocol_version = "HTTP/1.1"
@@ -43,9 +43,18 @@ class _Echo(BaseHTTPRequestHandler):
         "/problem": (500, "application/problem+json", {}, b'{"code":"internal"}'),
         "/no-replica": (500, "text/plain", {}, b"Internal Server Error"),
         "/long": (400, "text/html", {}, b"<h1>400 Bad request</h1>"),
+        "/page": (
+            200,
+            "text/html",
+            {"Cache-Control": "max-age=60", "Content-Security-Policy": "default-src 'self'"},
+            b"",
+        ),
+        "/redirect": (302, "text/html", {"Location": "https://x.example/", "Referrer-Policy": "origin"}, b""),
     }
+    on_post: ClassVar[Callable[[], object]] = object
 
     def do_GET(self) -> None:
+        """Answer."""
         told = json.dumps({"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
         status, kind, headers, body = self.answers.get(self.path, (200, "application/json", {}, told))
         self.send_response(status)
@@ -53,6 +62,11 @@ class _Echo(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        """Tell of it, and answer."""
+        type(self).on_post()
+        self.do_GET()
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
@@ -69,6 +83,10 @@ class Edge:
         """Ask the tenants' plane."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.get(f"http://127.0.0.1:{self.ports.tenant}{path}", headers=named)
+
+    def on_post(self, tell: Callable[[], object]) -> None:
+        """Have the server behind tell of each POST that reaches it."""
+        Echo.on_post = tell
 
     def platform(self, path: str, **headers: str) -> httpx.Response:
         """Ask the global plane."""
@@ -89,9 +107,13 @@ def _wait_for(port: int) -> None:
 
 
 @contextmanager
-def _edge(folder: Path, tls: TlsSettings | None = None) -> Iterator[PortSettings]:
+def _edge(
+    folder: Path, *, tls: TlsSettings | None = None, edge_settings: EdgeSettings | None = None
+) -> Iterator[PortSettings]:
     """Run an edge before whatever listens, or does not, on Serve's port."""
-    settings = Settings(data_dir=folder, ports=free_block(), tls=tls or TlsSettings())
+    settings = Settings(
+        data_dir=folder, ports=free_block(), tls=tls or TlsSettings(), edge=edge_settings or EdgeSettings()
+    )
     places = places_of(settings)
     make_private(places.run.parent)
     make_private(places.run)
@@ -105,11 +127,11 @@ def _edge(folder: Path, tls: TlsSettings | None = None) -> Iterator[PortSettings
         shutil.rmtree(places.run.parent)
 
 
-@pytest.fixture(scope="module")
-def running_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    """Start the edge, and the server behind it."""
-    with _edge(tmp_path_factory.mktemp("edge")) as ports:
-        server = ThreadingHTTPServer(("127.0.0.1", ports.serve), _Echo)
+@contextmanager
+def edge_before_echo(folder: Path, edge_settings: EdgeSettings) -> Iterator[Edge]:
+    """Run an edge, and the server behind it."""
+    with _edge(folder, edge_settings=edge_settings) as ports:
+        server = ThreadingHTTPServer(("127.0.0.1", ports.serve), Echo)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with httpx.Client(trust_env=False, timeout=20) as client:
             yield Edge(ports, client)
@@ -117,18 +139,27 @@ def running_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
         server.server_close()
 
 
+@pytest.fixture(scope="module")
+def running_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """Start the edge as it is by default."""
+    with edge_before_echo(tmp_path_factory.mktemp("edge"), EdgeSettings()) as running:
+        yield running
+
+
 def test_tls(tmp_path: Path) -> None:
     """With a certificate the edge speaks TLS 1.2 at least, insists on it, and serves nothing in clear but probes."""
     tls = TlsSettings(certificate=_certificate(tmp_path), hsts_seconds=99)
-    with _edge(tmp_path, tls) as ports:
+    with _edge(tmp_path, tls=tls) as ports:
         _wait_for(ports.tenant_tls)
         trusting = ssl.create_default_context(cafile=tls.certificate)
         with httpx.Client(trust_env=False, timeout=20, verify=trusting) as client:
             for plain, secure in ((ports.tenant, ports.tenant_tls), (ports.global_, ports.global_tls)):
-                told = client.get(f"http://localhost:{plain}/api/v1/x?y=1")
-                assert (told.status_code, told.headers["Location"]) == (308, f"https://localhost:{secure}/api/v1/x?y=1")
+                told = client.get(f"http://localhost:{plain}/x?y=1", headers={"Host": f"A.example:{plain}"})
+                assert (told.status_code, told.headers["Location"]) == (308, f"https://a.example:{secure}/x?y=1")
                 assert "Strict-Transport-Security" not in told.headers
-                assert client.get(f"http://localhost:{plain}/readyz").status_code == 503
+                assert client.get(f"http://localhost:{plain}/x").status_code == 503
+                probe = client.get(f"http://localhost:{plain}/readyz", headers={"Host": "10.0.0.1"})
+                assert probe.status_code == 503
                 answer = client.get(f"https://localhost:{secure}/api/v1/x")
                 assert (answer.status_code, answer.headers["Strict-Transport-Security"]) == (503, "max-age=99")
         old = ssl.create_default_context(cafile=tls.certificate)

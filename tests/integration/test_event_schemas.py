@@ -5,8 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.tenant_api import ApiError, TenantApi
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, new_tenant
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -73,7 +74,7 @@ async def test_versions(api: TenantApi) -> None:
     assert (await api.put(path, {"schema": SCHEMA}))["version"] == 1
     wider = SCHEMA | {"required": []}
     assert (await api.put(path, {"schema": wider}))["version"] == 2
-    with pytest.raises(ApiError) as refusal:
+    with pytest.raises(ProblemError) as refusal:
         await api.put(path, {"schema": SCHEMA})
     assert refusal.value.document["code"] == "event-schema-incompatible"
     assert refusal.value.document["breaking"] == ["/level becomes required"]
@@ -85,7 +86,7 @@ async def test_versions(api: TenantApi) -> None:
 
 async def test_refuses_what_is_no_schema(api: TenantApi) -> None:
     """422 with the reason."""
-    with pytest.raises(ApiError) as refusal:
+    with pytest.raises(ProblemError) as refusal:
         await api.put("/api/v1/schemas/level_up", {"schema": {"type": "object", "required": "level"}})
     assert refusal.value.document["code"] == "event-schema-invalid"
 

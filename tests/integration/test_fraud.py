@@ -11,10 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.tenant_api import ApiError, TenantApi
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -79,7 +80,7 @@ async def test_a_rule_in_shadow_flags_and_changes_nothing(api: TenantApi, http: 
 async def test_what_is_on_a_list_is_rejected(api: TenantApi, http: httpx.AsyncClient) -> None:
     """A click from a listed network loses, one from elsewhere wins; a wrong line is named and changes nothing."""
     await api.put("/api/v1/fraud/lists/ip", {"entries": ["# ours", "203.0.113.0/24"]})
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.put("/api/v1/fraud/lists/ip", {"entries": ["198.51.100.0/24", "198.51.100.1/24"]})
     assert refused.value.document["code"] == "fraud-list-invalid"
     assert refused.value.document["errors"][0]["index"] == 2
@@ -182,7 +183,7 @@ async def test_the_report_counts_and_measures(api: TenantApi, http: httpx.AsyncC
     await attributed(api, install["event_id"])
     label = {"conversion_id": install["event_id"], "rule": "geo_mismatch", "is_fraud": False, "note": "a tourist"}
     assert (await api.post("/api/v1/fraud/labels", label))["data"][0]["is_fraud"] is False
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.post("/api/v1/fraud/labels", label | {"rule": "click_flooding"})
     assert refused.value.document["code"] == "verdict-unknown"
 

@@ -11,13 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.tenant_api import ApiError, TenantApi
 from schemas.identity import IdentityKey, IdentityKind
 from storage.clickhouse.connect import ClickHouse
 from storage.identity_hashes import identity_hash
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -159,7 +160,7 @@ async def test_says_who_is_unknown(api: TenantApi) -> None:
         ("/api/v1/persons/edges/999999", api.delete, "edge-unknown"),
         ("/api/v1/persons/shoe_size/44", api.get, "route-unknown"),
     ):
-        with pytest.raises(ApiError) as refused:
+        with pytest.raises(ProblemError) as refused:
             await method(path)
         assert (refused.value.status, refused.value.document["code"]) == (404, code)
 

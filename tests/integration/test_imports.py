@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from cli.tenant_api import TenantApi
 from schemas.imports import ImportFormat, ImportOptions, NewImport
 from storage.import_files import ImportFiles
 from storage.postgres.connect import Databases
@@ -24,6 +23,7 @@ from storage.postgres.imports import Imports
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, ndjson, new_tenant, stored_ids
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

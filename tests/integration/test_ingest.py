@@ -8,10 +8,10 @@ import orjson
 import pytest
 import zstandard
 
-from cli.tenant_api import TenantApi
 from schemas.event_types import EventType
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, eventually, ndjson, new_tenant, stored_ids
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 

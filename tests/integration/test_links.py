@@ -7,14 +7,15 @@ import httpx
 import orjson
 import pytest
 
-from cli.tenant_api import ApiError, TenantApi
 from schemas.ids import parse_tenant_id
 from storage.postgres.connect import Databases
 from storage.postgres.users import Users
 from tenancy.passwords import Passwords
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, new_tenant
+from tests.tenant_api import TenantApi
 from tests.unit.ingest.link_cases import ANDROID, DESKTOP, GAID, IPHONE
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -145,7 +146,7 @@ async def test_links_are_managed(api: TenantApi, http: httpx.AsyncClient) -> Non
     first = await api.post(LINKS, SPRING)
     unnamed = await api.post(LINKS, {"media_source": "x", "web_url": "https://a.example"})
     assert len(unnamed["link_id"]) == 10
-    with pytest.raises(ApiError) as again:
+    with pytest.raises(ProblemError) as again:
         await api.post(LINKS, SPRING)
     assert (again.value.status, again.value.document["code"]) == (409, "link-exists")
     listed = [item async for item in api.pages(LINKS, limit=1)]
@@ -158,7 +159,7 @@ async def test_links_are_managed(api: TenantApi, http: httpx.AsyncClient) -> Non
         return location.startswith("https://b.example")
 
     await eventually(moved, seconds=2)
-    token = (await api._authorization())["Authorization"]
+    token = (await api.authorization())["Authorization"]
     assert (await http.delete(f"{LINKS}/spring", headers={"Authorization": token})).status_code == 204
 
     async def gone() -> bool:
@@ -168,7 +169,7 @@ async def test_links_are_managed(api: TenantApi, http: httpx.AsyncClient) -> Non
     answer = await http.get("/c/spring")
     assert (answer.headers["Content-Type"], answer.json()["code"]) == ("application/problem+json", "link-unknown")
     for call in (api.get(f"{LINKS}/spring"), api.put(f"{LINKS}/spring", unnamed_fields())):
-        with pytest.raises(ApiError) as missing:
+        with pytest.raises(ProblemError) as missing:
             await call
         assert missing.value.status == 404
 
@@ -189,7 +190,7 @@ def unnamed_fields() -> dict[str, str]:
 )
 async def test_bad_links_are_refused(api: TenantApi, change: dict[str, str], pointer: str) -> None:
     """422 with a pointer to what is wrong, and a sentence."""
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.post(LINKS, unnamed_fields() | change)
     assert (refused.value.status, refused.value.document["code"]) == (422, "request-invalid")
     assert [fault["pointer"] for fault in refused.value.document["errors"]] == [pointer]
@@ -200,7 +201,7 @@ async def test_bad_links_are_refused(api: TenantApi, change: dict[str, str], poi
 )
 async def test_odd_paths_are_problems(api: TenantApi, http: httpx.AsyncClient, path: str) -> None:
     """A 4xx problem for ids and cursors that nobody made."""
-    answer = await http.get(path, headers=await api._authorization())
+    answer = await http.get(path, headers=await api.authorization())
     assert (400 <= answer.status_code < 500, answer.headers["Content-Type"]) == (True, "application/problem+json")
 
 
@@ -233,7 +234,7 @@ async def test_links_are_their_tenants_own(running: RunningStack, api: TenantApi
         await others.post(LINKS, SPRING)
         assert (await http.get("/c/spring")).status_code == 404
         assert (await http.get("/i/spring.gif")).status_code == 404
-        with pytest.raises(ApiError) as hidden:
+        with pytest.raises(ProblemError) as hidden:
             await api.get(f"{LINKS}/spring")
         assert hidden.value.status == 404
         await api.post(LINKS, SPRING | {"media_source": "mine"})
@@ -273,7 +274,7 @@ async def test_a_tenant_has_so_many_links(
                 tenant.tenant_id,
                 definition,
             )
-            with pytest.raises(ApiError) as refused:
+            with pytest.raises(ProblemError) as refused:
                 await api.post(LINKS, SPRING)
             assert (refused.value.status, refused.value.document["code"]) == (409, "links-too-many")
             assert (await http.get("/c/l10000", headers={"User-Agent": ANDROID})).status_code == 302

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from cli.tenant_api import TenantApi
 from schemas.settings import MailSettings
 from storage.mail import MailAwayError, Mailer
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +65,7 @@ async def test_links_by_mail(api: TenantApi, tenant: ProvisionedTenant, letterbo
     token = link.partition("token=")[2]
     await api.post("/api/v1/auth/accept", {"token": token, "password": "under the old bridge"})
     for forgetful in ("nobody@example.com", email):
-        await api.call("POST", "/api/v1/auth/forgot", {"email": forgetful})
+        await api.post("/api/v1/auth/forgot", {"email": forgetful})
     token = (await letterbox.link(email)).partition("token=")[2]
     assert letterbox.mails.empty()
     await api.post("/api/v1/auth/accept", {"token": token, "password": "over the new bridge"})

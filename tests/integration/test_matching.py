@@ -10,7 +10,6 @@ import pytest
 
 from attribution.consent import consent_of
 from attribution.fingerprint import fingerprint_keys
-from cli.tenant_api import ApiError, TenantApi
 from schemas.ids import TenantId
 from schemas.touchpoints import Consent
 from storage.clickhouse.connect import ClickHouse
@@ -20,6 +19,8 @@ from storage.postgres.directory import DirectoryWriter
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -234,7 +235,7 @@ async def test_a_policy_names_the_events_that_convert(
         await http.post(PATH, json=level)
         try:
             return await api.get(f"/api/v1/attributions/{level['event_id']}")
-        except ApiError:
+        except ProblemError:
             return None
 
     found: dict[str, Any] = await eventually(converted)

@@ -23,15 +23,16 @@ from attribution.journeys import Journeys, journeys_of_paths
 from attribution.model_spec import Model, ModelSpec
 from attribution.models import credit
 from cli.main import app
-from cli.tenant_api import ApiError, TenantApi
 from local.demo_paths import parse_paths, path_events
 from schemas.money import RateLine
 from storage.postgres.connect import Databases
 from storage.postgres.rates import StoredRates
-from storage.postgres.tenant_settings import StoredSettings, TenantSettings
+from storage.postgres.tenant_settings import TenantSettings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, new_tenant
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -128,7 +129,7 @@ async def send(running: RunningStack, tenant: ProvisionedTenant, events: Sequenc
 async def enter_rate(running: RunningStack, tenant: ProvisionedTenant, install: dict[str, Any]) -> None:
     databases = Databases(running.stack.backends, running.stack.settings.postgres)
     database = databases.tenant(tenant.tenant_id)
-    await TenantSettings(database).write(StoredSettings("USD", "UTC"))
+    await TenantSettings(database).write("USD", "UTC")
     day = datetime.fromisoformat(install["event_time"]).date()
     await StoredRates(database, "USD").put([RateLine("EUR", day, Decimal(str(RATE)))])
     await databases.close()
@@ -312,7 +313,7 @@ async def test_as_tables(planted: Planted, running: RunningStack) -> None:
 )
 async def test_what_makes_no_sense(planted: Planted, wrong: dict[str, Any], status: int) -> None:
     """A parameter that cannot be is refused, and named."""
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await planted.api.get(REPORT, **wrong)
     assert refused.value.status == status
     assert next(iter(wrong)) in str(refused.value)

@@ -1,6 +1,8 @@
 """What the planes publish in `/openapi.json` against what they do: requests made from it, valid ones and others."""
 
 import asyncio
+import base64
+import json
 import os
 import re
 import sys
@@ -12,9 +14,11 @@ import pytest
 
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack
+from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
 
+OPENAPI = Path(__file__).parents[2] / "openapi"
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 HEALTH = {"$ref": "#/components/schemas/Health"}
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -60,7 +64,7 @@ async def cases_of(url: str, credentials: dict[str, str], folder: Path) -> int:
 
 @pytest.mark.parametrize("plane", ["tenant_url", "global_url"])
 async def test_documents_serve_a_generator(running: RunningStack, plane: str) -> None:
-    """Each operation has a name of its own, a sentence, described parameters and a shape for what it answers."""
+    """Each operation has a name of its own, a sentence, described parameters and answers; it is what is committed."""
     async with httpx.AsyncClient(base_url=getattr(running, plane), trust_env=False) as http:
         document = (await http.get("/openapi.json")).json()
     operations = {
@@ -70,6 +74,7 @@ async def test_documents_serve_a_generator(running: RunningStack, plane: str) ->
     }
     assert {name.split()[0] for name in operations} <= METHODS
     assert "servers" not in document
+    assert document == json.loads((OPENAPI / f"{plane.removesuffix('_url')}.json").read_bytes())
     names = [operation["operationId"] for operation in operations.values()]
     assert len(set(names)) == len(names)
     for name, operation in operations.items():
@@ -91,3 +96,61 @@ def assert_described(name: str, status: int, answer: dict[str, Any]) -> None:
         assert all(kind["schema"] for kind in content.values()), name
     if status in {429, 503}:
         assert "Retry-After" in answer["headers"], name
+
+
+def filled(path: str, operation: dict[str, Any]) -> str:
+    """Put a value in the place of each parameter of a path: a word that it may be, or 1."""
+    words = {each["name"]: each["schema"].get("enum", ["1"])[0] for each in operation.get("parameters", ())}
+    return re.sub(r"{(\w+)}", lambda found: str(words[found[1]]), path)
+
+
+def carried(scheme: dict[str, str], secret: str) -> dict[str, str]:
+    """Write a secret where a security scheme has it."""
+    if scheme["type"] == "apiKey":
+        return {"Cookie": f"{scheme['name']}={secret}"} if scheme["in"] == "cookie" else {scheme["name"]: secret}
+    if scheme["scheme"] == "basic":
+        return {"Authorization": f"Basic {base64.b64encode(f'{secret}:'.encode()).decode()}"}
+    return {"Authorization": f"Bearer {secret}"}
+
+
+async def test_every_call_asks_who_calls(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
+) -> None:
+    """401 without credentials and with wrong ones, whichever kind they are; each right kind gets past that."""
+    login = {"email": tenant.owner_email, "password": tenant.owner_password}
+    cookies = (await http.post("/api/v1/auth", json=login, headers={"X-Session": "cookie"})).cookies
+    key = {"name": "all", "kind": "secret", "scopes": ["read", "write"]}
+    right = {
+        **dict.fromkeys(("writeKey", "writeKeyBearer", "writeKeyBasic"), tenant.write_key),
+        "accessToken": (await api.authorization())["Authorization"].removeprefix("Bearer "),
+        "accessCookie": f"{cookies['unmogrow_access']}; unmogrow_csrf={cookies['unmogrow_csrf']}",
+        "secretKey": (await api.post("/api/v1/keys", key))["key"],
+        "platformKey": running.platform_key,
+    }
+    site = {"X-CSRF-Token": cookies["unmogrow_csrf"]}
+    for url in (running.tenant_url, running.global_url):
+        headers = {"X-Tenant-ID": tenant.tenant_id} | site
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as bare:
+            document = (await bare.get("/openapi.json")).json()
+            schemes = document["components"]["securitySchemes"]
+            asked = [
+                (method, filled(path, operation), [scheme for either in operation["security"] for scheme in either])
+                for path, methods in document["paths"].items()
+                for method, operation in methods.items()
+                if operation["security"]
+            ]
+            assert {scheme for _, _, names in asked for scheme in names} == schemes.keys()
+            wrong = {name: carried(scheme, "wrong") for name, scheme in schemes.items()}
+            known = {name: carried(scheme, right[name]) for name, scheme in schemes.items()}
+            for method, path, names in asked:
+                strangers = [{}, *(wrong[name] for name in names)]
+                refused = await asyncio.gather(*(status(bare, method, path, each) for each in strangers))
+                assert set(refused) == {401}, (method, path)
+                taken = await asyncio.gather(*(status(bare, method, path, known[name]) for name in names))
+                assert not {401, 403, 500} & set(taken), (method, path, taken)
+
+
+async def status(client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]) -> int:
+    """Make a call with an empty body; its answer may have no end."""
+    async with client.stream(method, path, headers=headers) as answer:
+        return answer.status_code

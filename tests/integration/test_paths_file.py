@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.context import client_of
 from cli.credentials import Credentials
 from cli.demo_commands import load_paths
 from local.demo_paths import read_paths
@@ -27,9 +28,10 @@ async def test_totals_come_back(running: RunningStack, tenant: ProvisionedTenant
         tenant.tenant_id, tenant.host, tenant.write_key, tenant.owner_email, tenant.owner_password
     )
     started = time.monotonic()
-    outcome = await load_paths(running.tenant_url, credentials, file, app_id="paths", now=utc_now())
+    async with client_of(running.tenant_url, credentials) as client:
+        outcome = await load_paths(client, file, app_id="paths", now=utc_now())
     seconds = time.monotonic() - started
     print(f"{file.events_total:,} events sent, stored and attributed in {seconds:.0f} s")
-    assert (outcome.tally.accepted, outcome.tally.duplicates, outcome.tally.rejected) == (397_994, 0, 0)
+    assert (outcome.done.accepted, outcome.done.duplicates, outcome.done.rejected_count) == (397_994, 0, 0)
     assert outcome.found == outcome.expected
     assert outcome.found["alpha"].installs == 8_447

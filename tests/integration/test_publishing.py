@@ -2,16 +2,19 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
+from actors.store_turns import HostTurns
 from storage.clickhouse.connect import ClickHouse
 from storage.names import clickhouse_tables, tenant_database
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
+from tests.crash.incarnations import batch, incarnation
 from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +36,7 @@ SELECT a.conversion_id, r.revision, true, 'organic', '', 1, 'test',
 FROM attributions AS a INNER JOIN revised AS r ON r.conversion_id = a.conversion_id AND a.revision = r.revision - 1
 """
 
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 _NEWEST = "SELECT revision, media_source FROM attributions WHERE conversion_id = $1 ORDER BY revision DESC LIMIT 1"
 
 
@@ -119,3 +123,33 @@ async def test_nothing_is_lost_or_doubled_by_a_kill(
     await connection.close()
     for install in installs:
         assert len(await published(running, tenant, install["event_id"])) == 1
+
+
+async def test_results_do_not_wait_for_roll_ups(running: RunningStack) -> None:
+    """A result is published while another tenant of the host still has its turn at rolling up."""
+    tenant, turns = await new_tenant(running), HostTurns.of(running.stack.settings.actor)
+    async with asyncio.timeout(20), turns.reports.turn(), incarnation(running, tenant, turns=turns) as held:
+        await held.pipeline.append(batch(tenant, "quick"))
+        assert len(await eventually(lambda: published(running, tenant, "quick"))) == 1
+
+
+async def test_commits_do_not_wait_for_results(
+    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient
+) -> None:
+    """Events are taken while storing and attribution both wait for a lock, and what they do is done afterwards."""
+    connection = await database_of(running, tenant)
+
+    async def wait(sessions: int) -> bool:
+        return bool(await connection.fetchval(_WAITING) == sessions)
+
+    async with connection.transaction():
+        # The attributor comes to write its result, and the storer to seal the next batch: each holds a connection.
+        for waiting, table in enumerate(("attributions", "store_batches"), start=1):
+            await connection.execute(f"LOCK TABLE {table}")
+            (await http.post(PATH, json=event("install"))).raise_for_status()
+            assert await eventually(partial(wait, waiting))
+        later = event("install")
+        async with asyncio.timeout(2):
+            (await http.post(PATH, json=later)).raise_for_status()
+    await connection.close()
+    assert len(await eventually(lambda: published(running, tenant, later["event_id"]))) == 1

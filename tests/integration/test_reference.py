@@ -8,6 +8,8 @@ from schemas.event_types import EventType
 from schemas.problem import every_problem
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import event
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +41,16 @@ async def test_serves_openapi_and_site_config(http: httpx.AsyncClient, tenant: P
     assert "/api/v1/events/ingest" in document["paths"]
     config = (await http.get("/config.json")).json()
     assert (config["TENANT_ID"], config["NAME"]) == (tenant.tenant_id, tenant.name)
+
+
+async def test_brand_is_in_the_site_config(http: httpx.AsyncClient, api: TenantApi) -> None:
+    """What an owner says of the site's looks is in the configuration that its page loads; no colour is refused."""
+    brand = {"name": "Acme Games", "accent": "#0f766e"}
+    assert (await http.get("/config.json")).json()["BRAND"] == {"name": None, "accent": None}
+    assert await api.put("/api/v1/brand", brand) == brand
+    assert (await http.get("/config.json")).json()["BRAND"] == brand == await api.get("/api/v1/brand")
+    with pytest.raises(ProblemError, match="422"):
+        await api.put("/api/v1/brand", {"accent": "teal"})
 
 
 async def test_unknown_routes_and_methods(http: httpx.AsyncClient) -> None:

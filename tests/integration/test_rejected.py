@@ -6,12 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.tenant_api import ApiError, TenantApi
 from schemas.ids import TenantId
 from storage.postgres.connect import Databases
 from storage.postgres.dead_letters import DeadLetterFilter, DeadLetters
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, ndjson, new_tenant, stored_ids
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -122,7 +123,7 @@ async def test_mended_by_hand(http: httpx.AsyncClient, api: TenantApi) -> None:
     """What was no JSON is sent as the event that was meant, and waits no more; without its id it is refused."""
     await http.post(INGEST, content=b'{"event_id": "broken', headers={"Content-Type": "application/x-ndjson"})
     (letter,) = (await api.get(REJECTED))["data"]
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.post(f"{REJECTED}/replay", {"event": event()})
     assert refused.value.document["status"] == 422
     order = {"ids": [letter["dead_letter_id"]], "event": event()}

@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from cli.credentials import Credentials, save_credentials
 from cli.main import app
-from cli.tenant_api import ApiError, TenantApi
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.rollups import Rollups
 from storage.names import clickhouse_tables
@@ -23,6 +22,9 @@ from storage.sql import fill
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, new_tenant
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
+from unmogrow.client.transport import Call
 
 pytestmark = pytest.mark.anyio
 
@@ -108,7 +110,7 @@ async def tenant(running: RunningStack) -> ProvisionedTenant:
 
 
 async def send(api: TenantApi, path: str, content: str, **parameters: str) -> dict[str, Any]:
-    return await api._document("POST", path, params=parameters, content=content.encode())
+    return await api.upload(path, content.encode(), **parameters)
 
 
 def figures(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
@@ -209,14 +211,13 @@ async def test_counts_agree_with_the_raw_events(
 
 async def test_answers_as_csv_and_parquet(api: TenantApi) -> None:
     """The rows alone, decimals kept, with the currencies that have no rate in a header."""
-    headers = await api._authorization()
     path = "/api/v1/reports/channels"
-    text = await api._client.get(path, params=SPAN, headers=headers | {"Accept": "text/csv"})
+    text = await api.answer(Call("GET", path, SPAN, {"Accept": "text/csv"}))
     assert text.headers["x-unconverted"] == "JPY"
     lines = text.text.split("\r\n")
     assert lines[0].startswith("media_source,impressions,clicks,")
     assert any(line.startswith("alpha,4,2,2,") for line in lines)
-    table = await api._client.get(path, params=SPAN, headers=headers | {"Accept": "application/vnd.apache.parquet"})
+    table = await api.answer(Call("GET", path, SPAN, {"Accept": "application/vnd.apache.parquet"}))
     rows = pq.read_table(io.BytesIO(table.content)).to_pylist()
     assert {row["media_source"]: row["cost"] for row in rows}["beta"] == Decimal(5)
 
@@ -229,7 +230,7 @@ async def test_a_dry_run_says_what_is_wrong_with_which_line(api: TenantApi) -> N
     said = await send(api, "/api/v1/costs/upload", content, dry_run="true", **named)
     assert (said["lines"], said["new"], said["faulty"]) == (3, 1, 2)
     assert [(fault["line"], fault["field"]) for fault in said["faults"]] == [(3, "media_source"), (4, "date")]
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await send(api, "/api/v1/costs/upload", content, **named)
     assert (refused.value.status, refused.value.document["errors"][0]["index"]) == (422, 3)
     assert await api.get("/api/v1/costs") == before
@@ -244,8 +245,8 @@ async def test_costs_are_made_changed_and_deleted(api: TenantApi) -> None:
     path = f"/api/v1/costs/{made['cost_id']}"
     await api.put(path, new | {"campaign": "autumn"})
     assert (await api.get(path))["campaign"] == "autumn"
-    await api._client.delete(path, headers=await api._authorization())
-    with pytest.raises(ApiError, match="cost"):
+    await api.delete(path)
+    with pytest.raises(ProblemError, match="cost"):
         await api.get(path)
 
 
@@ -262,7 +263,7 @@ async def test_costs_are_made_changed_and_deleted(api: TenantApi) -> None:
 )
 async def test_wrong_parameters_are_explained(api: TenantApi, wrong: dict[str, str]) -> None:
     """A 400 that names the parameter."""
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.get("/api/v1/reports/overview", **wrong)
     assert (refused.value.status, refused.value.document["code"]) == (400, "report-parameter-invalid")
     assert f"`{next(iter(wrong))}`" in refused.value.document["detail"]

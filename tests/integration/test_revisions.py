@@ -12,10 +12,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from cli.tenant_api import ApiError, TenantApi
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -92,10 +93,10 @@ async def test_a_policy_is_drafted_adopted_and_taken_back(api: TenantApi, http: 
     assert (await eventually(lambda: under(2), seconds=3))["is_organic"] is True
     await api.post("/api/v1/policies/1/adopt", {})
     assert (await eventually(lambda: under(1), seconds=3))["media_source"] == "tv"
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.put("/api/v1/policies", {"policy": {"view_through": "yes"}})
     assert (refused.value.status, refused.value.document["errors"][0]["pointer"]) == (422, "/view_through")
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ProblemError) as refused:
         await api.post("/api/v1/policies/99/adopt", {})
     assert refused.value.status == 404
 
@@ -186,10 +187,10 @@ async def test_refuses_what_cannot_be_recomputed(api: TenantApi) -> None:
     """422 without a policy, with two, and for a span that ends before it begins; 404 for what is not there."""
     span = {"from": ago(days=2), "to": ago(days=1)}
     for wrong in ({}, {"policy_version": 1, "policy": {}}, {"policy_version": 1, "from": ago(), "to": ago(days=1)}):
-        with pytest.raises(ApiError) as refused:
+        with pytest.raises(ProblemError) as refused:
             await api.post(RECOMPUTE, span | wrong)
         assert refused.value.status == 422
     for path in (f"{RECOMPUTE}/nothing", f"{RECOMPUTE}/nothing/adopt"):
-        with pytest.raises(ApiError) as refused:
+        with pytest.raises(ProblemError) as refused:
             await (api.post(path, {}) if path.endswith("adopt") else api.get(path))
         assert (refused.value.status, refused.value.document["code"]) == (404, "recompute-unknown")

@@ -184,7 +184,8 @@ async def test_expired_is_expired(forge: Forge) -> None:
 async def test_rotation(forge: Forge) -> None:
     """The next key is published before it signs, once; sessions and tokens go on."""
     authorization = {"Authorization": f"Bearer {forge.sign()}"}
-    assert (await forge.http.post("/api/v1/signing-keys/rotate", headers=authorization)).status_code == 202
+    made = await forge.http.post("/api/v1/signing-keys/rotate", headers=authorization)
+    assert (made.status_code, made.json()["state"]) == (202, "next")
 
     async def published() -> bool:
         return len((await forge.http.get("/.well-known/jwks.json")).json()["keys"]) == 2
@@ -193,6 +194,7 @@ async def test_rotation(forge: Forge) -> None:
     keys = (await forge.http.get("/api/v1/signing-keys", headers=authorization)).json()["data"]
     assert [(key["kid"] == forge.kid, key["state"]) for key in keys] == [(True, "current"), (False, "next")]
     assert keys[0]["ends_at"] > keys[1]["signs_from"]
+    assert keys[1] == made.json()
     again = await forge.http.post("/api/v1/signing-keys/rotate", headers=authorization)
     assert (again.status_code, again.json()["code"]) == (409, "rotation-under-way")
     login = {"email": forge.tenant.owner_email, "password": forge.tenant.owner_password}

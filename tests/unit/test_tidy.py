@@ -17,7 +17,7 @@ ENTRY_POINTS = {
     "local/clickhouse_server.py": "run as a module by the stack",
     "local/deploy.py": "run as a module by the stack",
     "local/loopback.py": "run by Ray in each worker",
-    "serve_apps/documents.py": "run by `make openapi` and `make lint`",
+    "contract/__main__.py": "run by `make openapi` and `make lint`",
     "bench/ingest.py": "run by `make bench`",
     "bench/depth.py": "run by `make bench-depth`",
     "bench/soak.py": "run by `make soak`",
@@ -39,11 +39,16 @@ def tracked(suffix: str) -> list[Path]:
 PYTHON = tracked(".py")
 
 
+def is_generated(path: Path) -> bool:
+    """Say whether `make openapi` makes a module."""
+    return path.match("unmogrow/client/*_calls.py") or path.match("unmogrow/client/*_models.py")
+
+
 def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=named)
+@pytest.mark.parametrize("path", [path for path in PYTHON if not is_generated(path)], ids=named)
 def test_short_enough_to_read(path: Path) -> None:
     """No function over 70 lines, no module over 400."""
     text = path.read_text(encoding="utf-8")

@@ -232,7 +232,7 @@ export interface paths {
          * Give events, storage, actors and what waits, by tenant; default: the last 24 hours. Spans count whole minutes
          * @description Give events, storage, actors and what waits, by tenant; default: the last 24 hours. Spans count whole minutes.
          */
-        get: operations["get_usage"];
+        get: operations["list_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -642,7 +642,7 @@ export interface components {
             logs: components["schemas"]["JobLine"][];
         };
         /** Listing[PlatformKey] */
-        Listing_PlatformKey_: {
+        PlatformKeyListing: {
             /** Data */
             data: components["schemas"]["PlatformKey"][];
         };
@@ -728,14 +728,14 @@ export interface components {
             password: string | null;
         };
         /** Page[Job] */
-        Page_Job_: {
+        JobPage: {
             /** Data */
             data: components["schemas"]["Job"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[Tenant] */
-        Page_Tenant_: {
+        TenantPage: {
             /** Data */
             data: components["schemas"]["Tenant"][];
             /** Next Cursor */
@@ -1389,6 +1389,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -1479,7 +1488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Tenant_"];
+                    "application/json": components["schemas"]["TenantPage"];
                 };
             };
             /** @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant. */
@@ -1588,12 +1597,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `host-taken`: Another tenant already has this host name.
              *     - `tenant-exists`: A tenant with this id exists with another host or name.
              *     - `tenant-state-conflict`: The tenant is in a state from which this does not lead on.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1838,11 +1865,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `host-taken`: Another tenant already has this host name.
              *     - `tenant-state-conflict`: The tenant is in a state from which this does not lead on.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2054,7 +2099,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_PlatformKey_"];
+                    "application/json": components["schemas"]["PlatformKeyListing"];
                 };
             };
             /** @description - `key-invalid`: The key is missing, unknown or revoked. */
@@ -2126,6 +2171,24 @@ export interface operations {
             };
             /** @description - `scope-missing`: The key does not have the scope that this call needs. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2229,7 +2292,7 @@ export interface operations {
             };
         };
     };
-    get_usage: {
+    list_usage: {
         parameters: {
             query?: {
                 from?: string | null;
@@ -2333,7 +2396,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Job_"];
+                    "application/json": components["schemas"]["JobPage"];
                 };
             };
             /** @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant. */

@@ -1103,6 +1103,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tenant's campaigns, newest first
+         * @description List the tenant's campaigns, newest first.
+         */
+        get: operations["list_campaigns"];
+        put?: never;
+        /**
+         * Enter a campaign: its events are those of its media source that bear its name
+         * @description Enter a campaign: its events are those of its media source that bear its name.
+         */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give one campaign
+         * @description Give one campaign.
+         */
+        get: operations["get_campaign"];
+        /**
+         * Replace all that a campaign says
+         * @description Replace all that a campaign says.
+         */
+        put: operations["replace_campaign"];
+        post?: never;
+        /**
+         * Delete a campaign: its events, costs, links and reports stay
+         * @description Delete a campaign: its events, costs, links and reports stay.
+         */
+        delete: operations["delete_campaign"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/costs": {
         parameters: {
             query?: never;
@@ -1592,6 +1644,30 @@ export interface paths {
          */
         get: operations["get_site_config"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say how the tenant's site looks
+         * @description Say how the tenant's site looks.
+         */
+        get: operations["get_brand"];
+        /**
+         * Say how it shall look, in the place of what was said before; the site has it when it is loaded again
+         * @description Say how it shall look, in the place of what was said before; the site has it when it is loaded again.
+         */
+        put: operations["put_brand"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2256,6 +2332,103 @@ export interface components {
             };
         };
         /**
+         * Brand
+         * @description The tenant's name on its site, and the colour of what can be pressed there. Null: as the platform has it.
+         */
+        Brand: {
+            /** Name */
+            name?: string | null;
+            /** Accent */
+            accent?: string | null;
+        };
+        /**
+         * CampaignDocument
+         * @description A campaign with its id, and when it was made and last changed.
+         */
+        CampaignDocument: {
+            /**
+             * Name
+             * @description What people call it.
+             */
+            name: string;
+            /**
+             * Media Source
+             * @description Who runs it, as events name it.
+             */
+            media_source: string;
+            /** Channel */
+            channel?: string | null;
+            /**
+             * Campaign
+             * @description The name that its events and costs bear.
+             */
+            campaign: string;
+            /** Starts On */
+            starts_on?: string | null;
+            /**
+             * Ends On
+             * @description Its last day.
+             */
+            ends_on?: string | null;
+            /** Budget */
+            budget?: string | null;
+            /** Currency */
+            currency?: string | null;
+            /** Note */
+            note?: string | null;
+            /**
+             * Campaign Id
+             * Format: uuid
+             */
+            campaign_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * CampaignFields
+         * @description A campaign without its id. Budget is a decimal as text, and goes together with its currency.
+         */
+        CampaignFields: {
+            /**
+             * Name
+             * @description What people call it.
+             */
+            name: string;
+            /**
+             * Media Source
+             * @description Who runs it, as events name it.
+             */
+            media_source: string;
+            /** Channel */
+            channel?: string | null;
+            /**
+             * Campaign
+             * @description The name that its events and costs bear.
+             */
+            campaign: string;
+            /** Starts On */
+            starts_on?: string | null;
+            /**
+             * Ends On
+             * @description Its last day.
+             */
+            ends_on?: string | null;
+            /** Budget */
+            budget?: string | null;
+            /** Currency */
+            currency?: string | null;
+            /** Note */
+            note?: string | null;
+        };
+        /**
          * CandidateReason
          * @description Why a considered touch won or lost.
          * @enum {string}
@@ -2502,6 +2675,57 @@ export interface components {
             /** Expires In */
             expires_in: number;
             user: components["schemas"]["SessionUser"];
+        };
+        /**
+         * Cost
+         * @description A cost with its number.
+         */
+        Cost: {
+            /** Media Source */
+            media_source: string;
+            /**
+             * Campaign
+             * @default
+             */
+            campaign: string;
+            /**
+             * Adset
+             * @default
+             */
+            adset: string;
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * App Id
+             * @default
+             */
+            app_id: string;
+            /**
+             * Country
+             * @default
+             */
+            country: string;
+            /**
+             * Cost
+             * @example 125.50
+             */
+            cost: string;
+            /**
+             * Currency
+             * @description ISO 4217.
+             * @example EUR
+             */
+            currency: string;
+            /** Cost Id */
+            cost_id: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * CostFields
@@ -2993,7 +3217,7 @@ export interface components {
             /** Flooding Sites */
             flooding_sites: components["schemas"]["FloodingSite"][];
             /** Cost Rejected */
-            cost_rejected: components["schemas"]["serve_apps__fraud_answers__Cost"][];
+            cost_rejected: components["schemas"]["RejectedCost"][];
         };
         /**
          * FraudReport
@@ -3178,9 +3402,9 @@ export interface components {
             /** Row */
             row: number;
             /** Event Id */
-            event_id?: string | null;
-        } & {
-            [key: string]: unknown;
+            event_id: string | null;
+            /** Errors */
+            errors: components["schemas"]["Fault"][];
         };
         /**
          * ImportState
@@ -3679,37 +3903,37 @@ export interface components {
          */
         ListKind: "ip" | "site" | "device" | "user_agent" | "datacenter";
         /** Listing[ApiKey] */
-        Listing_ApiKey_: {
+        ApiKeyListing: {
             /** Data */
             data: components["schemas"]["ApiKey"][];
         };
         /** Listing[EventSchema] */
-        Listing_EventSchema_: {
+        EventSchemaListing: {
             /** Data */
             data: components["schemas"]["EventSchema"][];
         };
         /** Listing[FraudReviewShown] */
-        Listing_FraudReviewShown_: {
+        FraudReviewShownListing: {
             /** Data */
             data: components["schemas"]["FraudReviewShown"][];
         };
         /** Listing[ReasonCount] */
-        Listing_ReasonCount_: {
+        ReasonCountListing: {
             /** Data */
             data: components["schemas"]["ReasonCount"][];
         };
         /** Listing[RecomputeSummary] */
-        Listing_RecomputeSummary_: {
+        RecomputeSummaryListing: {
             /** Data */
             data: components["schemas"]["RecomputeSummary"][];
         };
         /** Listing[SigningKey] */
-        Listing_SigningKey_: {
+        SigningKeyListing: {
             /** Data */
             data: components["schemas"]["SigningKey"][];
         };
         /** Listing[User] */
-        Listing_User_: {
+        UserListing: {
             /** Data */
             data: components["schemas"]["User"][];
         };
@@ -4023,6 +4247,28 @@ export interface components {
             note: string;
         };
         /**
+         * NewReportSettings
+         * @description What to set for reports, and which pages may call the API on the tenant's host from a browser.
+         */
+        NewReportSettings: {
+            /**
+             * Currency
+             * @description ISO 4217.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * Time Zone
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * Allowed Origins
+             * @description Origins of pages that may call with a token or key of their own; left out: as they were.
+             */
+            allowed_origins?: string[] | null;
+        };
+        /**
          * NewReview
          * @description How many days back conversions are judged again.
          */
@@ -4047,63 +4293,70 @@ export interface components {
             role: "owner" | "analyst" | "viewer";
         };
         /** Page[Attribution] */
-        Page_Attribution_: {
+        AttributionPage: {
             /** Data */
             data: components["schemas"]["Attribution"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[AuditRecord] */
-        Page_AuditRecord_: {
+        AuditRecordPage: {
             /** Data */
             data: components["schemas"]["AuditRecord"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** Page[Cost] */
-        Page_Cost_: {
+        /** Page[CampaignDocument] */
+        CampaignDocumentPage: {
             /** Data */
-            data: components["schemas"]["serve_apps__money_answers__Cost"][];
+            data: components["schemas"]["CampaignDocument"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[Cost] */
+        CostPage: {
+            /** Data */
+            data: components["schemas"]["Cost"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[ImportSummary] */
-        Page_ImportSummary_: {
+        ImportSummaryPage: {
             /** Data */
             data: components["schemas"]["ImportSummary"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[JudgedConversionShown] */
-        Page_JudgedConversionShown_: {
+        JudgedConversionShownPage: {
             /** Data */
             data: components["schemas"]["JudgedConversionShown"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[LinkDocument] */
-        Page_LinkDocument_: {
+        LinkDocumentPage: {
             /** Data */
             data: components["schemas"]["LinkDocument"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[RateFields] */
-        Page_RateFields_: {
+        RateFieldsPage: {
             /** Data */
             data: components["schemas"]["RateFields"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[RejectedLetter] */
-        Page_RejectedLetter_: {
+        RejectedLetterPage: {
             /** Data */
             data: components["schemas"]["RejectedLetter"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /** Page[StoredEvent] */
-        Page_StoredEvent_: {
+        StoredEventPage: {
             /** Data */
             data: components["schemas"]["StoredEvent"][];
             /** Next Cursor */
@@ -4596,6 +4849,16 @@ export interface components {
             adopted_at: string | null;
         };
         /**
+         * RejectedCost
+         * @description An amount as a decimal in text.
+         */
+        RejectedCost: {
+            /** Currency */
+            currency: string;
+            /** Amount */
+            amount: string;
+        };
+        /**
          * RejectedEvent
          * @description An event of the request that was not accepted.
          */
@@ -4702,7 +4965,7 @@ export interface components {
         };
         /**
          * ReportSettings
-         * @description The currency in which reports add up, and the IANA time zone of their days.
+         * @description What is set for reports, and the origins of pages that may call the API.
          */
         ReportSettings: {
             /**
@@ -4716,6 +4979,8 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
+            /** Allowed Origins */
+            allowed_origins: string[];
         };
         /**
          * ResetLink
@@ -4856,10 +5121,7 @@ export interface components {
             API_BASE: string;
             /** Name */
             NAME: string;
-            /** Brand */
-            BRAND: {
-                [key: string]: unknown;
-            };
+            BRAND: components["schemas"]["Brand"];
         };
         /**
          * SiteCtit
@@ -4928,6 +5190,18 @@ export interface components {
             batch_id: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * Taken
+         * @description It was understood; what comes of it is not said here.
+         */
+        Taken: {
+            /**
+             * Status
+             * @default accepted
+             * @constant
+             */
+            status: "accepted";
         };
         /**
          * Touch
@@ -5110,67 +5384,6 @@ export interface components {
             to: string;
             /** Data */
             data: components["schemas"]["Violation"][];
-        };
-        /**
-         * Cost
-         * @description An amount as a decimal in text.
-         */
-        serve_apps__fraud_answers__Cost: {
-            /** Currency */
-            currency: string;
-            /** Amount */
-            amount: string;
-        };
-        /**
-         * Cost
-         * @description A cost with its number.
-         */
-        serve_apps__money_answers__Cost: {
-            /** Media Source */
-            media_source: string;
-            /**
-             * Campaign
-             * @default
-             */
-            campaign: string;
-            /**
-             * Adset
-             * @default
-             */
-            adset: string;
-            /**
-             * Date
-             * Format: date
-             */
-            date: string;
-            /**
-             * App Id
-             * @default
-             */
-            app_id: string;
-            /**
-             * Country
-             * @default
-             */
-            country: string;
-            /**
-             * Cost
-             * @example 125.50
-             */
-            cost: string;
-            /**
-             * Currency
-             * @description ISO 4217.
-             * @example EUR
-             */
-            currency: string;
-            /** Cost Id */
-            cost_id: number;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
         };
         /**
          * Problem
@@ -5725,6 +5938,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -6110,7 +6332,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_LinkDocument_"];
+                    "application/json": components["schemas"]["LinkDocumentPage"];
                 };
             };
             /**
@@ -6259,11 +6481,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `link-exists`: The tenant has a tracking link with this id.
              *     - `links-too-many`: The tenant has 10,000 tracking links, which is the most.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6464,6 +6704,24 @@ export interface operations {
              *     - `tenant-unknown`: No tenant has this id or host name.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6757,6 +7015,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
@@ -6843,6 +7119,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6952,6 +7246,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -7034,6 +7346,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7236,6 +7566,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `password-refused`: The password cannot be taken.
              *     - `question-too-large`: The question would read or answer more rows than one question may.
@@ -7298,7 +7646,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Taken"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -7324,6 +7672,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7440,6 +7806,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `password-refused`: The password cannot be taken. */
             422: {
                 headers: {
@@ -7547,7 +7931,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_User_"];
+                    "application/json": components["schemas"]["UserListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -7693,11 +8077,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `user-exists`: The tenant has an active user with this email.
              *     - `users-too-many`: The tenant has as many users as it may have.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7912,8 +8314,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `last-owner`: The tenant would be left without an owner. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8063,7 +8483,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_ApiKey_"];
+                    "application/json": components["schemas"]["ApiKeyListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -8209,8 +8629,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `keys-too-many`: The tenant has as many keys as it may have. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8361,7 +8799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_SigningKey_"];
+                    "application/json": components["schemas"]["SigningKeyListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -8454,7 +8892,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SigningKey"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -8569,7 +9007,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditRecord_"];
+                    "application/json": components["schemas"]["AuditRecordPage"];
                 };
             };
             /**
@@ -8668,7 +9106,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_RecomputeSummary_"];
+                    "application/json": components["schemas"]["RecomputeSummaryListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -8817,8 +9255,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `policies-too-many`: The tenant has as many versions of its policy as it may have. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9206,7 +9662,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Attribution_"];
+                    "application/json": components["schemas"]["AttributionPage"];
                 };
             };
             /**
@@ -9348,6 +9804,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9746,8 +10220,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `policies-too-many`: The tenant has as many versions of its policy as it may have. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10009,7 +10501,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RejectedLetter_"];
+                    "application/json": components["schemas"]["RejectedLetterPage"];
                 };
             };
             /**
@@ -10105,7 +10597,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_ReasonCount_"];
+                    "application/json": components["schemas"]["ReasonCountListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -10352,6 +10844,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -10450,7 +10951,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_StoredEvent_"];
+                    "application/json": components["schemas"]["StoredEventPage"];
                 };
             };
             /**
@@ -11683,6 +12184,558 @@ export interface operations {
             };
         };
     };
+    list_campaigns: {
+        parameters: {
+            query?: {
+                media_source?: string | null;
+                /** @description The `next_cursor` of the page before, unchanged. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDocumentPage"];
+                };
+            };
+            /**
+             * @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant.
+             *     - `tenant-required`: The request names no tenant.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDocument"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `campaign-exists`: The tenant has a campaign of this media source under this name.
+             *     - `campaigns-too-many`: The tenant has 10,000 campaigns, which is the most.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDocument"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `campaign-unknown`: The tenant has no campaign with this id.
+             *     - `tenant-unknown`: No tenant has this id or host name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignFields"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDocument"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `campaign-unknown`: The tenant has no campaign with this id.
+             *     - `tenant-unknown`: No tenant has this id or host name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `campaign-exists`: The tenant has a campaign of this media source under this name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `campaign-unknown`: The tenant has no campaign with this id.
+             *     - `tenant-unknown`: No tenant has this id or host name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_costs: {
         parameters: {
             query?: {
@@ -11711,7 +12764,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Cost_"];
+                    "application/json": components["schemas"]["CostPage"];
                 };
             };
             /**
@@ -11811,7 +12864,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["serve_apps__money_answers__Cost"];
+                    "application/json": components["schemas"]["Cost"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -11853,6 +12906,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11967,6 +13038,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
             413: {
                 headers: {
@@ -12034,7 +13114,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["serve_apps__money_answers__Cost"];
+                    "application/json": components["schemas"]["Cost"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -12136,7 +13216,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["serve_apps__money_answers__Cost"];
+                    "application/json": components["schemas"]["Cost"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -12188,8 +13268,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `cost-exists`: The tenant has another cost of this day, these names and this currency. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12343,7 +13441,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RateFields_"];
+                    "application/json": components["schemas"]["RateFieldsPage"];
                 };
             };
             /**
@@ -12495,6 +13593,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12752,7 +13859,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReportSettings"];
+                "application/json": components["schemas"]["NewReportSettings"];
             };
         };
         responses: {
@@ -12811,6 +13918,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
@@ -12855,7 +13980,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_EventSchema_"];
+                    "application/json": components["schemas"]["EventSchemaListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -12950,7 +14075,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_EventSchema_"];
+                    "application/json": components["schemas"]["EventSchemaListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -13104,11 +14229,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `event-schema-incompatible`: Events that satisfy the schema of today would not satisfy this one.
              *     - `event-schemas-too-many`: The tenant has as many schemas as it may have.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13418,6 +14561,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `question-too-large`: The question would read or answer more rows than one question may.
              *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
@@ -13523,6 +14684,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `question-too-large`: The question would read or answer more rows than one question may.
              *     - `request-invalid`: The body lacks a field, or one has a value that it cannot have.
@@ -13570,7 +14749,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_FraudReviewShown_"];
+                    "application/json": components["schemas"]["FraudReviewShownListing"];
                 };
             };
             /** @description - `tenant-required`: The request names no tenant. */
@@ -13709,6 +14888,24 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13875,7 +15072,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_JudgedConversionShown_"];
+                    "application/json": components["schemas"]["JudgedConversionShownPage"];
                 };
             };
             /**
@@ -14129,6 +15326,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `fraud-list-too-long`: The list has more entries than a list of its kind may have.
@@ -14202,7 +15408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ImportSummary_"];
+                    "application/json": components["schemas"]["ImportSummaryPage"];
                 };
             };
             /**
@@ -14364,6 +15570,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14703,6 +15918,214 @@ export interface operations {
             };
         };
     };
+    get_brand: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_brand: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Brand"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     segment_track: {
         parameters: {
             query?: never;
@@ -14774,6 +16197,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14916,6 +16348,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -15044,6 +16485,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15186,6 +16636,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -15314,6 +16773,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15456,6 +16924,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -15591,6 +17068,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `body-too-large`: The body is over 10 MiB after decompression.
              *     - `too-many-events`: The request holds more than 10,000 events.
@@ -15719,6 +17205,15 @@ export interface operations {
             };
             /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -12,6 +12,7 @@ export class ApiProblem extends Error {
   readonly remedy: string;
   readonly requestId: string;
   readonly errors: { pointer: string; detail: string }[];
+  readonly #document: object;
 
   constructor(status: number, document: Partial<Schemas['Problem']>) {
     super(document.detail ?? document.title ?? `HTTP ${status}`);
@@ -20,6 +21,13 @@ export class ApiProblem extends Error {
     this.remedy = document.remedy ?? '';
     this.requestId = document.instance ?? '';
     this.errors = document.errors ?? [];
+    this.#document = document;
+  }
+
+  /** The texts of a list that problems of this kind have beside what all have. */
+  texts(member: string): string[] {
+    const found = (this.#document as Record<string, unknown>)[member];
+    return Array.isArray(found) ? found.map(String) : [];
   }
 
   /** Whether the same call may well succeed in a moment. */

@@ -17,3 +17,9 @@ export const queryClient = new QueryClient({
     },
   },
 });
+
+/** While other days of the same part are read, keep those of before; of another part they would be nonsense. */
+export function keptWithin(part: string) {
+  return <Data>(data: Data | undefined, query: { queryKey: readonly unknown[] } | undefined): Data | undefined =>
+    query?.queryKey[1] === part ? data : undefined;
+}

@@ -18,6 +18,11 @@ class Router {
     return address(this.path, this.query);
   }
 
+  /** The parts of the path: `/links/edit/spring` has three. */
+  get parts(): string[] {
+    return this.path.split('/').filter(Boolean).map(decodeURIComponent);
+  }
+
   /** Go to an address such as `/overview?from=2026-11-01`. */
   go(target: string): void {
     location.hash = target;

@@ -1,5 +1,6 @@
 import { answer, api, csrfToken, type Schemas } from './client';
 import { router } from './router.svelte';
+import { settings } from './settings.svelte';
 
 export type Role = 'owner' | 'analyst' | 'viewer';
 export type User = Schemas['Me'];
@@ -16,10 +17,13 @@ class Session {
   note = $state<'expired' | 'left' | null>(null);
   #renewal: Promise<boolean> | null = null;
 
-  /** Find out who is signed in from before. */
+  /** Find out who is signed in from before, and by which settings reports are made. */
   async start(): Promise<void> {
     // Without this cookie there is no session, and nobody needs to be asked.
-    this.user = csrfToken() ? await answer(api.GET('/api/v1/auth/me')).catch(() => null) : null;
+    const asked = csrfToken()
+      ? ([answer(api.GET('/api/v1/auth/me')).catch(() => null), settings.start()] as const)
+      : [];
+    this.user = (await Promise.all(asked))[0] ?? null;
     this.note = null;
   }
 

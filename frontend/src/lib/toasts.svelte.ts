@@ -3,6 +3,8 @@ export interface Toast {
   text: string;
   tone: 'plain' | 'good' | 'bad';
   undo?: () => void | Promise<void>;
+  /** What is done when the toast is gone and nobody took it back. */
+  onend?: () => void | Promise<void>;
 }
 
 const SHOWN_MS = 6_000;
@@ -12,9 +14,17 @@ class Toasts {
   list = $state<Toast[]>([]);
   #last = 0;
 
-  show(text: string, { tone = 'plain', undo }: { tone?: Toast['tone']; undo?: Toast['undo'] } = {}): void {
+  constructor() {
+    // Who leaves the page does not take back what was done there.
+    addEventListener('pagehide', () => this.list.forEach((toast) => this.close(toast.id)));
+  }
+
+  show(
+    text: string,
+    { tone = 'plain', undo, onend }: { tone?: Toast['tone']; undo?: Toast['undo']; onend?: Toast['onend'] } = {},
+  ): void {
     const id = (this.#last += 1);
-    this.list.push({ id, text, tone, undo });
+    this.list.push({ id, text, tone, undo, onend });
     setTimeout(() => this.close(id), SHOWN_MS);
   }
 
@@ -24,12 +34,19 @@ class Toasts {
   }
 
   async undo(toast: Toast): Promise<void> {
-    this.close(toast.id);
+    this.#remove(toast.id);
     await toast.undo?.();
   }
 
   close(id: number): void {
+    const toast = this.#remove(id);
+    void toast?.onend?.();
+  }
+
+  #remove(id: number): Toast | undefined {
+    const found = this.list.find((toast) => toast.id === id);
     this.list = this.list.filter((toast) => toast.id !== id);
+    return found;
   }
 }
 

@@ -68,6 +68,11 @@ class View {
     }
     return `#${address(path, merged(kept, changes))}`;
   }
+
+  /** Go to a page that shows the same days with the same filter. */
+  go(path: string, changes: Record<string, string | null> = {}): void {
+    router.go(this.link(path, changes).slice(1));
+  }
 }
 
 export const view = new View();

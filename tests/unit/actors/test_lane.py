@@ -14,8 +14,8 @@ def carried(item: int) -> str:
     return f"carried {item}"
 
 
-async def test_what_comes_while_two_calls_are_under_way_travels_with_the_next() -> None:
-    """Calls of 1, 1 and 3 items, each item with its own answer."""
+async def test_what_comes_while_four_calls_are_under_way_travels_with_the_next() -> None:
+    """Four calls of 1 item and one of 3, each item with its own answer."""
     may_end, calls = asyncio.Event(), []
 
     async def send(items: Sequence[int]) -> list[str]:
@@ -25,13 +25,13 @@ async def test_what_comes_while_two_calls_are_under_way_travels_with_the_next() 
 
     lane = Lane[int, str](send, lambda _: 1)
     waiting = []
-    for item in range(5):
+    for item in range(7):
         waiting.append(asyncio.create_task(lane.carry(item)))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     may_end.set()
-    assert await asyncio.gather(*waiting) == [carried(item) for item in range(5)]
-    assert calls == [[0], [1], [2, 3, 4]]
+    assert await asyncio.gather(*waiting) == [carried(item) for item in range(7)]
+    assert calls == [[0], [1], [2], [3], [4, 5, 6]]
 
 
 async def test_an_answer_that_is_an_exception_is_raised_for_its_item_alone() -> None:

@@ -26,7 +26,7 @@ def touch(
         touch_type=kind,
         touch_time=at,
         received_at=at + received,
-        match_type=match,
+        found_by=(match,),
         app_id=app_id,
         media_source=source,
         channel="search",

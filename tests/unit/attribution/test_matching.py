@@ -19,6 +19,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 POLICY = Policy()
+ORDER = list(MatchType).index
 
 
 def reasons(given_case: ConversionCase, policy: Policy = POLICY) -> dict[str, CandidateReason]:
@@ -96,6 +97,22 @@ def test_one_touch_under_several_keys_is_one_candidate_at_its_strongest_match() 
     weak, strong = touch("t", HOUR, match=MatchType.USER_ID), touch("t", HOUR, match=MatchType.CLICK_ID)
     (only,) = judge(case(weak, strong), POLICY)
     assert only.touch.match_type is MatchType.CLICK_ID
+
+
+@given(journeys())
+def test_what_found_a_touch_may_come_together_or_one_by_one(touches: list[Touchpoint]) -> None:
+    """The same reasons, matches and sentences."""
+    found_by = {
+        each.touch_id: tuple(sorted((same.match_type for same in touches if same.touch_id == each.touch_id), key=ORDER))
+        for each in touches
+    }
+    together = {each.touch_id: each._replace(found_by=found_by[each.touch_id]) for each in touches}
+
+    def told(*given: Touchpoint) -> list[tuple[str, str, MatchType, str]]:
+        judged = judge(case(*given), POLICY)
+        return [(each.touch.touch_id, each.reason, each.touch.match_type, each.explanation) for each in judged]
+
+    assert told(*together.values()) == told(*touches)
 
 
 def test_a_touch_stored_twice_is_one_as_first_received() -> None:
@@ -209,7 +226,7 @@ def test_what_may_not_be_used_is_not() -> None:
     assert sentence(case(denied), "t") == (
         "Clicked 1 h before the install, but matched by advertising id, which may not be used without consent."
     )
-    by_device = denied._replace(match_type=MatchType.VENDOR_ID)
+    by_device = denied._replace(found_by=(MatchType.VENDOR_ID,))
     (only,) = judge(case(denied, by_device), POLICY)
     assert (only.reason, only.touch.match_type) == (CandidateReason.WON, MatchType.VENDOR_ID)
     plain = case(touch("t", HOUR))

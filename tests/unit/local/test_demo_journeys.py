@@ -51,7 +51,7 @@ def last_touch_installs() -> Counter[str]:
                 TouchType(event["event_type"]),
                 datetime.fromisoformat(event["event_time"]),
                 NOW,
-                MatchType.ADVERTISING_ID,
+                (MatchType.ADVERTISING_ID,),
                 media_source=event["media_source"],
             )
             for event in journey

@@ -84,7 +84,7 @@ def attributed(events: list[dict[str, Any]]) -> dict[str, LastTouchTotal]:
                 TouchType(touch["event_type"]),
                 datetime.fromisoformat(touch["event_time"]),
                 NOW,
-                MatchType.ADVERTISING_ID,
+                (MatchType.ADVERTISING_ID,),
                 app_id=touch["app_id"],
                 media_source=touch["media_source"],
             )

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from schemas.backends import Backends
 from schemas.settings import Settings
-from serve_apps.builder import tenant_plane
+from serve_apps.builder import tenant_app
 
 DOCS = Path(__file__).parents[3] / "docs" / "access.md"
 BEGIN = "<!-- calls: written from the routes -->\n"
@@ -33,8 +33,8 @@ WRITTEN_BY_PARTS = {
 
 def operations() -> dict[str, dict[str, Any]]:
     """Give what `/openapi.json` says of each call, by method and path."""
-    app: Any = tenant_plane(Backends("", 0, "", "", b""), Settings())
-    document = app._app.openapi()
+    app = tenant_app(Backends("", 0, "", "", b""), Settings())
+    document = app.openapi()
     return {f"{method} {path}": each for path, methods in document["paths"].items() for method, each in methods.items()}
 
 
@@ -67,10 +67,10 @@ def test_who_may_look_may_not_change() -> None:
 
 def test_every_change_is_written_down() -> None:
     """A route that changes anything writes the audit log itself, or is one of those whose parts do."""
-    app: Any = tenant_plane(Backends("", 0, "", "", b""), Settings())
+    app = tenant_app(Backends("", 0, "", "", b""), Settings())
     changing = {
         f"{method.lower()} {route.path}": inspect.getsource(route.endpoint)
-        for route in app._app.state.routes
+        for route in app.state.routes
         if isinstance(route, APIRoute) and route.path.startswith("/api/")
         for method in (route.methods or set()) & {each.upper() for each in CHANGING}
     }

@@ -1,6 +1,13 @@
+import { account } from './en/account';
 import { attribution } from './en/attribution';
+import { audit } from './en/audit';
+import { campaigns } from './en/campaigns';
+import { costs } from './en/costs';
 import { figures } from './en/figures';
 import { filters } from './en/filters';
+import { firstSteps } from './en/first_steps';
+import { keys } from './en/keys';
+import { links } from './en/links';
 import { overview } from './en/overview';
 import { period } from './en/period';
 import { cohorts } from './en/cohorts';
@@ -8,8 +15,13 @@ import { events } from './en/events';
 import { fraud } from './en/fraud';
 import { quality } from './en/quality';
 import { rejected } from './en/rejected';
+import { policies } from './en/policies';
+import { schemas } from './en/schemas';
+import { setUp } from './en/set_up';
+import { settings } from './en/settings';
 import { shell } from './en/shell';
 import { signIn } from './en/sign_in';
+import { users } from './en/users';
 
 /** Every text of the site in English, a section a file. A page brings its own section, here and in every language. */
 export const en = {
@@ -25,6 +37,18 @@ export const en = {
   fraud,
   quality,
   rejected,
+  account,
+  audit,
+  campaigns,
+  costs,
+  firstSteps,
+  keys,
+  links,
+  policies,
+  schemas,
+  settings,
+  setUp,
+  users,
 };
 
 export type Messages = typeof en;

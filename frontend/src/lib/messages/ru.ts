@@ -1,7 +1,14 @@
 import type { Messages } from './en';
+import { account } from './ru/account';
 import { attribution } from './ru/attribution';
+import { audit } from './ru/audit';
+import { campaigns } from './ru/campaigns';
+import { costs } from './ru/costs';
 import { figures } from './ru/figures';
 import { filters } from './ru/filters';
+import { firstSteps } from './ru/first_steps';
+import { keys } from './ru/keys';
+import { links } from './ru/links';
 import { overview } from './ru/overview';
 import { period } from './ru/period';
 import { cohorts } from './ru/cohorts';
@@ -9,8 +16,13 @@ import { events } from './ru/events';
 import { fraud } from './ru/fraud';
 import { quality } from './ru/quality';
 import { rejected } from './ru/rejected';
+import { policies } from './ru/policies';
+import { schemas } from './ru/schemas';
+import { setUp } from './ru/set_up';
+import { settings } from './ru/settings';
 import { shell } from './ru/shell';
 import { signIn } from './ru/sign_in';
+import { users } from './ru/users';
 
 export const ru: Messages = {
   shell,
@@ -25,4 +37,16 @@ export const ru: Messages = {
   fraud,
   quality,
   rejected,
+  account,
+  audit,
+  campaigns,
+  costs,
+  firstSteps,
+  keys,
+  links,
+  policies,
+  schemas,
+  settings,
+  setUp,
+  users,
 };

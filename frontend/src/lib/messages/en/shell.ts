@@ -43,6 +43,8 @@ export const shell = {
     settings: 'Settings',
     policies: 'Policies',
     audit: 'Audit log',
+    schemas: 'Event schemas',
+    account: 'Your account',
   },
   palette: {
     title: 'Go to or do',

@@ -44,6 +44,8 @@ export const shell: Messages['shell'] = {
     settings: 'Настройки',
     policies: 'Политики',
     audit: 'Журнал',
+    schemas: 'Схемы событий',
+    account: 'Учётная запись',
   },
   palette: {
     title: 'Перейти или сделать',

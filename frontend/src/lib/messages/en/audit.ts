@@ -1,0 +1,17 @@
+export const audit = {
+  title: 'Audit log',
+  hint: 'Every change, who made it, and from where. Nobody can alter it.',
+  filter: 'Filter of the log',
+  at: 'When',
+  actor: 'Who',
+  actorPlaceholder: 'Email or name of a key',
+  action: 'What',
+  subject: 'Of what',
+  ip: 'From',
+  since: 'First day (UTC)',
+  until: 'Last day (UTC)',
+  kinds: { user: 'User', key: 'Key', platform: 'Operator', system: 'Platform', nobody: 'Not signed in' },
+  none: 'No entries',
+  noneHint: 'An entry is written with the first change.',
+  noneFiltered: 'Nothing fits these filters.',
+};

@@ -1,0 +1,84 @@
+"""Calls over a connection, between two ends in one process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from actors.wire import Address, Wire, WireBrokenError, WireServer
+
+pytestmark = pytest.mark.anyio
+
+SECRET = b"s" * 32
+
+
+@asynccontextmanager
+async def wire_to(answer: Callable[[bytes], Awaitable[bytes]], secret: bytes = SECRET) -> AsyncIterator[Wire]:
+    """Connect two ends."""
+    server = WireServer(answer, SECRET)
+    address = await server.open("127.0.0.1")
+
+    async def find() -> Address:
+        return address
+
+    wire = Wire(find, secret)
+    yield wire
+    wire.close()
+    server.close()
+    await asyncio.sleep(0.01)
+
+
+async def shout(packed: bytes) -> bytes:
+    """Answer later, the longer the call."""
+    if packed == b"fail":
+        raise ValueError
+    await asyncio.sleep(len(packed) / 1_000)
+    return packed.upper()
+
+
+async def test_each_call_gets_its_own_answer() -> None:
+    """100 answers, which come in another order than the calls."""
+    async with wire_to(shout) as wire:
+        calls = [b"x" * size for size in range(100, 0, -1)]
+        assert await asyncio.gather(*map(wire.call, calls)) == [call.upper() for call in calls]
+
+
+async def test_a_large_call_arrives_whole() -> None:
+    """8 MB there and back."""
+
+    async def echo(packed: bytes) -> bytes:
+        return packed
+
+    large = bytes(range(256)) * 32 * 1024
+    async with wire_to(echo) as wire:
+        assert await wire.call(large) == large
+
+
+async def test_who_does_not_know_the_secret_is_not_answered() -> None:
+    """`WireBrokenError`."""
+    async with wire_to(shout, b"t" * 32) as wire:
+        with pytest.raises(WireBrokenError):
+            await wire.call(b"x")
+
+
+async def test_a_lost_connection_fails_what_waits_and_the_next_call_makes_another() -> None:
+    """`WireBrokenError` for the call that failed and the one beside it; then an answer."""
+    async with wire_to(shout) as wire:
+        waiting = asyncio.create_task(wire.call(b"x" * 500))
+        await asyncio.sleep(0.01)
+        with pytest.raises(WireBrokenError):
+            await wire.call(b"fail")
+        with pytest.raises(WireBrokenError):
+            await waiting
+        assert await wire.call(b"y") == b"Y"
+
+
+async def test_nobody_listens() -> None:
+    """`WireBrokenError`."""
+
+    async def find() -> Address:
+        return "127.0.0.1", 1
+
+    with pytest.raises(WireBrokenError):
+        await Wire(find, SECRET).call(b"x")
