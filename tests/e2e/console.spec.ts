@@ -28,7 +28,7 @@ for (const [address, shows] of [
 }
 
 test.describe('a key that is none', () => {
-  test.use({ expected: [/status of 401/] });
+  test.use({ expected: /status of 401/ });
 
   test('is refused, and the platform’s own is kept for this tab alone', async ({ page, context }) => {
     await page.goto(`${stack.platformUrl}/#/keys`);
