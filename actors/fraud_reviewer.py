@@ -9,7 +9,6 @@ One shard of a tenant does this for all, beside the tenant's live work: it rests
 took. How far it came is recorded with what it found, so a kill costs one portion.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,27 +19,21 @@ import orjson
 import structlog
 
 from actors.adopted_policy import AdoptedPolicy
-from actors.attributor import Attribute, PoolAwayError
-from actors.journey_reader import JourneyReader
+from actors.past_judge import PASSING, PastJudge, failure_of
 from actors.signal import Signal
 from attribution.fraud.flooding import flooding_sites
 from schemas.fraud_policy import FraudRule
 from schemas.policy import Policy
 from schemas.results import ResultRecord
 from schemas.settings import ActorSettings
-from storage.clickhouse.connect import StoreAwayError
 from storage.clickhouse.fraud_reader import FraudReader
-from storage.postgres.connect import CONNECTION_LOST
-from storage.postgres.conversion_writer import PendingConversion
-from storage.postgres.fencing import EpochSupersededError
 from storage.postgres.fraud_lists import FraudListStore
 from storage.postgres.fraud_reviews import FraudReview, FraudReviews
-from storage.postgres.past_conversions import PastConversion, PastConversions
+from storage.postgres.past_conversions import PastConversion
 from telemetry.backoff import Backoff
 from tenancy.fraud_facts import FraudFactsReader
 from tenancy.fraud_sites import count_sites
 
-_ERROR_CHARS_MAX = 500
 _SCHEDULE_SECONDS = 600.0
 """How often to look whether a review is due; not at once: an actor that has just started has more urgent work."""
 
@@ -53,26 +46,22 @@ class FraudReviewer:
     def __init__(
         self,
         reviews: FraudReviews,
-        conversions: PastConversions,
         lists: FraudListStore,
         reader: FraudReader,
         facts: FraudFactsReader,
         policy: AdoptedPolicy,
-        journeys: JourneyReader,
-        attribute: Attribute,
+        judge: PastJudge,
         asked: Signal,
         now: Callable[[], datetime],
         settings: ActorSettings,
     ) -> None:
-        """Take the tenant's stores, the pool, the signal after which a review may be asked for, and the clock."""
+        """Take the tenant's stores, what judges, the signal after which a review may be asked for, and the clock."""
         self._reviews = reviews
-        self._conversions = conversions
         self._lists = lists
         self._reader = reader
         self._facts = facts
         self._policy = policy
-        self._journeys = journeys
-        self._attribute = attribute
+        self._judge = judge
         self._asked = asked
         self._now = now
         self._settings = settings
@@ -98,32 +87,20 @@ class FraudReviewer:
                     await self._carry_out(epoch, review)
                 else:
                     await self._asked.after(given, _SCHEDULE_SECONDS)
-            except (StoreAwayError, PoolAwayError, *CONNECTION_LOST) as error:
+            except PASSING as error:
                 log.warning("fraud_review_waits", error=repr(error))
                 await self._backoff.wait()
 
     async def _carry_out(self, epoch: int, review: FraudReview) -> None:
-        try:
-            await self._go_through(epoch, review)
-        except (EpochSupersededError, StoreAwayError, PoolAwayError, *CONNECTION_LOST):
-            raise
-        except Exception as error:
-            log.exception("fraud_review_failed", review_id=str(review.review_id))
-            await self._reviews.finish(epoch, review.review_id, repr(error).replace("\0", "")[:_ERROR_CHARS_MAX])
-            return
-        await self._reviews.finish(epoch, review.review_id)
-        log.info("fraud_review_done", review_id=str(review.review_id))
+        failure = await failure_of(self._go_through(epoch, review), "fraud_review", str(review.review_id))
+        await self._reviews.finish(epoch, review.review_id, failure)
 
     async def _go_through(self, epoch: int, review: FraudReview) -> None:
         policy = await self._policy.get(fresh=True)
-        review = replace(review, sites=await self._renew_sites(policy))
-        while True:
-            began = time.monotonic()
-            after = None if review.at_time is None else (review.at_time, review.at_id or "")
-            past = await self._conversions.portion(review.since, review.until, after, self._settings.attribution_rows)
-            if not past:
-                await self._reviews.record(epoch, review, [])
-                return
+        review = replace(review, sites=await self._renew_sites(epoch, policy))
+        await self._reviews.record(epoch, review, [])
+        after = None if review.at_time is None else (review.at_time, review.at_id or "")
+        async for past in self._judge.portions(review.since, review.until, after):
             changed = await self._changed(past, policy)
             review = replace(
                 review,
@@ -137,20 +114,18 @@ class FraudReviewer:
                 # The attributor has something to do.
                 self._asked.give()
             self._backoff.reset()
-            await asyncio.sleep(time.monotonic() - began)
 
-    async def _renew_sites(self, policy: Policy) -> int:
+    async def _renew_sites(self, epoch: int, policy: Policy) -> int:
         limits = policy.fraud.click_flooding
         found = {}
         if policy.fraud.runs(FraudRule.CLICK_FLOODING):
             found = flooding_sites(await count_sites(self._reader, limits, self._now()), limits)
-        await self._lists.replace_sites(list(found.values()))
+        await self._lists.replace_sites(epoch, list(found.values()))
         self._facts.look_again()
         return len(found)
 
     async def _changed(self, past: Sequence[PastConversion], policy: Policy) -> list[str]:
-        pending = [PendingConversion(each.conversion_id, each.event) for each in past]
-        outcomes = await self._attribute(await self._journeys.cases(pending, policy, watch=False), policy)
+        outcomes = (await self._judge.judge(past, policy)).values()
         judged = {
             each.conversion_id: orjson.loads(each.document) for each in outcomes if isinstance(each, ResultRecord)
         }

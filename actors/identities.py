@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 import structlog
 
+from actors.old_conversions import OldConversions
 from actors.persons import Persons
 from actors.signal import Signal
+from actors.store_turns import StoreTurns
 from attribution.identity import canonical, match_key
 from schemas.identity import IdentityKey
 from storage.clickhouse.connect import RowsRefusedError, StoreAwayError
@@ -28,18 +30,28 @@ class Identities:
     """The loop of one tenant's persons."""
 
     def __init__(
-        self, edges: IdentityEdges, aliases: PersonAliases, stored: Signal, poll_seconds: float | None
+        self,
+        edges: IdentityEdges,
+        aliases: PersonAliases,
+        turns: StoreTurns,
+        stored: Signal,
+        poll_seconds: float | None,
     ) -> None:
-        """Take the tenant's stores, the signal after which links may be there, and how often to look without one."""
+        """Take the tenant's stores, the host's turns, and the signal after which links may be there.
+
+        `poll_seconds` says how often to look without the signal.
+        """
         self._edges = edges
         self._persons = Persons(edges)
         self._aliases = aliases
+        self._old = OldConversions(aliases)
+        self._turns = turns
         self._stored = stored
         self._poll_seconds = poll_seconds
 
     async def run(self) -> None:
         """Tell on what changed, until cancelled."""
-        backoff = Backoff()
+        backoff = Backoff(most_seconds=60.0)
         while True:
             given = self._stored.count
             try:
@@ -64,10 +76,11 @@ class Identities:
         people = await self._persons.around(ends)
         affected = people.of(ends)
         names = {key: canonical(people.persons.get(key, frozenset({key}))) for key in affected}
-        await self._aliases.write(names, max(change.change_id for change in changes))
+        async with self._turns.turn():
+            await self._aliases.write(names, max(change.change_id for change in changes))
         removed: set[str] = set()
         if any(change.is_removal for change in changes):
-            removed = await self._aliases.conversions_of(affected)
+            removed = await self._old.of(affected)
         await self._edges.told(changes, _match_hashes(affected), removed)
 
 

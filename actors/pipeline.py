@@ -16,6 +16,7 @@ any two lines loses nothing and stores nothing twice.
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import structlog
@@ -30,8 +31,9 @@ from actors.fraud_reviewer import FraudReviewer
 from actors.identities import Identities
 from actors.journey_reader import JourneyReader
 from actors.lookout import Lookout
+from actors.past_judge import PastJudge
 from actors.publisher import Publisher
-from actors.recomputer import Recomputer
+from actors.recomputer import NameConversions, Recomputer
 from actors.roller import Roller
 from actors.signal import Signal
 from actors.store_turns import HostTurns
@@ -51,7 +53,7 @@ from storage.clickhouse.late_touches import LateTouches
 from storage.clickhouse.person_aliases import PersonAliases
 from storage.clickhouse.rollups import Rollups
 from storage.clickhouse.touch_reader import TouchReader
-from storage.postgres.connect import CONNECTION_LOST, Database
+from storage.postgres.connect import CONNECTION_LOST, Database, Databases
 from storage.postgres.conversion_writer import ConversionWriter
 from storage.postgres.event_hours import EventHours
 from storage.postgres.fraud_lists import FraudListStore
@@ -65,6 +67,7 @@ from storage.postgres.recomputes import Recomputes
 from storage.spool.repository import Spool
 from telemetry.clock import utc_now
 from tenancy.fraud_facts import FraudFactsReader, fraud_facts_reader
+from tenancy.policy_adoption import name_conversions
 
 _HOUSEKEEPING_SECONDS = 60.0
 _HOUR_SECONDS = 3600.0
@@ -99,11 +102,12 @@ class Stores:
     event_hours: EventHours
     rollups: Rollups
     attribute: Attribute
+    name_conversions: NameConversions
 
     @classmethod
     def of(
         cls,
-        database: Database,
+        databases: Databases,
         commits: Database,
         store: ClickHouse,
         tenant_id: TenantId,
@@ -112,6 +116,7 @@ class Stores:
         attribute: Attribute,
     ) -> Self:
         """Make those of a shard of a tenant; `commits` is its database by a connection that nothing else uses."""
+        database = databases.tenant(tenant_id)
         return cls(
             database,
             Spool(commits, shard),
@@ -131,6 +136,7 @@ class Stores:
             EventHours(database),
             Rollups(store, tenant_id),
             attribute,
+            partial(name_conversions, databases, tenant_id),
         )
 
 
@@ -170,21 +176,19 @@ class TenantPipeline:
         )
         self._publisher = Publisher(stores.publications, stores.attributed, recorded, turns.events, settings)
         # What is to be done once for the tenant, its first shard does.
-        past = PastConversions(stores.database)
+        judge = PastJudge(PastConversions(stores.database), journeys, stores.attribute, settings.attribution_rows)
         self._leads = shard.index == 0
-        self._identities = Identities(stores.edges, stores.aliases, stored, poll_seconds and _CHANGES_SECONDS)
-        self._recomputer = Recomputer(
-            stores.recomputes, past, stores.policies, journeys, stores.attribute, stored, settings
+        self._identities = Identities(
+            stores.edges, stores.aliases, turns.events, stored, poll_seconds and _CHANGES_SECONDS
         )
+        self._recomputer = Recomputer(stores.recomputes, stores.policies, judge, stores.name_conversions, stored)
         self._reviewer = FraudReviewer(
             FraudReviews(stores.database),
-            past,
             FraudListStore(stores.database),
             stores.fraud_reader,
             stores.fraud,
             AdoptedPolicy(stores.policies),
-            journeys,
-            stores.attribute,
+            judge,
             stored,
             utc_now,
             settings,

@@ -5,6 +5,7 @@ this takes a small part of a core, and reports become later instead.
 """
 
 import asyncio
+import time
 
 import structlog
 
@@ -20,6 +21,9 @@ from telemetry.backoff import Backoff
 _SPAN_HOURS_MAX = 24
 _REST_SECONDS = 0.2
 """Least rest while older hours wait, as after an import."""
+
+_SUM_SECONDS = 60.0
+"""How often to look for a week to sum, once there was none."""
 
 log = structlog.get_logger()
 
@@ -49,6 +53,7 @@ class Roller:
         self._look_seconds = settings.rollup_rest_seconds if has_others else SETTLE_SECONDS
         self._span_hours = _SPAN_HOURS_MAX
         self._backoff = Backoff(most_seconds=60.0)
+        self._sum_at = 0.0
 
     async def run(self) -> None:
         """Roll the newest hours up first, until none is left, wait for more events, and so on."""
@@ -63,7 +68,7 @@ class Roller:
                 await self._backoff.wait()
                 continue
             self._backoff.reset()
-            if left is None:
+            if left is None and not await self._sum_week():
                 await self._stored.after(given, self._look_seconds)
                 continue
             await asyncio.sleep(_REST_SECONDS if left else self._settings.rollup_rest_seconds)
@@ -79,3 +84,21 @@ class Roller:
         await self._hours.rolled(rolled)
         self._span_hours = min(_SPAN_HOURS_MAX, 2 * self._span_hours)
         return len(dirty.hours) - len(rolled.hours)
+
+    async def _sum_week(self) -> bool:
+        """Sum a week that is over and at rest; say whether there was one. Reports do without, only slower."""
+        if time.monotonic() < self._sum_at:
+            return False
+        self._sum_at = time.monotonic() + _SUM_SECONDS
+        try:
+            due = await self._hours.week_due()
+            if due is None:
+                return False
+            async with self._turns.turn():
+                await self._rollups.sum_week(due.week, due.asked_at)
+            await self._hours.summed(due)
+        except (StoreAwayError, RowsRefusedError, *CONNECTION_LOST) as error:
+            log.warning("week_not_summed", error=repr(error))
+            return False
+        self._sum_at = 0.0
+        return True

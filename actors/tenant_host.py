@@ -79,6 +79,7 @@ class TenantHost:
         # Ray runs the constructor on the actor's loop.
         loop = asyncio.get_running_loop()
         self._beginning = loop.create_task(self._begin(pool))
+        self._beginning.add_done_callback(_log_beginning)
         own_address: str = get_node_ip_address()  # type: ignore[no-untyped-call]
         self._listening = loop.create_task(WireServer(self.append, backends.derive(WIRE)).open(own_address))
 
@@ -201,6 +202,13 @@ def _log_failure(call: asyncio.Task[AppendReceipt]) -> None:
     error = None if call.cancelled() else call.exception()
     if error is not None and not isinstance(error, Problem):
         log.error("append_failed", exc_info=error)
+
+
+def _log_beginning(beginning: asyncio.Task[None]) -> None:
+    """Log why a host could not take up what was at work here: nobody may ever ask."""
+    error = None if beginning.cancelled() else beginning.exception()
+    if error is not None:
+        log.error("beginning_failed", exc_info=error)
 
 
 def find_host(place: str, backends: Backends, settings: Settings) -> Any:

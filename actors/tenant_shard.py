@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -72,6 +73,7 @@ class TenantShard:
         self._used_at = time.monotonic()
         self._incarnation: asyncio.Future[TenantPipeline] = asyncio.get_running_loop().create_future()
         self._entering: asyncio.Task[None] | None = None
+        self._entered: datetime | None = None
         self.life = asyncio.create_task(self._live(predecessor))
 
     async def append(self, batch: EventBatch) -> AppendReceipt:
@@ -135,7 +137,7 @@ class TenantShard:
         backends, postgres = self._tools.backends, self._tools.settings.postgres
         databases, committing = Databases(backends, postgres.for_shards()), Databases(backends, postgres.for_commits())
         try:
-            while not await self._incarnate(databases.tenant(self._tenant_id), committing.tenant(self._tenant_id)):
+            while not await self._incarnate(databases, committing.tenant(self._tenant_id)):
                 # A new incarnation begins from what the databases say.
                 self._incarnation = asyncio.get_running_loop().create_future()
                 await backoff.wait()
@@ -154,11 +156,11 @@ class TenantShard:
             # There may be nobody to tell.
             self._incarnation.exception()
 
-    async def _incarnate(self, database: Database, commits: Database) -> bool:
+    async def _incarnate(self, databases: Databases, commits: Database) -> bool:
         """Start, and go on until something ends it; say whether it was the last of its kind."""
         try:
             async with asyncio.TaskGroup() as loops:
-                pipeline = await self._start(self._pipeline(database, commits), loops)
+                pipeline = await self._start(self._pipeline(databases, commits), loops)
                 running = loops.create_task(pipeline.run())
                 self._incarnation.set_result(pipeline)
                 await self._until_idle(pipeline)
@@ -170,9 +172,9 @@ class TenantShard:
                 log.exception("incarnation_ended")
                 return False
             self._leave()
-            await self._leave_to_others(database)
+            await self._leave_to_others(databases.tenant(self._tenant_id))
         else:
-            await self._tools.active.leave(self._tenant_id, self._shard)
+            await self._strike_out()
         return True
 
     async def _start(self, pipeline: TenantPipeline, loops: asyncio.TaskGroup) -> TenantPipeline:
@@ -186,7 +188,7 @@ class TenantShard:
                 await backoff.wait()
             else:
                 break
-        if not await self._tools.active.enter(self._tenant_id, self._shard):
+        if not await self._enter():
             # The control database is away: that must not keep events out.
             self._entering = loops.create_task(self._enter_later())
         log.info("activated", seconds=round(time.monotonic() - began, 3))
@@ -194,12 +196,12 @@ class TenantShard:
 
     async def _enter_later(self) -> None:
         backoff = Backoff()
-        while not await self._tools.active.enter(self._tenant_id, self._shard):
+        while not await self._enter():
             await backoff.wait()
 
-    def _pipeline(self, database: Database, commits: Database) -> TenantPipeline:
+    def _pipeline(self, databases: Databases, commits: Database) -> TenantPipeline:
         tools, settings = self._tools, self._tools.settings.actor
-        stores = Stores.of(database, commits, tools.store, self._tenant_id, self._shard, settings, tools.attribute)
+        stores = Stores.of(databases, commits, tools.store, self._tenant_id, self._shard, settings, tools.attribute)
         return TenantPipeline(stores, self._shard, settings, tools.turns)
 
     async def _until_idle(self, pipeline: TenantPipeline) -> None:
@@ -236,7 +238,15 @@ class TenantShard:
             else:
                 log.info("left_to_others", shards=count)
                 break
-        await self._tools.active.leave(self._tenant_id, self._shard)
+        await self._strike_out()
+
+    async def _enter(self) -> bool:
+        self._entered = await self._tools.active.enter(self._tenant_id, self._shard)
+        return self._entered is not None
+
+    async def _strike_out(self) -> None:
+        if self._entered:
+            await self._tools.active.leave(self._tenant_id, self._shard, self._entered)
 
 
 def _is_superseded(error: Exception) -> bool:

@@ -26,6 +26,8 @@ from schemas.settings import Settings
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.rollups import Rollups
 from storage.names import clickhouse_tables
+from storage.postgres.connect import Databases
+from storage.postgres.event_hours import DueWeek, EventHours
 from storage.sql import fill, load_queries
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from unmogrow.client import TenantClient
@@ -46,6 +48,7 @@ _SHARES = {"touches": 0.66, "later": 0.38}
 _CHUNK_ROWS = 500_000
 _HOUR_SECONDS = 3_600
 _DAY_SECONDS = 86_400
+_WEEK_DAYS = 7
 _SQL = load_queries("bench", "reports.sql")
 
 console = Console(width=max(Console().width, 110))
@@ -67,7 +70,7 @@ async def make_events(stack: Stack, tenant: ProvisionedTenant, events: int) -> f
     """Fill the tenant's tables; return how many seconds the roll-up took."""
     store = await create_async_client(dsn=stack.clickhouse_url, send_receive_timeout=600)
     tables = clickhouse_tables(tenant.tenant_id)
-    for slot in ("events", "touch_keys", "attributed", "activity", "touch_counts"):
+    for slot in ("events", "touch_keys", "attributed", "activity", "touch_counts", "activity_weeks", "touch_weeks"):
         await store.command(f"TRUNCATE TABLE {tables[slot]}")
     for name, rows, salt in (
         ("touches", int(events * _SHARES["touches"]), 11),
@@ -87,6 +90,14 @@ async def make_events(stack: Stack, tenant: ProvisionedTenant, events: int) -> f
     for day in range(DAYS):
         hours = range(begin + day * _DAY_SECONDS, begin + (day + 1) * _DAY_SECONDS, _HOUR_SECONDS)
         await rollups.roll(hours, int(time.time() * 1000))
+    databases = Databases(stack.backends, stack.settings.postgres)
+    event_hours = EventHours(databases.tenant(tenant.tenant_id))
+    for number in range(0, DAYS + _WEEK_DAYS, _WEEK_DAYS):
+        within = FIRST_DAY + timedelta(days=number)
+        due = DueWeek(within - timedelta(days=within.weekday()), int(time.time() * 1000))
+        await rollups.sum_week(due.week, due.asked_at)
+        await event_hours.summed(due)
+    await databases.close()
     await clickhouse.close()
     return time.perf_counter() - started
 

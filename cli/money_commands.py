@@ -1,6 +1,6 @@
 """`unmogrow costs` and `unmogrow rates`: what advertising cost, and what currencies are worth."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from rich.table import Table
 from cli.context import ask, collected, console, fail, print_json, user_api
 from cli.options import JsonOption, MappingOption, TenantOption, UrlOption, mapping_json
 from cli.upload import file_pieces
+from unmogrow.client import TenantClient
 from unmogrow.client.shape import Shape
 from unmogrow.client.tenant_models import Uploaded
 
@@ -22,42 +23,36 @@ _File = Annotated[Path, typer.Argument(help="CSV with a header.", exists=True, d
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what is wrong with which line, store nothing.")]
 
 
-@costs_app.command("upload")
-def upload_costs(
-    file: _File,
-    tenant: TenantOption = "t123",
-    mapping: MappingOption = None,
-    url: UrlOption = None,
-    *,
-    dry_run: _DryRun = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Enter costs: media_source, campaign, adset, date, app_id, country, cost, currency.
+def _upload_command(to: typer.Typer, upload: Callable[..., Awaitable[Uploaded]], purpose: str) -> None:
+    """Make a command that enters a file: they differ in what its lines are."""
 
-    Example: unmogrow costs upload spend.csv --mapping Spend=cost --mapping Network=media_source --dry-run
-    """
-    pieces, pairs = file_pieces(file, lambda _: None), mapping_json(mapping)
-    done = ask(user_api(tenant, url), lambda api: api.upload_costs(pieces, mapping=pairs, dry_run=dry_run))
-    _say(done, as_json=as_json)
+    def command(
+        file: _File,
+        tenant: TenantOption = "t123",
+        mapping: MappingOption = None,
+        url: UrlOption = None,
+        *,
+        dry_run: _DryRun = False,
+        as_json: JsonOption = False,
+    ) -> None:
+        pieces, pairs = file_pieces(file, lambda _: None), mapping_json(mapping)
+        done = ask(user_api(tenant, url), lambda api: upload(api, pieces, mapping=pairs, dry_run=dry_run))
+        _say(done, as_json=as_json)
+
+    to.command("upload", help=purpose)(command)
 
 
-@rates_app.command("upload")
-def upload_rates(
-    file: _File,
-    tenant: TenantOption = "t123",
-    mapping: MappingOption = None,
-    url: UrlOption = None,
-    *,
-    dry_run: _DryRun = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Enter rates into the tenant's currency: date, currency, rate.
-
-    Example: unmogrow rates upload rates.csv
-    """
-    pieces, pairs = file_pieces(file, lambda _: None), mapping_json(mapping)
-    done = ask(user_api(tenant, url), lambda api: api.upload_rates(pieces, mapping=pairs, dry_run=dry_run))
-    _say(done, as_json=as_json)
+_upload_command(
+    costs_app,
+    TenantClient.upload_costs,
+    "Enter costs: media_source, campaign, adset, date, app_id, country, cost, currency.\n\n"
+    "Example: unmogrow costs upload spend.csv --mapping Spend=cost --mapping Network=media_source --dry-run",
+)
+_upload_command(
+    rates_app,
+    TenantClient.upload_rates,
+    "Enter rates into the tenant's currency: date, currency, rate.\n\nExample: unmogrow rates upload rates.csv",
+)
 
 
 @costs_app.command("list")

@@ -1,6 +1,6 @@
 """`unmogrow report`: the tenant's reports as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypedDict
 
 import typer
@@ -29,6 +29,9 @@ Cohort = Annotated[
 _PERFORMANCE = (
     *("impressions", "clicks", "installs", "actions", "users", "revenue", "cost", "ctr", "cvr", "cpi", "roas", "arpu"),
 )
+_BESIDE_CELL = 3
+"""Blanks on both sides of a cell, and the line after it."""
+
 _SHARES = ("ctr", "cvr", "retention")
 _Report = PerformanceReport | CohortReport
 
@@ -123,28 +126,64 @@ def _show(kind: str, found: _Report, figures: Sequence[str], *, as_json: bool) -
     if as_json:
         print_json(found)
         return
-    console.print(_table(kind, found, figures))
+    for table in _tables(kind, found, figures):
+        console.print(table)
     for each in found.unconverted:
         amounts = f"revenue {each.revenue}, cost {each.cost}"
         console.print(f"[yellow]not converted[/] {each.currency}: {amounts} (load rates: unmogrow rates upload)")
 
 
-def _table(kind: str, found: _Report, figures: Sequence[str]) -> Table:
-    labels = [{"overview": "day", "channels": ""}.get(kind, "cohort"), *found.breakdown]
+def _tables(kind: str, found: _Report, figures: Sequence[str]) -> list[Table]:
+    """Make one table, or as many with a part of the figures each as the terminal is too narrow for."""
     names = [name for figure in figures for name in _columns(figure, found)]
+    first = {"overview": ["day"], "channels": []}.get(kind, ["cohort"])
+    labels = [*first, *found.breakdown]
+    data, totals = [_fields(row) for row in found.data], _fields(found.totals)
+    rows = [[escape(row[label]) for label in labels] for row in data]
+    rows.append(["all", *[""] * (len(labels) - 1)])
+    cells = {name: [_shown(name, row[name]) for row in (*data, totals)] for name in names}
+    widths = {name: max(map(len, (_heading(name), *values))) for name, values in cells.items()}
+    label_width = sum(max(map(len, column)) for column in zip(labels, *rows, strict=True))
+    parts = parts_that_fit(widths, console.width - label_width - _BESIDE_CELL * len(labels))
     title = f"{kind}, {found.from_} to {found.to} ({found.tz}), {found.currency}"
+    return [_table(title if part is parts[0] else None, labels, rows, part, cells) for part in parts]
+
+
+def parts_that_fit(widths: Mapping[str, int], available: int) -> list[list[str]]:
+    """Share columns out to tables, in their order: each takes its width and what stands beside it."""
+    parts: list[list[str]] = [[]]
+    left = available
+    for name, width in widths.items():
+        if parts[-1] and width + _BESIDE_CELL > left:
+            parts.append([])
+            left = available
+        parts[-1].append(name)
+        left -= width + _BESIDE_CELL
+    return parts
+
+
+def _table(
+    title: str | None,
+    labels: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    names: Sequence[str],
+    cells: Mapping[str, Sequence[str]],
+) -> Table:
     table = Table(title=title, box=box.SIMPLE_HEAD)
-    for label in filter(None, labels):
+    for label in labels:
         table.add_column(label, no_wrap=True)
     for name in names:
-        table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
-    for row in map(_fields, found.data):
-        table.add_row(*(escape(row[label]) for label in labels if label), *(_shown(name, row[name]) for name in names))
-    table.add_section()
-    blank = [""] * (len(list(filter(None, labels))) - 1)
-    totals = _fields(found.totals)
-    table.add_row("all", *blank, *(_shown(name, totals[name]) for name in names), style="bold")
+        table.add_column(_heading(name), justify="right", no_wrap=True)
+    for place, row in enumerate(rows):
+        is_total = place == len(rows) - 1
+        if is_total:
+            table.add_section()
+        table.add_row(*row, *(cells[name][place] for name in names), style="bold" if is_total else None)
     return table
+
+
+def _heading(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _fields(row: Shape | dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from local.clickhouse_errors import ClickHouseError
 
 _FORM_BYTES_MAX: Final = 64 * 1024**2
 """A form is taken apart in memory."""
+_FIELD_BYTES_MAX: Final = 128 * 1024
+"""As `http_max_field_value_size` of a real server has it: what is longer comes as a file."""
+
 _BOUNDARY: Final = re.compile(r'^multipart/form-data\s*;.*?boundary="?([^";]+)"?', re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(rb'\b(name|filename)="([^"]*)"', re.IGNORECASE)
 _TABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -71,6 +74,8 @@ def read_form(content_type: str, pieces: Iterator[bytes]) -> Form:
         if b"filename" in attributes:
             files[name] = value
         else:
+            if len(value) > _FIELD_BYTES_MAX:
+                raise ClickHouseError(1000, "POCO_EXCEPTION", f"HTML Form Exception: Field value too long: {name}")
             fields[name] = value.decode(errors="replace")
     return Form(fields, files)
 

@@ -1,6 +1,6 @@
 """What can be wrong with calls about fraud."""
 
-from schemas.problems import NotFound, TooLarge, Unavailable, Unprocessable
+from schemas.problems import NotFound, SlowDown, TooLarge, Unavailable, Unprocessable
 
 
 class FraudListInvalid(Unprocessable):
@@ -33,6 +33,22 @@ class ReviewUnknown(NotFound):
     slug = "review-unknown"
     title = "Review unknown"
     remedy = "See /api/v1/fraud/reviews for the list."
+
+
+class TooManyReviews(SlowDown):
+    """The tenant has as many unfinished fraud reviews as it may have."""
+
+    slug = "too-many-reviews"
+    title = "Too many fraud reviews"
+    remedy = "Wait until some are done, then ask again."
+
+
+class TooManyPreviews(SlowDown):
+    """As many fraud previews of the tenant are being made as may be at once."""
+
+    slug = "too-many-previews"
+    title = "Too many fraud previews"
+    remedy = "Wait for the answer to another preview, then ask again."
 
 
 class FraudPreviewTooSlow(Unavailable):

@@ -89,15 +89,22 @@ RECOMPUTES_KEPT_DAYS = 30
 RECOMPUTES_UNFINISHED_MAX = 5
 """Recomputations of one tenant that wait or run; they run one after the other."""
 
+FRAUD_REVIEWS_UNFINISHED_MAX = 5
+"""Fraud reviews of one tenant that wait or run; they run one after the other."""
+
 FINGERPRINT_TOUCHES_MAX = 50
 """Touches of one fingerprint in 24 hours; of more, the right one would be found by luck, so none of them counts."""
 
 REPORT_ROWS_MAX = 10_000
 """Rows of a report's answer; its totals are over all of them."""
 
+REPORT_GROUPS_MAX = 30_000
+"""Rows that a report is added up from, of each kind of figure: all of them are in memory at once."""
+
 assert EVENT_BYTES_MAX < KEYLESS_BODY_BYTES_MAX < BODY_BYTES_MAX <= CALL_BYTES_MAX
 assert JOURNAL_SEGMENT_BYTES_MAX + BODY_BYTES_MAX <= CALL_BYTES_MAX
 # A row's objects are text within its JSON: escaping can double them.
 assert IMPORT_BATCH_BYTES + 2 * IMPORT_SLICE_ROWS * EVENT_BYTES_MAX <= CALL_BYTES_MAX
 assert EVENT_BYTES_MAX < IMPORT_LINE_BYTES_MAX
+assert REPORT_ROWS_MAX <= REPORT_GROUPS_MAX
 assert PAGE_ROWS_DEFAULT <= PAGE_ROWS_MAX

@@ -24,14 +24,14 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     Of tenants' schemas (event_schema_problems.py): EventSchemaUnknown 404; EventSchemaIncompatible,
     EventSchemasTooMany 409; EventSchemaInvalid 422
     Of fraud (fraud_problems.py): VerdictUnknown, ReviewUnknown 404; FraudListTooLong 413;
-    FraudListInvalid 422; FraudPreviewTooSlow 503
+    FraudListInvalid 422; TooManyReviews, TooManyPreviews 429; FraudPreviewTooSlow 503
     Of attribution policies and persons (policy_problems.py): PolicyUnknown, RecomputeUnknown, PersonUnknown,
     EdgeUnknown 404; PoliciesTooMany, RecomputeUnfinished 409; PolicyInvalid 422; TooManyRecomputes 429
     Of models (model_problems.py): ModelsTooLarge 422; ModelsBusy 503
     Of users, sessions and keys (access_problems.py): LinkTokenInvalid 400; CsrfInvalid 403; UserUnknown,
     ApiKeyUnknown 404; UserExists, UsersTooMany, LastOwner, KeysTooMany, RotationUnderWay 409; PasswordRefused 422
     Of reports and money (report_problems.py): ReportParameterInvalid, UploadUnreadable 400; CostUnknown,
-    RateUnknown 404; CostExists 409; UploadInvalid, QuestionTooLarge 422
+    RateUnknown 404; CostExists 409; UploadInvalid, QuestionTooLarge, ReportTooSlow 422
     Of tenants' lives (tenant_problems.py): DeleteUnconfirmed 400; JobUnknown, PlatformKeyUnknown 404;
     TenantStateConflict 409; LifeUnavailable 503
 """

@@ -11,6 +11,14 @@ class ReportParameterInvalid(BadRequest):
     remedy = "Correct the parameter that the detail names; docs/reports.md describes all of them."
 
 
+class ReportTooSlow(Unprocessable):
+    """The event store may not take so much time or memory for an answer."""
+
+    slug = "report-too-slow"
+    title = "Report too slow"
+    remedy = "Ask for fewer days or a coarser breakdown, or filter; what many ask at once is slower, too."
+
+
 class QuestionTooLarge(Unprocessable):
     """The question would read or answer more rows than one question may."""
 

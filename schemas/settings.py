@@ -234,6 +234,10 @@ class FraudSettings(_Group):
     preview_rows: int = Field(
         default=5_000, description="Installs that a preview judges; of more, a sample, whose error is below 1.5%."
     )
+    previews_at_once: int = Field(
+        default=2,
+        description="Of a tenant in a replica; past it there is 429: each judges thousands of installs.",
+    )
     preview_seconds: float = Field(default=20.0, description="A preview that takes longer is broken off.")
 
 

@@ -13,6 +13,7 @@ from serve_apps.fraud_answers import ConversionFraudShown
 from serve_apps.person_answers import AttributionRevision
 from storage.postgres.conversion_reader import ConversionCounts
 from storage.postgres.dead_letters import ReasonCount
+from storage.postgres.identity_edges import WaitingLinks
 from storage.postgres.ledger import Freshness
 
 Row = TypeVar("Row")
@@ -227,6 +228,7 @@ class Quality(BaseModel):
     freshness: Freshness
     reasons: list[ReasonCount]
     conversions: ConversionCounts
+    identity_links: WaitingLinks
 
 
 class LinkDocument(Link):

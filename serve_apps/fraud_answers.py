@@ -72,6 +72,11 @@ class FraudReport(BaseModel):
     since: date = Field(alias="from")
     until: date = Field(alias="to")
     tz: str
+    breakdown: list[str]
+    is_cut: bool
+    data: list[dict[str, Any]] = Field(
+        description="As `rules`, each with the fields of the breakdown first: the rows of CSV and Parquet."
+    )
     rules: list[RuleReport]
     sources: list[PlaceCounts]
     sites: list[PlaceCounts]

@@ -2,10 +2,10 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
@@ -16,11 +16,12 @@ from schemas.report_problems import ReportParameterInvalid
 from serve_apps.answers import Page
 from serve_apps.callers import user_of
 from serve_apps.cursors import read_moment, write_cursor
+from serve_apps.fraud_report_routes import check_claimed
 from serve_apps.openapi import USER, documented
-from serve_apps.parameters import Cursor, Limit, Word
-from serve_apps.report_parameters import First, Last, Zone, report_query
+from serve_apps.parameters import Cursor, Limit
+from serve_apps.report_parameters import Filter, First, Last, Zone, report_query
 from serve_apps.services import services_of
-from storage.postgres.fraud_findings import FraudFindings, Span
+from storage.postgres.fraud_findings import FraudFindings
 
 router = APIRouter()
 
@@ -58,7 +59,7 @@ async def list_fraud_findings(
     first: First = None,
     last: Last = None,
     tz: Zone = None,
-    media_source: Annotated[Word | None, Query(description="Claims of this source alone.")] = None,
+    conditions: Filter = "",
     rule: FraudRule | None = None,
     *,
     cursor: Cursor = None,
@@ -66,11 +67,11 @@ async def list_fraud_findings(
 ) -> dict[str, Any]:
     """List the conversions that the fraud report counts, with the evidence, newest first."""
     tenant, _ = await user_of(request)
-    asked = await report_query(request, first, last, tz)
-    span = Span(asked.span.since, asked.span.until, media_source)
-    findings = FraudFindings(services_of(request).databases.tenant(tenant.tenant_id))
+    query = await report_query(request, first, last, tz, conditions=conditions)
+    check_claimed(query)
+    findings = FraudFindings(services_of(request).databases.tenant(tenant.tenant_id), query)
     before = read_moment(cursor) if cursor else None
-    page = await findings.conversions(span, rule, before=before, limit=limit)
+    page = await findings.conversions(rule, before=before, limit=limit)
     following = page[-1] if len(page) == limit else None
     return {
         "data": [asdict(each) | {"findings": orjson.loads(each.findings)} for each in page],

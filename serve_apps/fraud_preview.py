@@ -5,6 +5,7 @@ previews differ by the policies alone. Flooding sites are counted over all insta
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +20,7 @@ from attribution.fraud.flooding import flooding_sites
 from attribution.fraud.preview import FraudTally
 from schemas.fraud import SiteFinding, SiteKey
 from schemas.fraud_policy import FraudPolicy, FraudRule
+from schemas.fraud_problems import TooManyPreviews
 from schemas.ids import TenantId
 from schemas.policy import Policy
 from schemas.results import AttributionResult
@@ -41,6 +43,7 @@ from tenancy.fraud_sites import count_sites
 _SPAN = timedelta(days=30)
 _PORTION = 500
 _PORTIONS_AT_ONCE = 3
+_RETRY_AFTER_SECONDS = 5
 
 
 class FraudPreviews:
@@ -51,27 +54,40 @@ class FraudPreviews:
         self._store = store
         self._pool = pool
         self._settings = settings
+        self._running: Counter[TenantId] = Counter()
 
     async def preview(self, tenant_id: TenantId, fraud: FraudPolicy) -> dict[str, Any]:
         """Judge by the policy in force, but for its fraud rules.
 
         Raises:
+            TooManyPreviews: as many of the tenant's are being made here as may be at once.
             StoreAwayError: the event store did not answer.
             PoolAwayError: the pool did not answer.
             TimeoutError: it took longer than a preview may.
         """
-        async with asyncio.timeout(self._settings.preview_seconds):
-            until = utc_now()
-            since = until - _SPAN
-            reader = FraudReader(self._store, tenant_id)
-            policy = replace(await Policies(self._databases.tenant(tenant_id)).in_force(), fraud=fraud)
-            total, ids, sites = await asyncio.gather(
-                reader.installs_total(since, until),
-                reader.installs_sample(since, until, self._settings.preview_rows),
-                self._flooding(reader, fraud),
-            )
-            tally = await self._judge(tenant_id, policy, ids, sites)
-            costs = await reader.touch_costs([(each.touch_id, each.touch_time) for each in tally.rejected])
+        if self._running[tenant_id] >= self._settings.previews_at_once:
+            raise TooManyPreviews(retry_after_seconds=_RETRY_AFTER_SECONDS)
+        self._running[tenant_id] += 1
+        try:
+            async with asyncio.timeout(self._settings.preview_seconds):
+                return await self._preview(tenant_id, fraud)
+        finally:
+            self._running[tenant_id] -= 1
+            if not self._running[tenant_id]:
+                del self._running[tenant_id]
+
+    async def _preview(self, tenant_id: TenantId, fraud: FraudPolicy) -> dict[str, Any]:
+        until = utc_now()
+        since = until - _SPAN
+        reader = FraudReader(self._store, tenant_id)
+        policy = replace(await Policies(self._databases.tenant(tenant_id)).in_force(), fraud=fraud)
+        total, ids, sites = await asyncio.gather(
+            reader.installs_total(since, until),
+            reader.installs_sample(since, until, self._settings.preview_rows),
+            self._flooding(reader, fraud),
+        )
+        tally = await self._judge(tenant_id, policy, ids, sites)
+        costs = await reader.touch_costs([(each.touch_id, each.touch_time) for each in tally.rejected])
         return tally.document(total) | {
             "from": since,
             "to": until,

@@ -1,38 +1,35 @@
 """Fraud: what the rules found, what others would, what people say of it, and judging again."""
 
-import asyncio
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from actors.attributor import PoolAwayError
-from attribution.fraud.flooding import SiteCounts, baselines, bucket_edges, flooding_sites
-from schemas.fraud_policy import ClickFlooding, FraudPolicy, FraudRule
-from schemas.fraud_problems import FraudPreviewTooSlow, ReviewUnknown, VerdictUnknown
-from schemas.ids import TenantId
+from schemas.fraud_policy import FraudPolicy, FraudRule
+from schemas.fraud_problems import (
+    FraudPreviewTooSlow,
+    ReviewUnknown,
+    TooManyPreviews,
+    TooManyReviews,
+    VerdictUnknown,
+)
 from schemas.problems import ActorUnavailable, RequestInvalid
-from schemas.report_problems import ReportParameterInvalid
 from serve_apps.answers import Listing
 from serve_apps.audited import audited
 from serve_apps.callers import user_of
-from serve_apps.fraud_answers import FraudLabels, FraudPreview, FraudReport, FraudReviewShown
+from serve_apps.fraud_answers import FraudLabels, FraudPreview, FraudReviewShown
 from serve_apps.openapi import EDITOR, USER, documented
 from serve_apps.parameters import Word
-from serve_apps.report_parameters import First, Last, Zone, report_query
 from serve_apps.services import services_of
-from storage.clickhouse.fraud_reader import FraudReader
-from storage.postgres.fraud_findings import FraudFindings, RuleCounts, Span
 from storage.postgres.fraud_lists import FraudListStore
 from storage.postgres.fraud_reviews import FraudReview, FraudReviews
-from storage.postgres.policies import Policies
 from telemetry.clock import utc_now
-from tenancy.fraud_sites import count_sites
 
 router = APIRouter()
 
@@ -61,45 +58,10 @@ class NewReview(BaseModel):
     days: int = Field(7, ge=1, le=_REVIEW_DAYS_MAX, strict=True)
 
 
-@router.get("/api/v1/reports/fraud", response_model=FraudReport, **documented(USER, ReportParameterInvalid))
-async def get_fraud_report(
-    request: Request,
-    first: First = None,
-    last: Last = None,
-    tz: Zone = None,
-    media_source: Annotated[Word | None, Query(description="Claims of this source alone.")] = None,
-) -> dict[str, Any]:
-    """Count what the rules found, by rule, source, site and day, and what they move or in shadow would move."""
-    tenant, _ = await user_of(request)
-    asked = await report_query(request, first, last, tz)
-    span = Span(asked.span.since, asked.span.until, media_source)
-    findings = FraudFindings(services_of(request).databases.tenant(tenant.tenant_id))
-    rules, sources, sites, days, moves, ctit = await asyncio.gather(
-        findings.by_rule(span),
-        findings.by_source(span, _PLACES_SHOWN),
-        findings.by_site(span, _PLACES_SHOWN),
-        findings.by_day(span, asked.span.zone),
-        findings.moves(span, _PLACES_SHOWN),
-        _ctit(request, tenant.tenant_id, span),
-    )
-    return {
-        "from": asked.span.first,
-        "to": asked.span.last,
-        "tz": asked.span.zone,
-        "rules": [_with_precision(counts) for counts in rules],
-        "sources": sources,
-        "sites": sites,
-        "days": days,
-        "moves": moves,
-        "ctit_bucket_seconds": [round(edge, 3) for edge in bucket_edges().tolist()],
-        "ctit": ctit,
-    }
-
-
 @router.post(
     "/api/v1/fraud/preview",
     response_model=FraudPreview,
-    **documented(USER, RequestInvalid, ActorUnavailable, FraudPreviewTooSlow),
+    **documented(USER, RequestInvalid, ActorUnavailable, FraudPreviewTooSlow, TooManyPreviews),
 )
 async def preview_fraud(request: Request, policy: FraudPolicy) -> dict[str, Any]:
     """Say what a fraud policy would do with the installs of the last 30 days; a rule left out has its default."""
@@ -131,7 +93,7 @@ async def label_fraud(request: Request, label: NewLabel) -> dict[str, Any]:
     "/api/v1/fraud/reviews",
     status_code=202,
     response_model=FraudReviewShown,
-    **documented(EDITOR, RequestInvalid),
+    **documented(EDITOR, RequestInvalid, TooManyReviews),
 )
 async def review_fraud(request: Request, new: NewReview) -> dict[str, Any]:
     """Judge the conversions of the last days again, in the background, with all that is known by now."""
@@ -164,36 +126,6 @@ async def get_fraud_review(request: Request, review_id: UUID) -> dict[str, Any]:
     if review is None:
         raise ReviewUnknown
     return _shown(review)
-
-
-async def _ctit(request: Request, tenant_id: TenantId, span: Span) -> list[dict[str, Any]]:
-    services = services_of(request)
-    policy = await Policies(services.databases.tenant(tenant_id)).in_force()
-    limits = policy.fraud.click_flooding
-    counts = await count_sites(FraudReader(services.store, tenant_id), limits, span.until, since=span.since)
-    return _spread(counts, limits, span.media_source)
-
-
-def _spread(counts: list[SiteCounts], limits: ClickFlooding, media_source: str | None) -> list[dict[str, Any]]:
-    measured, flooding = baselines(counts, limits), flooding_sites(counts, limits)
-    shown = [each for each in counts if each.installs and media_source in {None, each.site.media_source}]
-    shown.sort(key=lambda each: (each.site not in flooding, -each.installs, each.site))
-    return [
-        each.site._asdict()
-        | {
-            "installs": each.installs,
-            "late_share": each.late_share,
-            "is_flooding": each.site in flooding,
-            "histogram": each.histogram.tolist(),
-            "baseline": measured[each.site].tolist(),
-        }
-        for each in shown[:_SITES_SHOWN]
-    ]
-
-
-def _with_precision(counts: RuleCounts) -> dict[str, Any]:
-    labelled = counts.confirmed + counts.refuted
-    return asdict(counts) | {"precision": counts.confirmed / labelled if labelled else None}
 
 
 def _shown(review: FraudReview) -> dict[str, Any]:

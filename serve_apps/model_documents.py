@@ -114,9 +114,9 @@ def _parameters(spec: ModelSpec) -> dict[str, Any]:
 def _definition(days: float) -> str:
     return (
         "A converting journey is the valid touches of a conversion. A journey that led to none is the touches of a "
-        "person (the strongest identity of each touch) of whom no such conversion is known, neither under that "
-        f"identity nor through one of these touches, up to {days:g} days after the span; counted from the person's "
-        f"first touch, each {days:g} days are one journey. Of clicks of one channel within "
+        "person (the strongest identity of each touch; joined ids are one) of whom no such conversion is known, "
+        f"neither under that identity nor through one of these touches, up to {days:g} days after the span; counted "
+        f"from the person's first touch, each {days:g} days are one journey. Of clicks of one channel within "
         f"{DUPLICATE_CLICK_WINDOW.seconds} seconds the last stands. Filters hold for the conversion, and for touches "
         "that led to none. Conversions that fraud rules rejected are left out, and so are those people's touches."
     )

@@ -16,9 +16,9 @@ from serve_apps.callers import user_of
 from serve_apps.openapi import EDITOR, OWNER, USER, documented
 from serve_apps.parameters import Word
 from serve_apps.person_answers import PolicyDetails, PolicyListing
-from serve_apps.policy_adoption import name_conversions
 from serve_apps.services import services_of
 from storage.postgres.policies import Policies
+from tenancy.policy_adoption import name_conversions
 
 router = APIRouter()
 

@@ -20,7 +20,8 @@ from schemas.problems import (
     StoreUnavailable,
     UnparseableBody,
 )
-from storage.clickhouse.connect import StoreAwayError
+from schemas.report_problems import ReportTooSlow
+from storage.clickhouse.connect import QueryTooLargeError, RowsRefusedError, StoreAwayError
 from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE
 
 MEDIA_TYPE = "application/problem+json"
@@ -57,6 +58,17 @@ async def _problem(request: Request, error: Exception) -> Response:
 async def _store_away(request: Request, error: Exception) -> Response:
     log.warning("store_away", request_id=request_id(request), error=repr(error))
     return respond(request, StoreUnavailable())
+
+
+async def _store_too_slow(request: Request, error: Exception) -> Response:
+    log.warning("query_too_large", request_id=request_id(request), error=repr(error))
+    return respond(request, ReportTooSlow())
+
+
+async def _store_refused(request: Request, error: Exception) -> Response:
+    """Answer where the store refuses a question for its values: what reaches it should have been checked."""
+    log.error("store_refused", request_id=request_id(request), error=repr(error))
+    return respond(request, StoreUnavailable("The event store did not take the question."))
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
@@ -100,6 +112,8 @@ def install_problem_handlers(app: FastAPI, routes: Iterable[BaseRoute]) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(StoreAwayError, _store_away)
+    app.add_exception_handler(QueryTooLargeError, _store_too_slow)
+    app.add_exception_handler(RowsRefusedError, _store_refused)
     for kind in (*CONNECTION_LOST, *DATABASE_GONE):
         app.add_exception_handler(kind, _database_away)
     app.add_exception_handler(Exception, _unexpected)

@@ -15,6 +15,7 @@ from serve_apps.parameters import Moment
 from serve_apps.services import services_of
 from storage.postgres.conversion_reader import ConversionReader
 from storage.postgres.dead_letters import DeadLetters
+from storage.postgres.identity_edges import IdentityEdges
 from storage.postgres.ledger import Ledger, LedgerRow
 from telemetry.clock import utc_now
 
@@ -37,8 +38,9 @@ async def get_quality(
     """Balance what came against what became of it, by the time of its commit; default: the last 24 hours.
 
     In each row received = stored + waiting + duplicates + quarantined + rejected. `conversions` says how many have no
-    result now: they wait for it (`pending`), or attribution gave them up (`failed`). `freshness` says how far
-    the store is behind.
+    result now: they wait for it (`pending`), or attribution gave them up (`failed`). `identity_links` are links between
+    ids whose coming or going has not reached the conversions yet; the longer since, the more there was to search.
+    `freshness` says how far the store is behind.
     """
     tenant, _ = await user_of(request)
     until = until or utc_now() + timedelta(minutes=1)
@@ -59,4 +61,5 @@ async def get_quality(
         "freshness": asdict(freshness),
         "reasons": [asdict(reason) for reason in reasons],
         "conversions": asdict(await ConversionReader(database).counts()),
+        "identity_links": asdict(await IdentityEdges(database).waiting()),
     }

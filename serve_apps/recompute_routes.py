@@ -28,10 +28,10 @@ from serve_apps.callers import EDITORS, OWNERS, user_of
 from serve_apps.openapi import EDITOR, OWNER, USER, documented
 from serve_apps.parameters import Limit, Moment, Word
 from serve_apps.person_answers import Recompute, RecomputeSummary
-from serve_apps.policy_adoption import name_conversions
 from serve_apps.services import services_of
 from storage.postgres.policies import Policies
 from storage.postgres.recomputes import Recomputes
+from tenancy.policy_adoption import name_conversions
 
 router = APIRouter()
 
@@ -80,8 +80,6 @@ async def create_recompute(request: Request, response: Response, asked: AskedRec
         new = NewRecompute(recompute_id, version.version, asked.since, asked.until, asked.dry_run, user)
         record = await Recomputes(database).add(new)
         entry.detail = {"policy_version": version.version, "dry_run": asked.dry_run}
-    if not asked.dry_run:
-        await name_conversions(services.databases, tenant.tenant_id, version)
     # It is queued, and will be found: to have it asked for once more would make another.
     with suppress(ActorUnavailable):
         await services.actors.look_again(tenant.tenant_id)

@@ -1,8 +1,9 @@
 """Reports: how every source did, day by day, and what became of the people it brought."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from attribution.report_metrics import Sums, change
+from schemas.ids import TenantId
 from schemas.limits import REPORT_ROWS_MAX
-from schemas.report_problems import ReportParameterInvalid
+from schemas.report_problems import ReportParameterInvalid, ReportTooSlow
 from schemas.reports import Dimension, ReportQuery, Span, parse_ages
 from serve_apps.callers import user_of
 from serve_apps.openapi import USER, documented
@@ -20,14 +22,19 @@ from serve_apps.report_answers import CohortReport, PerformanceReport, respond_r
 from serve_apps.report_cohorts import CohortParts, CohortReader, cohort_document
 from serve_apps.report_parameters import Asked
 from serve_apps.report_sums import Key, SumsReader, read_money
-from serve_apps.services import services_of
+from serve_apps.services import Services, services_of
+from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.report_reader import AgeWindow, CohortQuery, CohortStep, ReportReader
+from storage.postgres.connect import Database
+from storage.postgres.event_hours import EventHours
 from telemetry.clock import utc_now
 
 router = APIRouter()
 
-_PERFORMANCE = documented(USER, ReportParameterInvalid, responses=table_responses(PerformanceReport))
-_COHORTS = documented(USER, ReportParameterInvalid, responses=table_responses(CohortReport))
+_REFUSALS = (ReportParameterInvalid, ReportTooSlow)
+
+_PERFORMANCE = documented(USER, *_REFUSALS, responses=table_responses(PerformanceReport))
+_COHORTS = documented(USER, *_REFUSALS, responses=table_responses(CohortReport))
 
 Compare = Annotated[bool, Query(description="Also add up the as many days before, and say by which part each grew.")]
 Ages = Annotated[
@@ -93,9 +100,14 @@ async def get_ltv(request: Request, query: Asked, asked: LtvAsked) -> Response:
 
 async def _performance(request: Request, query: ReportQuery, *, by_day: bool) -> tuple[dict[Key, Sums], dict[str, Any]]:
     """Add a report's days up; the document has all but the rows."""
-    reader = await _sums_reader(request, query)
-    sums, total = await reader.read(by_day=by_day)
-    return sums, _head(query, reader) | {"totals": total.document()}
+    span = query.span
+    services, tenant_id, database = await _tenant(request)
+    money, reader = await asyncio.gather(
+        read_money(database, span.first, span.last), _reader(services.store, tenant_id, database, query, span.until)
+    )
+    sums_reader = SumsReader(reader, query, money)
+    sums, total = await sums_reader.read(by_day=by_day)
+    return sums, _head(query, sums_reader) | {"totals": total.document()}
 
 
 async def _respond(
@@ -120,14 +132,15 @@ async def _respond(
 
 
 async def _cohorts(request: Request, query: ReportQuery, asked: CohortQuery, parts: CohortParts) -> Response:
-    tenant, _ = await user_of(request)
-    services = services_of(request)
-    database = services.databases.tenant(tenant.tenant_id)
     span = query.span
-    money = await read_money(database, span.first, span.last, until=span.last + timedelta(days=asked.ages[-1] + 2))
-    sums = SumsReader(services.store, tenant.tenant_id, query, money)
-    reader = CohortReader(sums, ReportReader(services.store, tenant.tenant_id, query), money, query)
-    cohorts = await reader.read(asked, parts)
+    later = timedelta(days=asked.ages[-1] + 2)
+    services, tenant_id, database = await _tenant(request)
+    money, reader = await asyncio.gather(
+        read_money(database, span.first, span.last, until=span.last + later),
+        _reader(services.store, tenant_id, database, query, span.until + later),
+    )
+    sums = SumsReader(reader, query, money)
+    cohorts = await CohortReader(sums, reader, money, query).read(asked, parts)
     today = utc_now().astimezone(ZoneInfo(span.zone)).date()
     ordered = sorted(cohorts.items(), key=lambda item: tuple(map(str, item[0])))
     rows = [
@@ -142,11 +155,18 @@ async def _cohorts(request: Request, query: ReportQuery, asked: CohortQuery, par
     return respond_report(request, document)
 
 
-async def _sums_reader(request: Request, query: ReportQuery) -> SumsReader:
+async def _tenant(request: Request) -> tuple[Services, TenantId, Database]:
     tenant, _ = await user_of(request)
     services = services_of(request)
-    money = await read_money(services.databases.tenant(tenant.tenant_id), query.span.first, query.span.last)
-    return SumsReader(services.store, tenant.tenant_id, query, money)
+    return services, tenant.tenant_id, services.databases.tenant(tenant.tenant_id)
+
+
+async def _reader(
+    store: ClickHouse, tenant_id: TenantId, database: Database, query: ReportQuery, until: datetime
+) -> ReportReader:
+    """Make what reads a query of a tenant's; `until` is when the last counts are from."""
+    weeks = await EventHours(database).summed_weeks(query.span.since, until)
+    return await ReportReader.open(store, tenant_id, query, weeks)
 
 
 def _head(query: ReportQuery, reader: SumsReader) -> dict[str, Any]:

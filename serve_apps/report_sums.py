@@ -6,15 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from attribution.money import Rates, converted, shown
 from attribution.report_metrics import Sums
-from schemas.ids import TenantId
 from schemas.money import CostLine
 from schemas.reports import Dimension, ReportQuery
 from serve_apps.money_rates import rates_between
-from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.report_reader import Conversion, Covered, ReportReader, Row
 from storage.postgres.connect import Database
 from storage.postgres.costs import Costs
@@ -75,11 +74,11 @@ async def read_money(database: Database, first: date, last: date, *, until: date
 class SumsReader:
     """Adds up one report of one tenant."""
 
-    def __init__(self, store: ClickHouse, tenant_id: TenantId, query: ReportQuery, money: Money) -> None:
-        """Take whose, what is asked, and the money of its days."""
+    def __init__(self, reader: ReportReader, query: ReportQuery, money: Money) -> None:
+        """Take what reads, what is asked, and the money of its days."""
         self._query = query
         self._names = [dimension.value for dimension in query.breakdown]
-        self._reader = ReportReader(store, tenant_id, query)
+        self._reader = reader
         self._money = money
         self.unconverted = Unconverted()
 
@@ -88,12 +87,11 @@ class SumsReader:
 
         Of all days together, the users are fewer than the sum of the days': who came twice is one.
         """
-        touches, conversions, users, costs, users_of_all = await asyncio.gather(
+        touches, conversions, (users, users_of_all), costs = await asyncio.gather(
             self._reader.touches(by_day=by_day),
             self._reader.conversions(self._money.conversion, by_day=by_day),
             self._reader.users(by_day=by_day),
             self.costs(by_day=by_day),
-            self._reader.users(by_day=False) if by_day else _none(),
         )
         sums: dict[Key, Sums] = defaultdict(Sums)
         for row in touches:
@@ -105,8 +103,7 @@ class SumsReader:
         for key, cost in costs.items():
             sums[key].add(cost=cost)
         total = added(sums.values())
-        if by_day:
-            total.users = sum(row["users"] for row in users_of_all)
+        total.users = users_of_all
         return sums, total
 
     @property
@@ -123,8 +120,9 @@ class SumsReader:
                 self.unconverted.cost[row["kept_currency"]] += row["cost"]
             else:
                 costs[self._key(row, by_day=by_day)] += row["cost"]
+        rate_of = cache(self._money.rates.of)
         for line in uploaded(self._money.costs, self._query):
-            rate = self._money.rates.of(line.currency, line.day)
+            rate = rate_of(line.currency, line.day)
             if rate is None:
                 self.unconverted.cost[line.currency] += line.cost
                 continue
@@ -153,10 +151,6 @@ def uploaded(costs: Iterable[CostLine], query: ReportQuery) -> Iterator[CostLine
 def cost_value(line: CostLine, dimension: Dimension) -> str:
     """Give a cost's value of a dimension; empty for one that costs do not have."""
     return getattr(line, dimension) if dimension in _COST_DIMENSIONS else ""
-
-
-async def _none() -> list[Row]:
-    return []
 
 
 def added(parts: Iterable[Sums]) -> Sums:

@@ -6,11 +6,15 @@ Paths are looked up among the files that there were, so that no request can name
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from mimetypes import guess_type
+from mimetypes import MimeTypes
 from pathlib import Path
 
 BUILT = Path(__file__).parents[1] / "frontend" / "dist"
 """Where `make site` puts it, and where the wheel has it."""
+
+# Without what a machine says of itself: the same files have the same types everywhere.
+_MEDIA_TYPES = MimeTypes()
+_MEDIA_TYPES.add_type("text/javascript", ".js")
 
 _ENDINGS = {"br": ".br", "gzip": ".gz"}
 """The encodings that the build made, best first."""
@@ -53,7 +57,7 @@ def _plain(name: str) -> str:
 
 def _file(name: str, found: Mapping[str, bytes]) -> SiteFile:
     encoded = {encoding: found[name + ending] for encoding, ending in _ENDINGS.items() if name + ending in found}
-    media_type = guess_type(name)[0] or "application/octet-stream"
+    media_type = _MEDIA_TYPES.guess_type(name)[0] or "application/octet-stream"
     if media_type.startswith("text/"):
         media_type += "; charset=utf-8"
     return SiteFile(media_type, hashlib.sha256(found[name]).hexdigest()[:20], {"identity": found[name]} | encoded)

@@ -27,6 +27,8 @@ def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
         "person_aliases": f"{CLICKHOUSE_DATABASE}.person_aliases_{tenant_id}",
         "activity": f"{CLICKHOUSE_DATABASE}.activity_{tenant_id}",
         "touch_counts": f"{CLICKHOUSE_DATABASE}.touch_counts_{tenant_id}",
+        "activity_weeks": f"{CLICKHOUSE_DATABASE}.activity_weeks_{tenant_id}",
+        "touch_weeks": f"{CLICKHOUSE_DATABASE}.touch_weeks_{tenant_id}",
     }
 
 

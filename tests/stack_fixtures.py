@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -159,9 +160,25 @@ def event(event_type: str = "click", **fields: Any) -> dict[str, Any]:
     }
 
 
+def ago(**span: float) -> str:
+    """Say when it was so long ago, as events do."""
+    return (utc_now() - timedelta(**span)).isoformat()
+
+
 def ndjson(events: list[dict[str, Any]]) -> bytes:
     """Write events one a line."""
     return b"".join(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in events)
+
+
+async def result_of(api: TenantApi, conversion_id: str, *, revision: int = 1) -> dict[str, Any]:
+    """Wait for a conversion's result, in a revision or a later one."""
+
+    async def revised() -> dict[str, Any] | None:
+        found = await api.get(f"/api/v1/attributions/{conversion_id}")
+        return found if found["revision"] >= revision else None
+
+    result: dict[str, Any] = await eventually(revised)
+    return result
 
 
 async def stored_ids(running: RunningStack, tenant: ProvisionedTenant) -> list[str]:

@@ -28,4 +28,15 @@ async function start(): Promise<void> {
   mount(App, { target, props: { fault: ready } });
 }
 
+const RELOADED = 'reloaded_at';
+const RELOAD_REST_MS = 10_000;
+
+// A part of the page that is no longer there: the site was built anew since this page was loaded, so it is loaded again.
+addEventListener('vite:preloadError', (event) => {
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < RELOAD_REST_MS) return;
+  event.preventDefault();
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  location.reload();
+});
+
 void start();

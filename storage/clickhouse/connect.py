@@ -20,12 +20,19 @@ from storage.names import clickhouse_user
 # 26, 27, 53, 117 ...: the row is at fault. All else (network, timeouts, too many parts, memory) passes.
 _DATA_ERRORS = frozenset({6, 26, 27, 33, 38, 41, 53, 69, 72, 117, 131, 349, 441})
 
+# The store's own limits of time and memory: later, with less beside it, the same question may be answered.
+_TOO_SLOW = frozenset({159, 160, 241, 306})
+
 # More rows to read, or to answer, than the question's own limits allow: it fails the same way each time.
 _TOO_LARGE = frozenset({158, 396})
 
 
 class StoreAwayError(Exception):
     """The event store did not answer, or refused for a reason that passes: the same call may succeed later."""
+
+
+class QueryTooLargeError(StoreAwayError):
+    """The statement would take more time or memory than one may; when the store is less busy it may not."""
 
 
 class RowsRefusedError(Exception):
@@ -64,6 +71,7 @@ class ClickHouse:
 
         Raises:
             RowsRefusedError: the statement's data is at fault.
+            QueryTooLargeError: it would take more time or memory than one may.
             QuestionTooLarge: it would read, or answer, more rows than a question may.
             StoreAwayError: anything else went wrong.
         """
@@ -74,6 +82,8 @@ class ClickHouse:
                 raise RowsRefusedError(str(error)) from error
             if error.code in _TOO_LARGE:
                 raise QuestionTooLarge from error
+            if error.code in _TOO_SLOW:
+                raise QueryTooLargeError(str(error)) from error
             raise StoreAwayError(str(error)) from error
         except (ClickHouseError, OSError, TimeoutError) as error:
             raise StoreAwayError(str(error)) from error

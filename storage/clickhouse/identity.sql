@@ -6,9 +6,12 @@ GROUP BY key_hash
 
 -- name: conversions_of
 SELECT DISTINCT event_id FROM {events}
-WHERE event_type NOT IN ('impression', 'click') AND (
-    user_id IN ({user_ids:Array(String)}) OR anonymous_id IN ({anonymous_ids:Array(String)})
-    OR device_id IN ({vendor_ids:Array(String)}) OR idfv IN ({vendor_ids:Array(String)})
-    OR gaid IN ({advertising_ids:Array(String)}) OR idfa IN ({advertising_ids:Array(String)})
-    OR oaid IN ({advertising_ids:Array(String)})
+WHERE event_type NOT IN ('impression', 'click') AND event_time >= {since} AND event_time < {until} AND (
+    user_id IN (SELECT value FROM brought_ids WHERE kind = 'user_id')
+    OR anonymous_id IN (SELECT value FROM brought_ids WHERE kind = 'anonymous_id')
+    OR device_id IN (SELECT value FROM brought_ids WHERE kind = 'vendor_id')
+    OR idfv IN (SELECT value FROM brought_ids WHERE kind = 'vendor_id')
+    OR gaid IN (SELECT value FROM brought_ids WHERE kind = 'advertising_id')
+    OR idfa IN (SELECT value FROM brought_ids WHERE kind = 'advertising_id')
+    OR oaid IN (SELECT value FROM brought_ids WHERE kind = 'advertising_id')
 )

@@ -15,8 +15,10 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from schemas.ids import TenantId
 from schemas.model_problems import ModelsTooLarge
+from schemas.report_problems import QuestionTooLarge
 from schemas.reports import Condition, Dimension, Operator
-from storage.clickhouse.connect import ClickHouse, StoreAwayError, query_limits
+from storage.clickhouse.brought_tables import external_data
+from storage.clickhouse.connect import ClickHouse, QueryTooLargeError, query_limits
 from storage.clickhouse.literals import text_hash
 from storage.clickhouse.report_reader import Conversion
 from storage.names import clickhouse_tables
@@ -32,6 +34,9 @@ _FRAGMENTS = (
         "lead",
         "worth",
         "rate",
+        "ordered_rates",
+        "joined_person",
+        "joined_key",
         "person_key",
         "touch_hash",
     ),
@@ -59,10 +64,6 @@ _ARRAYS = {
 }
 BREAKDOWNS = tuple(_ARRAYS)
 """What can be told apart on a journey."""
-
-_TOO_LARGE = frozenset({159, 160, 241, 306, 396})
-"""The store's own limits: time, memory, size of the answer."""
-
 
 NO_MONEY = Conversion("")
 """No currency has a value."""
@@ -100,16 +101,15 @@ class JourneyReader:
         self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
 
-    async def version(self) -> tuple[int, int]:
-        """Give what changes whenever anything is stored: rows of events and of attributed conversions.
+    async def version(self) -> tuple[int, ...]:
+        """Give what changes whenever anything is stored: rows of events, of attributed conversions, and of joined ids.
 
         Raises:
             StoreAwayError: the store did not answer, here and below.
         """
         async with self._client() as client:
             answer = await client.query(fill(_SQL["version"], self._tables), settings=self._settings())
-        events, attributed = answer.result_rows[0]
-        return events, attributed
+        return tuple(answer.result_rows[0])
 
     async def made(self, question: JourneyQuestion) -> list[CurrencyCount]:
         """Count the conversions asked for, by currency.
@@ -119,7 +119,10 @@ class JourneyReader:
         """
         async with self._client() as client:
             answer = await client.query(
-                self._filled("made", question), parameters=_parameters(question), settings=self._settings()
+                self._filled("made", question),
+                parameters=_parameters(question),
+                settings=self._settings(),
+                external_data=external_data([question.conversion.table()]),
             )
         return [CurrencyCount(*row) for row in answer.result_rows]
 
@@ -153,6 +156,7 @@ class JourneyReader:
                 parameters=_parameters(question) | codes,
                 fmt="ArrowStream",
                 settings=self._settings() | {"output_format_arrow_compression_method": "lz4_frame"},
+                external_data=external_data([question.conversion.table()]),
             )
         return answer
 
@@ -161,15 +165,17 @@ class JourneyReader:
         try:
             async with self._store.client() as client:
                 yield client
-        except StoreAwayError as error:
-            if getattr(error.__cause__, "code", None) in _TOO_LARGE:
-                raise ModelsTooLarge("The event store may not take so much time or memory for a report.") from error
-            raise
+        except (QueryTooLargeError, QuestionTooLarge) as error:
+            raise ModelsTooLarge("The event store may not take so much for a report.") from error
 
     def _filled(self, query: str, question: JourneyQuestion) -> str:
+        joined = {
+            "joined_person": fill(_SQL["joined"], {"key": _SQL["person_key"]}),
+            "joined_key": fill(_SQL["joined"], {"key": "person_key"}),
+        }
         statement = _SQL[query]
         for fragment in _FRAGMENTS:
-            statement = fill(statement, {fragment: _SQL[fragment]})
+            statement = fill(statement, {fragment: (_SQL | joined)[fragment]})
         labels = {
             "conditions": _conditions(question.conditions),
             "touch_label": _joined([f"if({field} = '', '{UNNAMED}', {field})" for field in question.breakdown]),
@@ -192,30 +198,17 @@ def _journey_labels(breakdown: tuple[Dimension, ...]) -> str:
 
 
 def _parameters(question: JourneyQuestion) -> dict[str, Any]:
-    return (
-        {
-            "since": _moment(question.since),
-            "until": _moment(question.until),
-            "near": _moment(question.until + question.lookback),
-            "lookback_milliseconds": question.lookback // timedelta(milliseconds=1),
-            "duplicate_milliseconds": DUPLICATE_CLICK_WINDOW // timedelta(milliseconds=1),
-            "conversion_types": list(question.conversion_types),
-            "event_name": question.event_name,
-            "lead_event": question.lead_event,
-        }
-        | _rates(question.conversion)
-        | {_slot(place): list(condition.values) for place, condition in enumerate(question.conditions)}
-    )
-
-
-def _rates(conversion: Conversion) -> dict[str, Any]:
-    keys = [f"{currency} {day}" for currency, day in zip(conversion.currencies, conversion.days, strict=True)]
-    # A list to look something up in has to have something in it.
     return {
-        "own_currency": conversion.own_currency,
-        "rate_keys": ["", *keys],
-        "rate_values": [0.0, *map(float, conversion.rates)],
-    }
+        "since": _moment(question.since),
+        "until": _moment(question.until),
+        "near": _moment(question.until + question.lookback),
+        "lookback_milliseconds": question.lookback // timedelta(milliseconds=1),
+        "duplicate_milliseconds": DUPLICATE_CLICK_WINDOW // timedelta(milliseconds=1),
+        "conversion_types": list(question.conversion_types),
+        "event_name": question.event_name,
+        "lead_event": question.lead_event,
+        "own_currency": question.conversion.own_currency,
+    } | {_slot(place): list(condition.values) for place, condition in enumerate(question.conditions)}
 
 
 def _conditions(conditions: tuple[Condition, ...]) -> str:

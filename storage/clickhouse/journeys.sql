@@ -1,5 +1,6 @@
 -- A converting journey is the valid touches of a conversion, in its newest revision. A null journey is what is left: the
--- touches of a person (the strongest identity of the touch; without any, its click id, else the touch itself) of whom
+-- touches of a person (the strongest identity of the touch, or the one by which a joined person goes; without any, its
+-- click id, else the touch itself) of whom
 -- nobody knows a chosen conversion, neither under that identity nor through one of the touches, from the beginning of
 -- the span to a lookback window after its end. Counted from the person's first touch, each lookback window is a journey.
 -- Of clicks of one channel within ten seconds the last stands, as when conversions are attributed.
@@ -45,7 +46,7 @@ SELECT path, lead, sum(converted) AS conversions, sum(lost) AS nulls, sum(worth)
         WHERE {touches_asked_for}
         GROUP BY {touch_person} AS person
         HAVING
-            person NOT IN (SELECT person_key FROM {attributed} FINAL WHERE {conversions_near})
+            person NOT IN (SELECT {joined_key} FROM {attributed} FINAL WHERE {conversions_near})
             AND NOT max({touch_hash} IN (SELECT xxh3(arrayJoin(touch_ids)) FROM {attributed} FINAL WHERE {conversions_near}))
     )
 )
@@ -72,7 +73,7 @@ GROUP BY currency_of ORDER BY conversions DESC, currency_of
 
 -- name: version
 -- What changes whenever anything is stored.
-SELECT (SELECT count() FROM {events}), (SELECT count() FROM {attributed})
+SELECT (SELECT count() FROM {events}), (SELECT count() FROM {attributed}), (SELECT count() FROM {person_aliases})
 
 -- name: touches_asked_for
 event_type IN ('click', 'impression') AND event_time >= {since:DateTime64(3, 'UTC')} AND event_time < {until:DateTime64(3, 'UTC')}
@@ -91,11 +92,11 @@ AND ({event_name:String} = '' OR event_name = {event_name:String})
 
 -- name: attributed_with_leads
 {attributed} FINAL LEFT ANY JOIN (
-    SELECT {person_key} AS lead_person, arraySort(groupArray(event_time)) AS lead_times
+    SELECT {joined_person} AS lead_person, arraySort(groupArray(event_time)) AS lead_times
     FROM {events}
     WHERE event_type = 'in_app' AND {lead_event:String} != '' AND event_name = {lead_event:String} AND event_time < {until:DateTime64(3, 'UTC')}
     GROUP BY lead_person
-) AS leads ON person_key = lead_person
+) AS leads ON {joined_key} = lead_person
 
 -- name: lead
 -- The place of the touch before the first lead event of the journey; -1 where there is none, as its time is 1970 then.
@@ -108,13 +109,19 @@ toFloat64(ifNull(revenue, 0)) * {rate}
 
 -- name: rate
 -- What one unit of the conversion's currency was worth on its day of UTC; 0 where nobody knows.
+-- A list to look something up in has to have something in it.
 if(currency = {own_currency:String}, 1, transform(
     concat(currency, ' ', toString(toDate(conversion_time, 'UTC'))),
-    {rate_keys:Array(String)}, {rate_values:Array(Float64)}, toFloat64(0)
+    (SELECT arrayPushFront(groupArray(concat(currency, ' ', toString(day))), '') FROM {ordered_rates}),
+    (SELECT arrayPushFront(groupArray(toFloat64(rate)), toFloat64(0)) FROM {ordered_rates}),
+    toFloat64(0)
 ))
 
+-- name: ordered_rates
+(SELECT currency, day, rate FROM brought_rates ORDER BY currency, day)
+
 -- name: touch_person
-if({person_key} != 0, {person_key}, xxh3(if(click_id != '', concat('click_id:', click_id), concat('touch:', event_id))))
+if({person_key} != 0, {joined_person}, xxh3(if(click_id != '', concat('click_id:', click_id), concat('touch:', event_id))))
 
 -- name: touch_hash
 xxh3(event_id)

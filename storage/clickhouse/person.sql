@@ -10,3 +10,17 @@ multiIf(
     user_id != '', xxh3(concat('user_id:', user_id)),
     0
 )
+
+-- name: joined
+-- The key by which a person goes whose ids were joined; there is one row too many, because a list must not be empty.
+transform(
+    {key},
+    (SELECT groupArray(alias_key) FROM (
+        SELECT 0 AS alias_key UNION ALL SELECT alias_key FROM {person_aliases} FINAL ORDER BY alias_key
+    )),
+    (SELECT groupArray(person_key) FROM (
+        SELECT 0 AS alias_key, 0 AS person_key
+        UNION ALL SELECT alias_key, person_key FROM {person_aliases} FINAL ORDER BY alias_key
+    )),
+    {key}
+)

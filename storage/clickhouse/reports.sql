@@ -38,41 +38,56 @@ intDiv(toInt64(toUnixTimestamp(quarter_hour)) - toInt64(toUnixTimestamp(installe
 toInt64(toDate(quarter_hour, {zone:String}) - toDate(installed, {zone:String}))
 
 -- name: rates
-SELECT z.1 AS rate_currency, z.2 AS rate_day, z.3 AS rate FROM (
-    SELECT arrayJoin(
-        arrayZip({rate_currencies:Array(String)}, {rate_days:Array(Date)}, {rates:Array(Decimal(38, 12))})
-    ) AS z
-)
+SELECT currency AS rate_currency, day AS rate_day, rate FROM brought_rates
 
 -- name: covered
-SELECT z.1, z.2, z.3 FROM (
-    SELECT arrayJoin(
-        arrayZip({covered_days:Array(Date)}, {covered_sources:Array(String)}, {covered_apps:Array(String)})
-    ) AS z
-)
+SELECT day, media_source, app_id FROM brought_covered
 
 -- name: touches
 SELECT {day} AS report_day, {dimensions}
     sumIf(touches, touch_type = 'impression') AS impressions, sumIf(touches, touch_type = 'click') AS clicks
 FROM {touch_counts} FINAL
-WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND {conditions}
+PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND {conditions}
 GROUP BY {dimensions} report_day
+
+-- name: touches_of_weeks
+-- The same without days: whole weeks as they are summed, the rest by quarters of an hour.
+SELECT toDate(0) AS report_day, {dimensions}
+    sumIf(count, touch_type = 'impression') AS impressions, sumIf(count, touch_type = 'click') AS clicks
+FROM (
+    SELECT {dimensions} touch_type, touches AS count FROM {touch_weeks} FINAL
+    PREWHERE week IN {weeks:Array(Date)} AND {conditions}
+    UNION ALL
+    SELECT {dimensions} touch_type, touches FROM {touch_counts} FINAL
+    PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')}
+        AND toMonday(quarter_hour) NOT IN {weeks:Array(Date)} AND {conditions}
+)
+GROUP BY {keys}
+
+-- name: counts
+-- A condition of the sum, not of the rows: as that it would be asked of each touch, before anything is added up.
+(cost_day, cost_source, cost_app) NOT IN ({covered}) AND (cost_day, cost_source, '') NOT IN ({covered})
 
 -- name: touch_costs
 SELECT report_day, {dimensions}
     if(currency = {own_currency:String} OR rate > 0, '', currency) AS kept_currency,
-    sum(toDecimal256(spent, 12) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12)) AS cost
+    sumIf(
+        toDecimal256(spent, 12) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12), {counts}
+    ) AS cost
 FROM (
     SELECT {day} AS report_day, toDate(quarter_hour) AS utc_day, {dimensions}
         toDate(quarter_hour, {zone:String}) AS cost_day, toString(media_source) AS cost_source, toString(app_id) AS cost_app,
         toString(currency) AS currency, sum(cost) AS spent
     FROM {touch_counts} FINAL
-    WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND cost != 0 AND {conditions}
+    -- Only what has a cost has a currency, and all of this is in the key, so that it is sifted first, FINAL or not.
+    PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND currency != ''
+        AND {conditions}
+    WHERE cost != 0
     GROUP BY {dimensions} report_day, utc_day, cost_day, cost_source, cost_app, currency
 ) AS amounts
 LEFT ANY JOIN ({rate_table}) AS rates ON amounts.currency = rates.rate_currency AND amounts.utc_day = rates.rate_day
-WHERE (cost_day, cost_source, cost_app) NOT IN ({covered}) AND (cost_day, cost_source, '') NOT IN ({covered})
 GROUP BY {dimensions} report_day, kept_currency
+HAVING cost != 0
 
 -- name: has_prices
 SELECT 1 FROM {touch_counts}
@@ -82,7 +97,9 @@ LIMIT 1
 -- name: price_costs
 SELECT report_day, {dimensions}
     if(currency = {own_currency:String} OR rate > 0, '', currency) AS kept_currency,
-    sum(toDecimal256(spent, 12) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12)) AS cost
+    sumIf(
+        toDecimal256(spent, 12) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12), {counts}
+    ) AS cost
 FROM (
     SELECT {day} AS report_day, toDate(conversion_time) AS utc_day, {dimensions}
         toDate(conversion_time, {zone:String}) AS cost_day, toString(media_source) AS cost_source,
@@ -95,7 +112,7 @@ FROM (
     INNER JOIN (
         SELECT event_id, any(cost_value) AS price, any(cost_model) AS price_model, any(cost_currency) AS price_currency
         FROM {events}
-        WHERE event_type IN ('click', 'impression') AND cost_model IN ('cpi', 'cpa') AND cost_value != 0
+        WHERE event_type IN ('click', 'impression') AND cost_model IN ('cpi', 'cpa') AND cost_value != 0 AND cost_currency != ''
             AND event_time >= {since:DateTime('UTC')} - INTERVAL 90 DAY AND event_time < {until:DateTime('UTC')}
         GROUP BY event_id
     ) AS prices ON conversions.attributed_touch_id = prices.event_id
@@ -104,8 +121,8 @@ FROM (
     GROUP BY {dimensions} report_day, utc_day, cost_day, cost_source, cost_app, currency
 ) AS amounts
 LEFT ANY JOIN ({rate_table}) AS rates ON amounts.currency = rates.rate_currency AND amounts.utc_day = rates.rate_day
-WHERE (cost_day, cost_source, cost_app) NOT IN ({covered}) AND (cost_day, cost_source, '') NOT IN ({covered})
 GROUP BY {dimensions} report_day, kept_currency
+HAVING cost != 0
 
 -- name: conversions
 SELECT report_day, {dimensions}
@@ -116,8 +133,10 @@ SELECT report_day, {dimensions}
     sum(toDecimal256(paid_organic, 9) * toDecimal256(if(currency = {own_currency:String} OR rate = 0, 1, rate), 12))
         AS organic_revenue
 FROM (
-    SELECT {day} AS report_day, toDate(conversion_time) AS utc_day, {dimensions}
-        if(isNull(revenue) OR is_bad, '', toString(currency)) AS currency, fraud_verdict = 'rejected' AS is_bad,
+    -- The day matters only to what has to be converted.
+    SELECT {day} AS report_day, {dimensions} if(isNull(revenue) OR is_bad, '', toString(currency)) AS currency,
+        if(currency IN ('', {own_currency:String}), toDate(0), toDate(conversion_time)) AS utc_day,
+        fraud_verdict = 'rejected' AS is_bad,
         countIf(conversion_kind = 'install' AND NOT is_bad) AS installs,
         countIf(conversion_kind = 'install' AND NOT is_bad AND is_organic) AS organic_installs,
         countIf(conversion_kind IN ('reinstall', 're_attribution') AND NOT is_bad) AS reinstalls,
@@ -135,41 +154,54 @@ LEFT ANY JOIN ({rate_table}) AS rates ON amounts.currency = rates.rate_currency 
 GROUP BY {dimensions} report_day, kept_currency
 
 -- name: users
+-- And those of all days together, under a day that is none.
 SELECT {day} AS report_day, uniqExact({person}) AS users, sum(activity.sessions) AS sessions, sum(activity.events) AS events
 FROM {activity} AS activity FINAL
-WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND activity.events > 0
-GROUP BY report_day
+PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')}
+WHERE activity.events > 0
+GROUP BY report_day WITH ROLLUP
 
 -- name: users_by_install
 SELECT report_day, {dimensions} count() AS users, sum(visits) AS sessions, sum(acts) AS events
 FROM (
     SELECT {day} AS report_day, {member} AS member, sum(sessions) AS visits, sum(activity.events) AS acts
     FROM {activity} AS activity FINAL
-    WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND activity.events > 0
+    PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')}
+    WHERE activity.events > 0
     GROUP BY report_day, member
 ) AS active
-SEMI LEFT JOIN (
-    SELECT {dimensions} {member} AS member FROM {attributed} FINAL
-    WHERE conversion_kind = 'install' AND conversion_time < {until:DateTime('UTC')} AND {conditions}
-) AS installs USING member
+SEMI LEFT JOIN ({installs}) AS installs USING member
 GROUP BY {dimensions} report_day
+
+-- name: users_by_install_of_all_days
+SELECT toDate(0) AS report_day, {dimensions} count() AS users, sum(visits) AS sessions, sum(acts) AS events
+FROM (SELECT member, sum(sessions) AS visits, sum(events) AS acts FROM ({active}) GROUP BY member) AS active
+SEMI LEFT JOIN ({installs}) AS installs USING member
+GROUP BY {dimensions} report_day
+
+-- name: installs
+SELECT {dimensions} {member} AS member FROM {attributed} FINAL
+WHERE conversion_kind = 'install' AND conversion_time < {until:DateTime('UTC')} AND {conditions}
+
+-- name: active
+-- Who was active when: quarters of an hour since a time (seconds since 1970), in order. Whole weeks as they are summed,
+-- the rest one by one.
+SELECT {member} AS member, toUnixTimestamp(toDateTime(week, 'UTC')) AS active_since, quarters, sessions, events
+FROM {activity_weeks} FINAL
+PREWHERE week IN {weeks:Array(Date)}
+WHERE notEmpty(quarters)
+UNION ALL
+SELECT {member}, toUnixTimestamp(quarter_hour), [toUInt16(0)], activity.sessions, activity.events
+FROM {activity} AS activity FINAL
+PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')}
+    AND toMonday(quarter_hour) NOT IN {weeks:Array(Date)}
+WHERE activity.events > 0
+
+-- name: has_aliases
+SELECT 1 FROM {person_aliases} LIMIT 1
 
 -- name: member
 {person} + xxh3(app_id)
-
--- name: person
--- The id by which a person goes whose ids were joined; there is one row too many, because a list must not be empty.
-transform(
-    person_key,
-    (SELECT groupArray(alias_key) FROM (
-        SELECT 0 AS alias_key UNION ALL SELECT alias_key FROM {person_aliases} FINAL ORDER BY alias_key
-    )),
-    (SELECT groupArray(person_key) FROM (
-        SELECT 0 AS alias_key, 0 AS person_key
-        UNION ALL SELECT alias_key, person_key FROM {person_aliases} FINAL ORDER BY alias_key
-    )),
-    person_key
-)
 
 -- name: cohort
 SELECT {dimensions} {member} AS member, toStartOfFifteenMinutes(conversion_time) AS installed
@@ -183,18 +215,41 @@ LIMIT 1 BY member
 SELECT {cohort_start} AS cohort, {dimensions} count() AS installs FROM ({cohort}) GROUP BY {dimensions} cohort
 
 -- name: retained
-SELECT {cohort_start} AS cohort, {dimensions}
-    sumForEach(arrayMap(age -> toUInt64(has(active_ages, age)), {ages:Array(Int64)})) AS retained
+-- Each age that is asked for is a bit. The quarters are in order, so are their ages: of several of one age the first is
+-- left by arrayCompact, and the sum of the bits has each once. Ages are counted from 500, so that what was before the
+-- install, by up to the 400 days of a report, is no age at all.
+SELECT {cohort_start} AS cohort, {dimensions} [{retained_counts}] AS retained
 FROM (
-    SELECT {dimensions} installed, arrayMap(quarter_hour -> {age}, quarter_hours) AS active_ages
+    SELECT {any_dimensions} any(installed) AS installed, groupBitOr(some_bits) AS bits
     FROM (
-        SELECT {member} AS member, groupArray(quarter_hour) AS quarter_hours FROM {activity} FINAL
-        WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')} AND events > 0
-        GROUP BY member
-    ) AS active
-    SEMI LEFT JOIN ({cohort}) AS cohorts USING member
+        SELECT {dimensions} member, installed, arraySum(arrayMap(
+            days_later -> transform(
+                days_later, arrayMap(age -> age + 500, {ages:Array(Int64)}),
+                arrayMap(place -> bitShiftLeft(toUInt64(1), place), range(length({ages:Array(Int64)}))), toUInt64(0)
+            ),
+            arrayCompact(arrayMap(quarter -> toUInt16({days_later}), quarters))
+        )) AS some_bits
+        FROM ({active}) AS active
+        SEMI LEFT JOIN ({cohort}) AS cohorts USING member
+    )
+    GROUP BY member
 )
 GROUP BY {dimensions} cohort
+
+-- name: retained_at
+countIf(bitTest(bits, {place}))
+
+-- name: any_dimension
+any({dimension}) AS {dimension},
+
+-- name: days_later_24h
+intDiv(toUInt32(intDiv(active_since + 500 * 86400 - toUnixTimestamp(installed), 900) + quarter), 96)
+
+-- name: days_later_calendar
+if(
+    active_since + 900 * quarter < toUnixTimestamp(installed), 0,
+    500 + toDate(toDateTime(active_since + 900 * quarter, {zone:String})) - toDate(installed, {zone:String})
+)
 
 -- name: cohort_revenue
 SELECT cohort, {dimensions} up_to_age,
@@ -202,10 +257,11 @@ SELECT cohort, {dimensions} up_to_age,
     sum(toDecimal256(paid, 9) * toDecimal256(if(paid_currency = {own_currency:String} OR rate = 0, 1, rate), 12)) AS revenue
 FROM (
     SELECT {cohort_start} AS cohort, {dimensions} arrayFirst(x -> x >= {age}, {ages:Array(Int64)}) AS up_to_age,
-        toDate(quarter_hour) AS utc_day, toString(currency) AS paid_currency, sum(revenue) AS paid
+        toString(currency) AS paid_currency, sum(revenue) AS paid,
+        if(paid_currency = {own_currency:String}, toDate(0), toDate(quarter_hour)) AS utc_day
     FROM (
         SELECT quarter_hour, {member} AS member, currency, revenue FROM {activity} FINAL
-        WHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')} AND currency != ''
+        PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')} AND currency != ''
     ) AS active
     SEMI LEFT JOIN ({cohort}) AS cohorts USING member
     WHERE quarter_hour >= installed AND {age} <= {age_max:Int64}

@@ -6,8 +6,6 @@ come from `storage.names.clickhouse_tables` alone.
 
 import hashlib
 
-import structlog
-
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.settings import ClickHouseSettings
@@ -17,8 +15,6 @@ from storage.sql import fill, load_queries
 
 _SQL = load_queries("storage.clickhouse", "users.sql")
 _NO_USERS = ("ACCESS_DENIED", "ACCESS_STORAGE_READONLY", "NOT_IMPLEMENTED")
-
-log = structlog.get_logger()
 
 
 def user_statements(tenant_id: TenantId, password: str, settings: ClickHouseSettings) -> tuple[str, ...]:
@@ -80,7 +76,6 @@ async def _execute(store: ClickHouse, statements: tuple[str, ...]) -> bool:
     except (RowsRefusedError, StoreAwayError) as error:
         if not any(name in str(error) for name in _NO_USERS):
             raise
-        log.debug("store_without_users")
         return False
     for statement in others:
         await _command(store, statement)

@@ -1,8 +1,11 @@
 -- name: enter
-INSERT INTO active_shards (tenant_id, shard, shards) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+-- Entering again makes it another's: who entered before strikes nothing out.
+INSERT INTO active_shards (tenant_id, shard, shards) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id, shard, shards) DO UPDATE SET activated_at = clock_timestamp()
+RETURNING activated_at
 
 -- name: leave
-DELETE FROM active_shards WHERE tenant_id = $1 AND shard = $2 AND shards = $3
+DELETE FROM active_shards WHERE tenant_id = $1 AND shard = $2 AND shards = $3 AND activated_at = $4
 
 -- name: all
 SELECT tenant_id, shard, shards FROM active_shards ORDER BY activated_at

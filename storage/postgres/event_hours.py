@@ -1,6 +1,7 @@
 """Which hours have events that the counts of reports may lack: those stored since they were last counted."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from storage.postgres.connect import Database
 from storage.sql import load_queries
@@ -11,6 +12,9 @@ _HOUR_SECONDS = 3_600
 _HOURS_ASKED = 1_000
 SETTLE_SECONDS = 120
 """Twice as long as an insert may take."""
+
+_REST_SECONDS = 600
+"""So long must nothing have come for a week before it is summed: each event that comes later makes its sum void."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,14 @@ class DirtyHours:
         return DirtyHours(
             tuple(hour for hour in self.hours if hour > self.hours[0] - span_hours * _HOUR_SECONDS), self.asked_at
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DueWeek:
+    """A week to sum, by its Monday (UTC), and when that was asked (milliseconds since 1970)."""
+
+    week: date
+    asked_at: int
 
 
 class EventHours:
@@ -52,3 +64,19 @@ class EventHours:
         """Note that hours were counted, after it was asked for them."""
         async with self._database.connection() as connection:
             await connection.execute(_SQL["rolled"], list(dirty.hours), dirty.asked_at)
+
+    async def week_due(self) -> DueWeek | None:
+        """Ask which week is to be summed next, the newest first; None if none is."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_SQL["week_due"], SETTLE_SECONDS, _REST_SECONDS)
+        return None if row is None else DueWeek(**row)
+
+    async def summed(self, due: DueWeek) -> None:
+        """Note that a week was summed, after it was asked for it."""
+        async with self._database.connection() as connection:
+            await connection.execute(_SQL["summed"], due.week, due.asked_at)
+
+    async def summed_weeks(self, since: datetime, until: datetime) -> list[date]:
+        """Give the weeks within a span of time (aware) whose sums agree with the counts."""
+        async with self._database.connection() as connection:
+            return [row["week"] for row in await connection.fetch(_SQL["summed_weeks"], since, until)]

@@ -16,6 +16,9 @@ RETURNING version, entries, updated_by, updated_at
 -- name: sites
 SELECT app_id, media_source, site_id, explanation, evidence FROM fraud_sites
 
+-- name: assert_leads
+SELECT assert_epoch(0::smallint, $1)
+
 -- name: clear_sites
 DELETE FROM fraud_sites
 
@@ -32,9 +35,23 @@ ON CONFLICT (conversion_id, rule) DO UPDATE SET
     is_fraud = excluded.is_fraud, note = excluded.note, labelled_by = excluded.labelled_by, labelled_at = now()
 RETURNING l.conversion_id, l.rule, l.is_fraud, l.note, l.labelled_by, l.labelled_at
 
--- name: rules_report
+-- Conditions and dimensions are put in by `fraud_findings.py`: names of columns from a fixed list, and bound values.
+
+-- name: condition_is
+f.{column} = ANY(${place}::text[])
+
+-- name: condition_is_not
+f.{column} <> ALL(${place}::text[])
+
+-- name: condition_contains
+f.{column} ILIKE ANY(${place}::text[])
+
+-- name: condition_contains_not
+f.{column} NOT ILIKE ALL(${place}::text[])
+
+-- name: findings
 -- `moved`: who has, or with the rules in shadow on would have, the conversion is not who claimed it.
-SELECT f.rule, f.mode,
+SELECT {dimensions} f.rule, f.mode,
     count(DISTINCT f.conversion_id) AS conversions,
     count(DISTINCT f.conversion_id) FILTER (WHERE f.is_of_claim) AS claims,
     count(DISTINCT f.conversion_id) FILTER (WHERE f.is_of_claim AND f.goes_to <> f.claimed_media_source) AS moved,
@@ -42,32 +59,29 @@ SELECT f.rule, f.mode,
     count(DISTINCT f.conversion_id) FILTER (WHERE NOT l.is_fraud) AS refuted
 FROM fraud_findings AS f
 LEFT JOIN fraud_labels AS l ON l.conversion_id = f.conversion_id AND l.rule = f.rule
-WHERE f.conversion_time >= $1 AND f.conversion_time < $2 AND ($3::text IS NULL OR f.claimed_media_source = $3)
-GROUP BY f.rule, f.mode
-ORDER BY f.rule, f.mode
+WHERE f.conversion_time >= $1 AND f.conversion_time < $2 {conditions}
+GROUP BY {groups} f.rule, f.mode
+ORDER BY {order} f.rule, f.mode LIMIT $3
 
 -- name: findings_by_source
 SELECT f.claimed_media_source AS media_source, '' AS site_id, f.rule, f.mode, count(DISTINCT f.conversion_id) AS claims
 FROM fraud_findings AS f
-WHERE f.conversion_time >= $1 AND f.conversion_time < $2 AND f.is_of_claim
-    AND ($3::text IS NULL OR f.claimed_media_source = $3)
+WHERE f.conversion_time >= $1 AND f.conversion_time < $2 AND f.is_of_claim {conditions}
 GROUP BY f.claimed_media_source, f.rule, f.mode
-ORDER BY claims DESC, media_source, f.rule, f.mode LIMIT $4
+ORDER BY claims DESC, media_source, f.rule, f.mode LIMIT $3
 
 -- name: findings_by_site
 SELECT f.claimed_media_source AS media_source, f.claimed_site_id AS site_id, f.rule, f.mode,
     count(DISTINCT f.conversion_id) AS claims
 FROM fraud_findings AS f
-WHERE f.conversion_time >= $1 AND f.conversion_time < $2 AND f.is_of_claim
-    AND ($3::text IS NULL OR f.claimed_media_source = $3)
+WHERE f.conversion_time >= $1 AND f.conversion_time < $2 AND f.is_of_claim {conditions}
 GROUP BY f.claimed_media_source, f.claimed_site_id, f.rule, f.mode
-ORDER BY claims DESC, media_source, site_id, f.rule, f.mode LIMIT $4
+ORDER BY claims DESC, media_source, site_id, f.rule, f.mode LIMIT $3
 
 -- name: findings_by_day
-SELECT (f.conversion_time AT TIME ZONE $4)::date AS day, f.rule, f.mode, count(DISTINCT f.conversion_id) AS claims
+SELECT (f.conversion_time AT TIME ZONE $3)::date AS day, f.rule, f.mode, count(DISTINCT f.conversion_id) AS claims
 FROM fraud_findings AS f
-WHERE f.conversion_time >= $1 AND f.conversion_time < $2 AND f.is_of_claim
-    AND ($3::text IS NULL OR f.claimed_media_source = $3)
+WHERE f.conversion_time >= $1 AND f.conversion_time < $2 AND f.is_of_claim {conditions}
 GROUP BY day, f.rule, f.mode
 ORDER BY day, f.rule, f.mode
 
@@ -77,12 +91,14 @@ SELECT f.mode, f.claimed_media_source AS from_media_source, f.goes_to AS to_medi
     count(DISTINCT f.conversion_id) AS conversions
 FROM fraud_findings AS f
 WHERE f.conversion_time >= $1 AND f.conversion_time < $2 AND f.is_of_claim AND f.goes_to <> f.claimed_media_source
-    AND ($3::text IS NULL OR f.claimed_media_source = $3)
+    {conditions}
 GROUP BY f.mode, f.claimed_media_source, f.goes_to
-ORDER BY conversions DESC, from_media_source, to_media_source, f.mode LIMIT $4
+ORDER BY conversions DESC, from_media_source, to_media_source, f.mode LIMIT $3
 
 -- name: add_review
-INSERT INTO fraud_reviews (since, until) VALUES ($1, $2) RETURNING *
+INSERT INTO fraud_reviews (since, until)
+SELECT $1, $2 WHERE (SELECT count(*) FROM fraud_reviews WHERE state IN ('queued', 'running')) < $3
+RETURNING *
 
 -- name: review
 SELECT * FROM fraud_reviews WHERE review_id = $1
@@ -131,9 +147,8 @@ SELECT f.conversion_id, f.conversion_time, min(f.claimed_media_source) AS claime
     ) ORDER BY f.rule, f.touch_id)::text AS findings
 FROM fraud_findings AS f LEFT JOIN fraud_labels AS l USING (conversion_id, rule)
 WHERE f.is_of_claim AND f.conversion_time >= $1 AND f.conversion_time < $2
-    AND ($3::text IS NULL OR f.claimed_media_source = $3)
-    AND ($4::text IS NULL OR f.rule = $4)
-    AND (f.conversion_time, f.conversion_id) < ($5, $6)
+    AND ($3::text IS NULL OR f.rule = $3)
+    AND (f.conversion_time, f.conversion_id) < ($4, $5) {conditions}
 GROUP BY f.conversion_id, f.conversion_time
 ORDER BY f.conversion_time DESC, f.conversion_id DESC
-LIMIT $7
+LIMIT $6

@@ -9,6 +9,7 @@ import orjson
 from schemas.fraud import ListKind, SiteFinding, SiteKey
 from schemas.fraud_policy import FraudRule
 from storage.postgres.connect import Database
+from storage.postgres.fencing import fenced
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "fraud.sql")
@@ -73,9 +74,14 @@ class FraudListStore:
             for site, row in zip(sites, rows, strict=True)
         }
 
-    async def replace_sites(self, findings: Sequence[SiteFinding]) -> None:
-        """Put what a review found in the place of what the one before did."""
-        async with self._database.connection() as connection, connection.transaction():
+    async def replace_sites(self, epoch: int, findings: Sequence[SiteFinding]) -> None:
+        """Put what a review found in the place of what the one before did.
+
+        Raises:
+            EpochSupersededError: a newer incarnation of the actor has taken over; nothing was written.
+        """
+        async with fenced(self._database) as connection, connection.transaction():
+            await connection.execute(_SQL["assert_leads"], epoch)
             await connection.execute(_SQL["clear_sites"])
             await connection.execute(
                 _SQL["add_sites"],

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from schemas.fraud_problems import TooManyReviews
+from schemas.limits import FRAUD_REVIEWS_UNFINISHED_MAX
 from storage.postgres.connect import Database
 from storage.postgres.fencing import fenced
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "fraud.sql")
+_RETRY_AFTER_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,16 @@ class FraudReviews:
         self._database = database
 
     async def add(self, since: datetime, until: datetime) -> FraudReview:
-        """Queue a review."""
+        """Queue a review.
+
+        Raises:
+            TooManyReviews: `FRAUD_REVIEWS_UNFINISHED_MAX` of them wait or run.
+        """
         async with self._database.connection() as connection:
-            return FraudReview(**await connection.fetchrow(_SQL["add_review"], since, until))
+            row = await connection.fetchrow(_SQL["add_review"], since, until, FRAUD_REVIEWS_UNFINISHED_MAX)
+        if row is None:
+            raise TooManyReviews(retry_after_seconds=_RETRY_AFTER_SECONDS)
+        return FraudReview(**row)
 
     async def one(self, review_id: UUID) -> FraudReview | None:
         """Find a review."""

@@ -41,6 +41,10 @@ SELECT c.change_id, c.is_removal, e.user_id, e.other_kind, e.other_value
 FROM identity_changes AS c INNER JOIN identity_edges AS e ON e.edge_id = c.edge_id
 ORDER BY c.change_id LIMIT $1
 
+-- name: waiting
+SELECT count(*) AS waiting, min(CASE WHEN c.is_removal THEN e.removed_at ELSE e.recorded_at END) AS since
+FROM identity_changes AS c INNER JOIN identity_edges AS e ON e.edge_id = c.edge_id
+
 -- name: has_changes
 SELECT EXISTS (SELECT 1 FROM identity_changes)
 

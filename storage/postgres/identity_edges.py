@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from schemas.identity import Edge, IdentityKey, IdentityKind, Link
@@ -22,6 +23,14 @@ class IdentityChange:
     is_removal: bool
     user: IdentityKey
     other: IdentityKey
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLinks:
+    """How many links came or went that the rest was not told of yet, and when the oldest of them did."""
+
+    waiting: int
+    since: datetime | None
 
 
 class IdentityEdges:
@@ -77,6 +86,11 @@ class IdentityEdges:
         """Say whether any waits to be told on."""
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_SQL["has_changes"]))
+
+    async def waiting(self) -> WaitingLinks:
+        """Say how many wait to be told on."""
+        async with self._database.connection() as connection:
+            return WaitingLinks(**await connection.fetchrow(_SQL["waiting"]))
 
     async def told(
         self, changes: Sequence[IdentityChange], match_hashes: Collection[int], conversion_ids: Collection[str]

@@ -53,9 +53,8 @@ async def incarnation(
     databases = Databases(reached, settings.postgres.for_shards())
     committing = Databases(reached, settings.postgres.for_commits())
     store = ClickHouse(backends, clickhouse or settings.clickhouse)
-    database = databases.tenant(tenant.tenant_id)
     commits = committing.tenant(tenant.tenant_id)
-    stores = Stores.of(database, commits, store, tenant.tenant_id, shard, settings.actor, _decide)
+    stores = Stores.of(databases, commits, store, tenant.tenant_id, shard, settings.actor, _decide)
     pipeline = TenantPipeline(stores, shard, settings.actor, turns or HostTurns.of(settings.actor))
     life = None
     try:

@@ -5,6 +5,10 @@ import time
 import httpx
 import pytest
 
+from schemas.ids import TenantId
+from schemas.shards import WHOLE_TENANT
+from storage.postgres.active_shards import ActiveShards
+from storage.postgres.connect import Databases
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import actors_of
 from tests.stack_fixtures import IDLE_SECONDS, RunningStack, event, eventually, stored_ids
@@ -36,6 +40,23 @@ async def test_leaves_and_comes_back(running: RunningStack, tenant: ProvisionedT
     await http.post("/api/v1/events/ingest", json=first, params={"wait": "stored"})
     stored = sorted([first["event_id"], second["event_id"]])
     assert await eventually(lambda: _sorted(running, tenant, len(stored))) == stored
+
+
+async def test_who_left_strikes_out_nobody_else(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """A shard that another host has entered since stays on the list of those at work when the first one leaves."""
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    active, entry = ActiveShards(databases.control()), (TenantId(tenant.tenant_id), WHOLE_TENANT)
+    try:
+        first = await active.enter(*entry)
+        second = await active.enter(*entry)
+        assert first is not None
+        assert second is not None
+        await active.leave(*entry, first)
+        assert entry in await active.all()
+        await active.leave(*entry, second)
+        assert entry not in await active.all()
+    finally:
+        await databases.close()
 
 
 async def _sorted(running: RunningStack, tenant: ProvisionedTenant, count: int) -> list[str]:

@@ -10,7 +10,7 @@ export default defineConfig({
   testDir: '.',
   testMatch: process.env.SITE_PICTURES ? '*.shots.ts' : '*.spec.ts',
   outputDir: stack.output,
-  timeout: 20_000,
+  timeout: 45_000,
   expect: { timeout: 8_000 },
   fullyParallel: true,
   workers: 2,

@@ -11,10 +11,9 @@ testPages([
   { address: '/first-steps', shows: /^3\. See it arrive$/ },
   { address: '/links', shows: /^No links yet$|^Link$/ },
   { address: '/links/new?media_source=meta_ads', shows: /^Where each device is sent$/ },
-  { address: '/links/apps', shows: /^Package$|^Add an Android app$/ },
+  { address: '/links/apps', shows: /^Android$/ },
   { address: '/campaigns?campaign=new', shows: /^Campaign in events$/ },
   { address: '/costs', shows: /^Upload a file$/ },
-  { address: '/costs/rates', shows: /^Upload a file$/ },
   { address: '/schemas?dialog=new', shows: /^JSON Schema of its properties$/ },
   { address: '/policies', shows: /^In force$/ },
   { address: '/policies/new', shows: /^Fraud rules$/ },
@@ -22,8 +21,8 @@ testPages([
   { address: '/keys', shows: /^Keys of sign-in tokens$/ },
   { address: '/users', shows: /^Active$/ },
   { address: '/settings', shows: /^Look of this site$/ },
-  { address: '/audit', shows: /^Badge|^[a-z-]+\.[a-z]+$/ },
-  { address: '/account', shows: /^Change the password$/ },
+  { address: '/audit', shows: /^[a-z-]+\.[a-z]+$/ },
+  { address: '/account', shows: /^Sessions$/ },
 ]);
 
 test('first steps end with an event that is seen to arrive @telephone', async ({ page }) => {
@@ -69,7 +68,7 @@ test('a link is built in sight of where it leads, and redirects', async ({ page,
 });
 
 test.describe('what is refused', () => {
-  test.use({ expected: [/409/] });
+  test.use({ expected: /status of 409/ });
 
   test('a campaign that is there is refused with what to do, and a new one is kept', async ({ page }) => {
     const name = `sale_${own()}`;
@@ -223,12 +222,12 @@ test('settings hold at once, and can be taken back', async ({ page }) => {
   const before = await zone.inputValue();
   await zone.fill('Asia/Tokyo');
   await page.getByRole('form', { name: 'Reports' }).getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('Saved')).toBeVisible();
+  await expect(page.getByText('Saved').last()).toBeVisible();
   await page.reload();
   await expect(zone).toHaveValue('Asia/Tokyo');
   await zone.fill(before);
   await page.getByRole('form', { name: 'Reports' }).getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('Saved')).toBeVisible();
+  await expect(page.getByText('Saved').last()).toBeVisible();
 });
 
 test('a brand is seen by whoever comes to sign in', async ({ page, browser }) => {
@@ -239,7 +238,7 @@ test('a brand is seen by whoever comes to sign in', async ({ page, browser }) =>
     await form.getByLabel('Name').fill(as);
     await form.getByLabel('Colour', { exact: true }).fill(accent);
     await form.getByRole('button', { name: 'Save' }).click();
-    await expect(page.getByText('Saved')).toBeVisible();
+    await expect(page.getByText('Saved').last()).toBeVisible();
   };
   await save(name, '#0f766e');
   const context = await browser.newContext({ baseURL: stack.url, storageState: undefined });

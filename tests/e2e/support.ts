@@ -31,6 +31,17 @@ export const SIGNED_IN = `${stack.output}-signed-in.json`;
 export const test = base.extend<{ expected: RegExp | null }>({
   // What a test provokes on purpose: complaints that match are none.
   expected: [null, { option: true }],
+  // Calls that no browser makes: only browsers know hosts under .localhost, so a header names the tenant.
+  request: async ({ playwright }, use) => {
+    const { hostname, port } = new URL(stack.url);
+    const tenant = { 'X-Tenant-ID': hostname.replace(/\..*/, '') };
+    const request = await playwright.request.newContext({
+      baseURL: `http://127.0.0.1:${port}`,
+      extraHTTPHeaders: tenant,
+    });
+    await use(request);
+    await request.dispose();
+  },
   page: async ({ page, expected }, use) => {
     const complaints: string[] = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));

@@ -4,17 +4,14 @@ import asyncio
 import secrets
 import time
 import uuid
-from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, ago, event, new_tenant, result_of
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
 
@@ -27,19 +24,6 @@ PATH = "/api/v1/events/ingest"
 async def tenant(running: RunningStack) -> ProvisionedTenant:
     """Make a tenant for all tests here: what takes long is the first call of its actor."""
     return await new_tenant(running)
-
-
-def ago(**span: float) -> str:
-    return (utc_now() - timedelta(**span)).isoformat()
-
-
-async def result_of(api: TenantApi, conversion_id: str) -> dict[str, Any]:
-    async def attributed() -> dict[str, Any] | None:
-        found = await api.get(f"/api/v1/attributions/{conversion_id}")
-        return found if found["state"] == "attributed" else None
-
-    result: dict[str, Any] = await eventually(attributed)
-    return result
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from storage.postgres.connect import Databases
+from storage.postgres.fraud_reviews import FraudReviews
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
+from unmogrow.client.transport import Call
 
 pytestmark = pytest.mark.anyio
 
@@ -28,19 +31,6 @@ async def tenant(running: RunningStack) -> ProvisionedTenant:
     return await new_tenant(running)
 
 
-def ago(**span: float) -> str:
-    return (utc_now() - timedelta(**span)).isoformat()
-
-
-async def attributed(api: TenantApi, conversion_id: str) -> dict[str, Any]:
-    async def found() -> dict[str, Any] | None:
-        result = await api.get(f"/api/v1/attributions/{conversion_id}")
-        return result if result["state"] == "attributed" else None
-
-    result: dict[str, Any] = await eventually(found)
-    return result
-
-
 async def test_an_injected_click_loses_to_the_next_valid_one(api: TenantApi, http: httpx.AsyncClient) -> None:
     """The click after the install's begin is rejected, with its evidence; the honest one before it wins."""
     device = secrets.token_hex(8)
@@ -48,7 +38,7 @@ async def test_an_injected_click_loses_to_the_next_valid_one(api: TenantApi, htt
     injected = event(event_time=ago(seconds=30), media_source="injector", device_id=device, site_id="s-9")
     install = event("install", device_id=device, install_begin_time=ago(seconds=40))
     await http.post(PATH, json=[honest, injected, install])
-    result = await attributed(api, install["event_id"])
+    result = await result_of(api, install["event_id"])
     assert (result["media_source"], result["attributed_touch_id"]) == ("honest", honest["event_id"])
     reasons = {each["touch"]["media_source"]: each["reason"] for each in result["candidates"]}
     assert reasons == {"injector": "fraud:click_injection", "honest": "won"}
@@ -68,7 +58,7 @@ async def test_a_rule_in_shadow_flags_and_changes_nothing(api: TenantApi, http: 
     click = event(event_time=ago(seconds=3), media_source="fast", device_id=device, country="BR")
     install = event("install", device_id=device, country="DE", os_version="99", event_time=ago(seconds=1))
     await http.post(PATH, json=[before, click, install])
-    result = await attributed(api, install["event_id"])
+    result = await result_of(api, install["event_id"])
     fraud = result["fraud"]
     assert (result["media_source"], fraud["verdict"]) == ("fast", "suspect")
     assert {"short_ctit", "install_hijacking", "impossible_travel", "geo_mismatch", "impossible_version"} == set(
@@ -92,7 +82,7 @@ async def test_what_is_on_a_list_is_rejected(api: TenantApi, http: httpx.AsyncCl
         other = event(event_time=ago(hours=2), media_source="other", device_id=device, ip="192.0.2.1")
         install = event("install", device_id=device, ip="192.0.2.1")
         await http.post(PATH, json=[listed, other, install])
-        result = await attributed(api, install["event_id"])
+        result = await result_of(api, install["event_id"])
         return bool(result["media_source"] == "other" and result["fraud"]["rules"] == ["blocked_ip"])
 
     assert await eventually(is_rejected)
@@ -109,7 +99,7 @@ async def test_a_preview_is_what_then_happens(api: TenantApi, http: httpx.AsyncC
         install = event("install", device_id=device, event_time=ago(seconds=5), country="FR")
         fast.append(install["event_id"])
         await http.post(PATH, json=[*clicks, install])
-    results = [await attributed(api, each) for each in fast]
+    results = [await result_of(api, each) for each in fast]
     assert [each["fraud"]["verdict"] for each in results] == ["suspect"] * 3 + ["valid"] * 3
     policy = {"short_ctit": {"mode": "on"}}
 
@@ -155,10 +145,10 @@ async def test_a_review_finds_a_site_that_floods(api: TenantApi, http: httpx.Asy
         events += [event(event_time=ago(minutes=2 + minutes), media_source="net", site_id=site, **of_app), install]
         installs[site].append(install["event_id"])
     await http.post(PATH, json=events)
-    await attributed(api, installs["flood"][-1])
+    await result_of(api, installs["flood"][-1])
 
     async def is_counted() -> bool:
-        found = await api.get("/api/v1/reports/fraud", media_source="net")
+        found = await api.get("/api/v1/reports/fraud", filter="media_source=net")
         return bool(sum(each["installs"] for each in found["ctit"]) == 240)
 
     assert await eventually(is_counted)
@@ -180,7 +170,7 @@ async def test_the_report_counts_and_measures(api: TenantApi, http: httpx.AsyncC
     click = event(event_time=ago(minutes=3), media_source="abroad", site_id="s-1", device_id=device, country="DE")
     install = event("install", device_id=device, country="BR")
     await http.post(PATH, json=[click, install])
-    await attributed(api, install["event_id"])
+    await result_of(api, install["event_id"])
     label = {"conversion_id": install["event_id"], "rule": "geo_mismatch", "is_fraud": False, "note": "a tourist"}
     assert (await api.post("/api/v1/fraud/labels", label))["data"][0]["is_fraud"] is False
     with pytest.raises(ProblemError) as refused:
@@ -188,7 +178,7 @@ async def test_the_report_counts_and_measures(api: TenantApi, http: httpx.AsyncC
     assert refused.value.document["code"] == "verdict-unknown"
 
     async def spread() -> dict[str, Any] | None:
-        found = await api.get("/api/v1/reports/fraud", media_source="abroad", tz="Asia/Tokyo")
+        found = await api.get("/api/v1/reports/fraud", filter="media_source=abroad", tz="Asia/Tokyo")
         return found if found["ctit"] else None
 
     found = await eventually(spread)
@@ -199,13 +189,51 @@ async def test_the_report_counts_and_measures(api: TenantApi, http: httpx.AsyncC
     assert sum(found["ctit"][0]["histogram"]) == found["ctit"][0]["installs"] == 1
     assert len(found["ctit_bucket_seconds"]) == len(found["ctit"][0]["baseline"])
     assert {"shadow"} == {each["mode"] for each in found["moves"]}
-    asked = {"media_source": "abroad", "tz": "Asia/Tokyo"}
+    asked = {"filter": "media_source=abroad", "tz": "Asia/Tokyo"}
     (judged,) = (await api.get("/api/v1/fraud/findings", rule="geo_mismatch", limit=1, **asked))["data"]
     assert (judged["conversion_id"], judged["claimed_site_id"]) == (install["event_id"], "s-1")
     (finding,) = judged["findings"]
     assert (finding["touch_id"], finding["is_fraud"]) == (click["event_id"], False)
     assert finding["evidence"]
     assert (await api.get("/api/v1/fraud/findings", rule="click_flooding", **asked))["data"] == []
+
+
+async def test_the_report_is_broken_down_as_others_are(api: TenantApi, http: httpx.AsyncClient) -> None:
+    """By campaign and site, only what fits the filter, in JSON and in CSV; by what claims do not have, not at all."""
+    device = secrets.token_hex(8)
+    named = {"media_source": "parted", "campaign": "100% off", "site_id": "s-2"}
+    click = event(event_time=ago(minutes=3), device_id=device, country="DE", **named)
+    install = event("install", device_id=device, country="BR")
+    await http.post(PATH, json=[click, install])
+    await result_of(api, install["event_id"])
+    asked = {"breakdown": "campaign,site_id", "filter": "media_source=parted;campaign~100% OFF;site_id!=s-1"}
+    found = await api.get("/api/v1/reports/fraud", **asked)
+    rows = {row["rule"]: row for row in found["data"]}
+    row = rows["geo_mismatch"]
+    assert (row["campaign"], row["site_id"], row["mode"], row["claims"]) == ("100% off", "s-2", "shadow", 1)
+    assert {row["rule"] for row in found["rules"]} == set(rows)
+    none = await api.get("/api/v1/reports/fraud", **asked | {"filter": "media_source=parted;campaign~1000"})
+    assert none["data"] == []
+    text = (await api.answer(Call("GET", "/api/v1/reports/fraud", asked, {"Accept": "text/csv"}))).text
+    assert text.startswith("campaign,site_id,rule,mode,conversions,claims,moved,confirmed,refuted,precision")
+    assert "100% off,s-2,geo_mismatch,shadow,1,1," in text
+    with pytest.raises(ProblemError, match="breakdown"):
+        await api.get("/api/v1/reports/fraud", breakdown="country")
+
+
+async def test_reviews_that_wait_are_limited(running: RunningStack) -> None:
+    """With five unfinished, the next is told to come back, and when."""
+    made = await new_tenant(running)
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    reviews, now = FraudReviews(databases.tenant(made.tenant_id)), utc_now()
+    # Nobody is at work for this tenant yet: they wait.
+    waiting = [await reviews.add(now - timedelta(days=1), now) for _ in range(5)]
+    async with api_of(running, made) as api:
+        with pytest.raises(ProblemError) as refused:
+            await api.post("/api/v1/fraud/reviews", {"days": 1})
+    assert (refused.value.status, refused.value.document["code"]) == (429, "too-many-reviews")
+    assert len({each.review_id for each in waiting}) == 5
+    await databases.close()
 
 
 async def test_fraud_on_the_command_line(running: RunningStack, tenant: ProvisionedTenant, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from storage.clickhouse.connect import ClickHouse
 from storage.identity_hashes import identity_hash
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, ago, event, eventually, new_tenant, result_of
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
 
@@ -31,21 +31,8 @@ async def tenant(running: RunningStack) -> ProvisionedTenant:
     return await new_tenant(running)
 
 
-def ago(**span: float) -> str:
-    return (utc_now() - timedelta(**span)).isoformat()
-
-
 def new_id() -> str:
     return secrets.token_hex(8)
-
-
-async def result_of(api: TenantApi, conversion_id: str, *, revision: int = 1) -> dict[str, Any]:
-    async def revised() -> dict[str, Any] | None:
-        found = await api.get(f"/api/v1/attributions/{conversion_id}")
-        return found if found["revision"] >= revision else None
-
-    result: dict[str, Any] = await eventually(revised)
-    return result
 
 
 async def send(http: httpx.AsyncClient, *events: dict[str, Any]) -> None:

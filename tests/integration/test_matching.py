@@ -1,7 +1,6 @@
 """What a conversion is and where its source comes from, on the real stack."""
 
 import secrets
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -16,9 +15,8 @@ from storage.clickhouse.connect import ClickHouse
 from storage.names import clickhouse_tables
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryWriter
-from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, ago, event, eventually, new_tenant
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
 
@@ -36,10 +34,6 @@ SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) AppleWebKit/605
 async def tenant(running: RunningStack) -> ProvisionedTenant:
     """Make a tenant for all tests here: what takes long is the first call of its actor."""
     return await new_tenant(running)
-
-
-def ago(**span: float) -> str:
-    return (utc_now() - timedelta(**span)).isoformat()
 
 
 def address() -> str:

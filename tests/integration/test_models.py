@@ -220,6 +220,27 @@ def of_model(report: dict[str, Any], model: Model) -> dict[str, float]:
     return {row["channel"]: row["credit"] for row in report["data"] if row["model"] == model.value}
 
 
+async def test_joined_ids_are_one_person_on_a_journey_that_led_to_nothing(running: RunningStack) -> None:
+    """Clicks on two devices are two journeys until the devices are known to be one person's: then they are one."""
+    made = await new_tenant(running)
+    headers = {"X-Tenant-ID": made.tenant_id, "X-Write-Key": made.write_key}
+    clicks = [event("click", media_source=source, device_id=source) for source in ("mail", "tv")]
+    async with (
+        api_of(running, made) as api,
+        httpx.AsyncClient(base_url=running.tenant_url, headers=headers, timeout=30, trust_env=False) as http,
+    ):
+        await http.post("/api/v1/events/ingest", json=clicks, params={"wait": "stored"})
+        assert (await api.get(REPORT, model="last", replicates=0))["journeys"]["null"] == 2
+        for source in ("mail", "tv"):
+            identify = event("identify", user_id="customer", device_id=source)
+            await http.post("/api/v1/events/ingest", json=identify, params={"wait": "stored"})
+
+        async def is_one() -> bool:
+            return bool((await api.get(REPORT, model="last", replicates=0))["journeys"]["null"] == 1)
+
+        assert await eventually(is_one)
+
+
 @pytest.mark.parametrize("measure", ["conversions", "value"])
 async def test_credits_are_those_of_the_raw_events(planted: Planted, measure: str) -> None:
     """Every model gives each channel what it gives over journeys read by brute force, by number and by value."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,14 @@ from typer.testing import CliRunner
 
 from cli.credentials import Credentials, save_credentials
 from cli.main import app
+from schemas.report_problems import QuestionTooLarge
+from schemas.reports import Dimension, ReportQuery, parse_span
 from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.report_reader import ReportReader
 from storage.clickhouse.rollups import Rollups
 from storage.names import clickhouse_tables
+from storage.postgres.connect import Databases
+from storage.postgres.event_hours import DueWeek, EventHours
 from storage.sql import fill
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
@@ -205,6 +210,54 @@ async def test_counts_agree_with_the_raw_events(
         await eventually(is_rolled)
         assert await count(ACTIVITY_AGREES) == 0
         assert await count(TOUCHES_AGREE) == 0
+    finally:
+        await store.close()
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe"])
+async def test_summed_weeks_say_what_the_quarters_of_hours_say(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, zone: str
+) -> None:
+    """Every report is the same before weeks are summed and after, wherever days begin and clocks change."""
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    store = ClickHouse(running.stack.backends, running.stack.settings.clickhouse)
+    hours = EventHours(databases.tenant(tenant.tenant_id))
+    span = {"from": "2026-10-11", "to": "2026-11-09", "tz": zone, "filter": "app_id=app", "breakdown": "media_source"}
+    whole = parse_span(span["from"], span["to"], zone, utc_now().date())
+
+    async def answers() -> list[dict[str, Any]]:
+        asked = [("channels", {}), ("overview", {}), ("cohorts", {"window": "calendar"}), ("retention", {})]
+        return [await api.get(f"/api/v1/reports/{kind}", **span | more) for kind, more in asked]
+
+    try:
+        async with databases.tenant(tenant.tenant_id).connection() as connection:
+            await connection.execute("DELETE FROM report_weeks")
+        before = await answers()
+        assert any(row["retained_1"] for row in before[3]["data"])
+        rollups, asked_at = Rollups(store, tenant.tenant_id), int(utc_now().timestamp() * 1000)
+        for week in (date(2026, 10, 12), date(2026, 10, 19), date(2026, 10, 26)):
+            await rollups.sum_week(week, asked_at)
+            await hours.summed(DueWeek(week, asked_at))
+        summed = await hours.summed_weeks(whole.since, whole.until)
+        assert summed == [date(2026, 10, 12), date(2026, 10, 19), date(2026, 10, 26)]
+        assert await answers() == before
+    finally:
+        await databases.close()
+        await store.close()
+
+
+async def test_a_report_of_too_many_rows_is_refused(
+    running: RunningStack, tenant: ProvisionedTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not cut off where nobody sees it: what is asked for must be less."""
+    monkeypatch.setattr("storage.clickhouse.report_reader.REPORT_GROUPS_MAX", 1)
+    store = ClickHouse(running.stack.backends, running.stack.settings.clickhouse)
+    span = parse_span(SPAN["from"], SPAN["to"], SPAN["tz"], utc_now().date())
+    query = ReportQuery(span, (Dimension.MEDIA_SOURCE,))
+    try:
+        reader = await ReportReader.open(store, tenant.tenant_id, query, [])
+        with pytest.raises(QuestionTooLarge):
+            await reader.touches(by_day=True)
     finally:
         await store.close()
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, ago, event, eventually, new_tenant, result_of
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
 
@@ -28,19 +28,6 @@ RECOMPUTE = "/api/v1/attributions/recompute"
 async def tenant(running: RunningStack) -> ProvisionedTenant:
     """Make a tenant for all tests here: what takes long is the first call of its actor."""
     return await new_tenant(running)
-
-
-def ago(**span: float) -> str:
-    return (utc_now() - timedelta(**span)).isoformat()
-
-
-async def result_of(api: TenantApi, conversion_id: str, *, revision: int = 1) -> dict[str, Any]:
-    async def revised() -> dict[str, Any] | None:
-        found = await api.get(f"/api/v1/attributions/{conversion_id}")
-        return found if found["revision"] >= revision else None
-
-    result: dict[str, Any] = await eventually(revised)
-    return result
 
 
 async def ended(api: TenantApi, recompute_id: str) -> dict[str, Any]:

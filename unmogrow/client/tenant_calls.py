@@ -927,14 +927,20 @@ class TenantCalls(Caller):
         await self._call(None, "DELETE", f"/api/v1/schemas/{segment(event_name)}")
 
     async def get_fraud_report(
-        self, *, from_: str | None = None, to: str | None = None, tz: str | None = None, media_source: str | None = None
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        breakdown: str | None = None,
+        filter: str | None = None,
     ) -> FraudReport:
-        """Count what the rules found, by rule, source, site and day, and what they move or in shadow would move."""
+        """Count what the rules found; `data` by `breakdown` and rule. Sources, campaigns and sites are who claimed."""
         answer: FraudReport = await self._call(
             FraudReport,
             "GET",
             "/api/v1/reports/fraud",
-            query={"from": from_, "to": to, "tz": tz, "media_source": media_source},
+            query={"from": from_, "to": to, "tz": tz, "breakdown": breakdown, "filter": filter},
         )
         return answer
 
@@ -973,7 +979,7 @@ class TenantCalls(Caller):
         from_: str | None = None,
         to: str | None = None,
         tz: str | None = None,
-        media_source: str | None = None,
+        filter: str | None = None,
         rule: Literal[
             "click_injection",
             "blocked_device",
@@ -1002,15 +1008,7 @@ class TenantCalls(Caller):
             JudgedConversionShownPage,
             "GET",
             "/api/v1/fraud/findings",
-            query={
-                "from": from_,
-                "to": to,
-                "tz": tz,
-                "media_source": media_source,
-                "rule": rule,
-                "cursor": cursor,
-                "limit": limit,
-            },
+            query={"from": from_, "to": to, "tz": tz, "filter": filter, "rule": rule, "cursor": cursor, "limit": limit},
         )
         return answer
 
@@ -1020,7 +1018,7 @@ class TenantCalls(Caller):
         from_: str | None = None,
         to: str | None = None,
         tz: str | None = None,
-        media_source: str | None = None,
+        filter: str | None = None,
         rule: Literal[
             "click_injection",
             "blocked_device",
@@ -1046,7 +1044,7 @@ class TenantCalls(Caller):
         """Give every row of `list_fraud_findings`, page by page."""
         return pages(
             lambda cursor: self.list_fraud_findings(
-                cursor=cursor, from_=from_, to=to, tz=tz, media_source=media_source, rule=rule, limit=limit
+                cursor=cursor, from_=from_, to=to, tz=tz, filter=filter, rule=rule, limit=limit
             )
         )
 

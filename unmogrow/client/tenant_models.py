@@ -1462,6 +1462,13 @@ class ViolationReport(Shape):
     data: list[Violation]
 
 
+class WaitingLinks(Shape):
+    """How many links came or went that the rest was not told of yet, and when the oldest of them did."""
+
+    waiting: int
+    since: AwareDatetime | None
+
+
 class Accepted(Shape):
     """What became of a request's events."""
 
@@ -1648,6 +1655,10 @@ class FraudReport(Shape):
     from_: Annotated[date_aliased, Field(alias="from")]
     to: date_aliased
     tz: str
+    breakdown: list[str]
+    is_cut: bool
+    data: list[dict[str, Any]]
+    """As `rules`, each with the fields of the breakdown first: the rows of CSV and Parquet."""
     rules: list[RuleReport]
     sources: list[PlaceCounts]
     sites: list[PlaceCounts]
@@ -1744,6 +1755,7 @@ class Quality(Shape):
     freshness: Freshness
     reasons: list[ReasonCount]
     conversions: ConversionCounts
+    identity_links: WaitingLinks
 
 
 class Recompute(Shape):

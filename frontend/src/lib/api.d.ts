@@ -930,8 +930,9 @@ export interface paths {
         /**
          * Balance what came against what became of it, by the time of its commit; default: the last 24 hours
          * @description In each row received = stored + waiting + duplicates + quarantined + rejected. `conversions` says how many have no
-         *     result now: they wait for it (`pending`), or attribution gave them up (`failed`). `freshness` says how far
-         *     the store is behind.
+         *     result now: they wait for it (`pending`), or attribution gave them up (`failed`). `identity_links` are links between
+         *     ids whose coming or going has not reached the conversions yet; the longer since, the more there was to search.
+         *     `freshness` says how far the store is behind.
          */
         get: operations["get_quality"];
         put?: never;
@@ -1367,8 +1368,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count what the rules found, by rule, source, site and day, and what they move or in shadow would move
-         * @description Count what the rules found, by rule, source, site and day, and what they move or in shadow would move.
+         * Count what the rules found; `data` by `breakdown` and rule. Sources, campaigns and sites are who claimed
+         * @description Count what the rules found; `data` by `breakdown` and rule. Sources, campaigns and sites are who claimed.
          */
         get: operations["get_fraud_report"];
         put?: never;
@@ -3236,6 +3237,17 @@ export interface components {
             to: string;
             /** Tz */
             tz: string;
+            /** Breakdown */
+            breakdown: string[];
+            /** Is Cut */
+            is_cut: boolean;
+            /**
+             * Data
+             * @description As `rules`, each with the fields of the breakdown first: the rows of CSV and Parquet.
+             */
+            data: {
+                [key: string]: unknown;
+            }[];
             /** Rules */
             rules: components["schemas"]["RuleReport"][];
             /** Sources */
@@ -4675,6 +4687,7 @@ export interface components {
             /** Reasons */
             reasons: components["schemas"]["ReasonCount"][];
             conversions: components["schemas"]["ConversionCounts"];
+            identity_links: components["schemas"]["WaitingLinks"];
         };
         /**
          * RateFields
@@ -5384,6 +5397,16 @@ export interface components {
             to: string;
             /** Data */
             data: components["schemas"]["Violation"][];
+        };
+        /**
+         * WaitingLinks
+         * @description How many links came or went that the rest was not told of yet, and when the oldest of them did.
+         */
+        WaitingLinks: {
+            /** Waiting */
+            waiting: number;
+            /** Since */
+            since: string | null;
         };
         /**
          * Problem
@@ -11694,7 +11717,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11807,7 +11833,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11924,7 +11953,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12041,7 +12073,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12158,7 +12193,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14394,8 +14432,10 @@ export interface operations {
                 to?: string | null;
                 /** @description IANA time zone of the days. Default: the tenant's setting. */
                 tz?: string | null;
-                /** @description Claims of this source alone. */
-                media_source?: string | null;
+                /** @description At most 3, separated by commas: media_source, channel, campaign, adset, ad, site_id, country, platform, app_id. */
+                breakdown?: string | null;
+                /** @description Conditions such as media_source=google_ads,meta_ads;country!=DE;campaign~spring. */
+                filter?: string;
             };
             header?: {
                 /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
@@ -14406,12 +14446,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description JSON, or by `Accept` the rows alone. */
             200: {
                 headers: {
+                    /** @description Currencies without a rate. */
+                    "X-Unconverted"?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                     "application/json": components["schemas"]["FraudReport"];
                 };
             };
@@ -14464,7 +14508,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            /**
+             * @description - `question-too-large`: The question would read or answer more rows than one question may.
+             *     - `report-too-slow`: The event store may not take so much time or memory for an answer.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14585,6 +14632,17 @@ export interface operations {
              */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too-many-previews`: As many fraud previews of the tenant are being made as may be at once. */
+            429: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14925,6 +14983,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `too-many-reviews`: The tenant has as many unfinished fraud reviews as it may have. */
+            429: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
@@ -15049,8 +15118,8 @@ export interface operations {
                 to?: string | null;
                 /** @description IANA time zone of the days. Default: the tenant's setting. */
                 tz?: string | null;
-                /** @description Claims of this source alone. */
-                media_source?: string | null;
+                /** @description Conditions such as media_source=google_ads,meta_ads;country!=DE;campaign~spring. */
+                filter?: string;
                 rule?: components["schemas"]["FraudRule"] | null;
                 /** @description The `next_cursor` of the page before, unchanged. */
                 cursor?: string | null;

@@ -121,11 +121,17 @@ def test_tiny_chain() -> None:
     assert removal.probability == pytest.approx(1 / 3)
 
 
-@given(paths_of_channels, st.sampled_from([1, 2, 3]))
-def test_removal_is_removal(paths: Paths, order: int) -> None:
-    """The effect is what the fundamental matrix of a chain says whose states with the channel lead to (null)."""
+@given(paths_of_channels, st.sampled_from([1, 2, 3]), st.sampled_from([(0, 0), (0, 2_000), (64, 0)]))
+def test_removal_is_removal(paths: Paths, order: int, limits: tuple[int, int]) -> None:
+    """The effect is what the fundamental matrix of a chain says whose states with the channel lead to (null).
+
+    However it is computed: by sparse systems, step by step, or by one dense inverse.
+    """
     journeys = journeys_of(paths)
-    removal = markov_chain(journeys, order).removal_effects(journeys.conversions, journeys.nulls)
+    with pytest.MonkeyPatch.context() as patched:
+        for name, limit in zip(("_DENSE_STATES_MAX", "_STEPS_MAX"), limits, strict=True):
+            patched.setattr(f"attribution.markov.{name}", limit)
+        removal = markov_chain(journeys, order).removal_effects(journeys.conversions, journeys.nulls)
     for code, channel in enumerate(journeys.channels):
         whole, without = conversion_rate(paths, order, None), conversion_rate(paths, order, channel)
         expected = 1 - without / whole if whole else 0.0

@@ -18,6 +18,7 @@ def test_a_built_site_is_read_by_path_with_its_encodings(tmp_path: Path) -> None
     assert site.keys() == {"index.html", "assets/a-1.js", "notes.gz"}
     assert site["index.html"].encoded == {"identity": b"index.html", "br": b"index.html.br", "gzip": b"index.html.gz"}
     assert site["index.html"].media_type == "text/html; charset=utf-8"
+    assert site["assets/a-1.js"].media_type == "text/javascript; charset=utf-8"
     assert site["assets/a-1.js"].encoded.keys() == {"identity"}
     assert site["assets/a-1.js"].tag != site["index.html"].tag
 

@@ -1,7 +1,7 @@
 import { createQuery } from '@tanstack/svelte-query';
 
 import { answer, api, type Schemas } from '../../lib/client';
-import { counts, parseFilter, withCondition, type Filterable } from '../../lib/filters';
+import { onlyOn, withCondition, type Filterable } from '../../lib/filters';
 import { i18n } from '../../lib/i18n.svelte';
 import { router } from '../../lib/router.svelte';
 import { view } from '../../lib/view.svelte';
@@ -10,18 +10,12 @@ export type Report = Schemas['FraudReport'];
 export type Tone = 'plain' | 'warn' | 'bad';
 
 /** By what these reports can be filtered. */
-export const FILTERS: Filterable = { dimensions: ['media_source'], isExact: true };
+export const FILTERS: Filterable = { dimensions: ['media_source', 'campaign', 'site_id'] };
 
-/** What is asked: the days of the view, and one source or all. */
-export function asked(): { from: string; to: string; tz: string; media_source?: string } {
-  const source = sourceChosen();
-  return { ...view.days, tz: view.zone, ...(source === undefined ? {} : { media_source: source }) };
-}
-
-/** The one source that is looked at; undefined: all. */
-function sourceChosen(): string | undefined {
-  const condition = parseFilter(view.filter).find((each) => counts(each, FILTERS));
-  return condition?.values[0];
+/** What is asked: the days of the view, and who claimed. */
+export function asked(): { from: string; to: string; tz: string; filter?: string } {
+  const filter = onlyOn(view.filter, FILTERS.dimensions);
+  return { ...view.days, tz: view.zone, ...(filter ? { filter } : {}) };
 }
 
 /** Look at one source alone. */
