@@ -51,7 +51,7 @@ test.describe('a line that is no entry', () => {
     await entries.fill('203.0.113.7\nnot an address');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await expect(page.getByRole('alert')).toContainText('2');
-    await entries.fill('203.0.113.7\n198.51.100.0/24');
+    await entries.fill('203.0.113.8\n198.51.100.0/24');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await expect(page.getByText('Saved: 2 entries')).toBeVisible();
   });
