@@ -59,7 +59,6 @@ export const en = {
   removeHint: 'All that it has is exported to an archive, then erased. This cannot be undone.',
   confirm: (id: string) => `Type ${id} to confirm`,
   removing: 'It is exported, then erased. You may close this; the job goes on.',
-  toJob: 'See the job',
   empty: 'No tenants yet',
   emptyHint: 'Make the first one: it can take events in some seconds.',
   emptyState: 'No tenant is in this state',

@@ -25,7 +25,6 @@ export const cohorts = {
   cohort: 'Installed',
   installs: 'Installs',
   cost: 'Cost',
-  cpi: 'CPI',
   dayN: (age: number) => `Day ${age}`,
   shortDay: (age: number) => `D${age}`,
   all: 'All together',

@@ -54,7 +54,6 @@ export const quality = {
   field: 'Field',
   outcome: 'What became of it',
   violationOutcomes: { rejected: 'Rejected', flagged: 'Stored with a mark' },
-  example: 'For example',
   number: 'Events',
   last: 'Last',
 };

@@ -25,7 +25,6 @@ export const rejected = {
   anyType: 'All types',
   anyReason: 'All reasons',
   number: 'Events',
-  first: 'First',
   last: 'Last',
   list: 'Events',
   received: 'Received',

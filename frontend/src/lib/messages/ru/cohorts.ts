@@ -27,7 +27,6 @@ export const cohorts: Messages['cohorts'] = {
   cohort: 'Установили',
   installs: 'Установки',
   cost: 'Расход',
-  cpi: 'CPI',
   dayN: (age) => `День ${age}`,
   shortDay: (age) => `Д${age}`,
   all: 'Все вместе',

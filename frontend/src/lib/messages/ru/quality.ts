@@ -56,7 +56,6 @@ export const quality: Messages['quality'] = {
   field: 'Поле',
   outcome: 'Что с ним стало',
   violationOutcomes: { rejected: 'Отклонено', flagged: 'Сохранено с пометкой' },
-  example: 'Например',
   number: 'События',
   last: 'Последнее',
 };

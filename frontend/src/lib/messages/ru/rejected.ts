@@ -26,7 +26,6 @@ export const rejected: Messages['rejected'] = {
   anyType: 'Все типы',
   anyReason: 'Все причины',
   number: 'События',
-  first: 'Первое',
   last: 'Последнее',
   list: 'События',
   received: 'Получено',
