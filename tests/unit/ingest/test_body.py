@@ -13,7 +13,7 @@ from schemas.problems import BodyTooLarge, EncodingUnsupported
 
 LIMIT = 1024 * 1024
 PLAIN = b'{"event_id": "1", "padding": "' + b"hello " * 2_000 + b'"}'
-GZIP = gzip.compress(PLAIN)
+GZIP = gzip.compress(PLAIN, mtime=0)
 ZSTD = zstandard.compress(PLAIN)
 SKIPPABLE = b"\x50\x2a\x4d\x18\x04\x00\x00\x00skip"
 

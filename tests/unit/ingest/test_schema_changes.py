@@ -59,7 +59,8 @@ def test_lets_widening_through(old: dict[str, Any], new: dict[str, Any]) -> None
     assert list(breaking_changes(old, new)) == []
 
 
-@given(st.from_type(dict[str, int]).map(dict), JSON)
+# A schema comes as JSON, which has no NaN: the one value that is not the same as itself.
+@given(st.from_type(dict[str, int]).map(dict), JSON.filter(lambda value: "nan" not in repr(value)))
 def test_compares_anything(old: Any, new: Any) -> None:
     """A schema is the same as itself."""
     assert list(breaking_changes(old, old)) == []
