@@ -16,7 +16,7 @@ export default defineConfig({
     // A data: address in a style sheet would need an exception of the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ['index.html'], checks: { pluginTimings: false } },
+    rolldownOptions: { input: ['index.html', 'console.html'], checks: { pluginTimings: false } },
   },
   server: { proxy: Object.fromEntries(apiPaths.map((path) => [path, { target: plane, changeOrigin: true }])) },
 });

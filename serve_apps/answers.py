@@ -14,6 +14,7 @@ from serve_apps.person_answers import AttributionRevision
 from storage.postgres.conversion_reader import ConversionCounts
 from storage.postgres.dead_letters import ReasonCount
 from storage.postgres.identity_edges import WaitingLinks
+from storage.postgres.ledger import Freshness
 
 Row = TypeVar("Row")
 
@@ -224,6 +225,7 @@ class Quality(BaseModel):
     step: Literal["minute", "hour", "day"]
     totals: LedgerSums
     data: list[LedgerStep]
+    freshness: Freshness
     reasons: list[ReasonCount]
     conversions: ConversionCounts
     identity_links: WaitingLinks

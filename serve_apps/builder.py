@@ -29,6 +29,7 @@ from serve_apps import (
     cost_routes,
     event_routes,
     event_schema_routes,
+    fraud_finding_routes,
     fraud_list_routes,
     fraud_report_routes,
     fraud_routes,
@@ -55,6 +56,7 @@ from serve_apps import (
     tenant_admin_routes,
     usage_routes,
     user_routes,
+    violation_routes,
 )
 from serve_apps.allowed_origins import AllowedOrigins
 from serve_apps.bodies import BoundedBodies
@@ -113,6 +115,7 @@ _TENANT_ROUTERS = (
     rejected_routes.router,
     event_routes.router,
     quality_routes.router,
+    violation_routes.router,
     model_routes.router,
     report_routes.router,
     campaign_routes.router,
@@ -121,6 +124,7 @@ _TENANT_ROUTERS = (
     event_schema_routes.router,
     fraud_report_routes.router,
     fraud_routes.router,
+    fraud_finding_routes.router,
     fraud_list_routes.router,
     import_routes.router,
     reference_routes.router,

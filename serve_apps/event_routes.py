@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header, Query
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
@@ -16,10 +16,10 @@ from serve_apps.answers import Page, StoredEvent
 from serve_apps.callers import is_live, user_of
 from serve_apps.cursors import read_stored_moment, write_cursor
 from serve_apps.openapi import USER, documented
-from serve_apps.parameters import Cursor, Limit
+from serve_apps.parameters import Cursor, Limit, Word
 from serve_apps.services import services_of
 from storage.clickhouse.connect import StoreAwayError
-from storage.clickhouse.event_reader import EventReader, position_at, position_of
+from storage.clickhouse.event_reader import EventFilter, EventReader, position_at, position_of
 from telemetry.clock import utc_now
 
 router = APIRouter()
@@ -28,10 +28,19 @@ _LOOK_SECONDS = 0.5
 _LOOKS_PER_SIGN_OF_LIFE = 20
 
 
+def _chosen(
+    event_type: EventType | None = None, event_name: Word = "", media_source: Word = "", event_id: Word = ""
+) -> EventFilter:
+    return EventFilter(event_id, event_type or "", event_name, media_source)
+
+
+Chosen = Annotated[EventFilter, Depends(_chosen)]
+
+
 @router.get("/api/v1/events", response_model=Page[StoredEvent], **documented(USER, CursorInvalid))
 async def list_events(
     request: Request,
-    event_type: EventType | None = None,
+    chosen: Chosen,
     cursor: Cursor = None,
     limit: Limit = PAGE_ROWS_DEFAULT,
 ) -> dict[str, Any]:
@@ -39,7 +48,7 @@ async def list_events(
     tenant, _ = await user_of(request)
     before = read_stored_moment(cursor) if cursor else None
     page = await EventReader(services_of(request).store, tenant.tenant_id).page(
-        before=before, event_type=event_type, limit=limit
+        before=before, chosen=chosen, limit=limit
     )
     return {"data": page, "next_cursor": write_cursor(*position_of(page[-1])) if len(page) == limit else None}
 
@@ -53,27 +62,32 @@ async def list_events(
 )
 async def follow_events(
     request: Request,
-    event_type: EventType | None = None,
+    chosen: Chosen,
+    after: Annotated[
+        str | None,
+        Query(max_length=1024, description="Last-Event-ID, for a new connection of a browser: it can send no header."),
+    ] = None,
     last_event_id: Annotated[str | None, Header(description="The `id` of the last event that was received.")] = None,
 ) -> StreamingResponse:
     """Follow events as they are stored, as server-sent events; Last-Event-ID goes on where a connection broke."""
     tenant, caller = await user_of(request)
     reader = EventReader(services_of(request).store, tenant.tenant_id)
-    position = read_stored_moment(last_event_id) if last_event_id else position_at(utc_now())
+    begun = last_event_id or after
+    position = read_stored_moment(begun) if begun else position_at(utc_now())
     return StreamingResponse(
-        _follow(reader, position, event_type, lambda: is_live(request, caller)),
+        _follow(reader, position, chosen, lambda: is_live(request, caller)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store"},
     )
 
 
 async def _follow(
-    reader: EventReader, position: tuple[str, str], event_type: EventType | None, is_allowed: Callable[[], bool]
+    reader: EventReader, position: tuple[str, str], chosen: EventFilter, is_allowed: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
     quiet = 0
     while is_allowed():
         try:
-            page = await reader.after(position=position, event_type=event_type, limit=PAGE_ROWS_MAX)
+            page = await reader.after(position=position, chosen=chosen, limit=PAGE_ROWS_MAX)
         except StoreAwayError:
             page = []
         for event in page:

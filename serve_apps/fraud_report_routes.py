@@ -33,6 +33,19 @@ _PLACES_SHOWN = 200
 _SITES_SHOWN = 50
 
 
+def check_claimed(query: ReportQuery) -> None:
+    """Check that a query is about who claimed conversions: nothing else is known of a finding.
+
+    Raises:
+        ReportParameterInvalid: it is broken down or filtered by something else.
+    """
+    asked = {*query.breakdown, *(condition.dimension for condition in query.conditions)}
+    if not asked <= set(FRAUD_DIMENSIONS):
+        raise ReportParameterInvalid(
+            f"`breakdown` and `filter` of the fraud report: {', '.join(dimension_names(FRAUD_DIMENSIONS))}."
+        )
+
+
 @router.get(
     "/api/v1/reports/fraud",
     response_class=Response,
@@ -40,11 +53,7 @@ _SITES_SHOWN = 50
 )
 async def get_fraud_report(request: Request, query: Asked) -> Response:
     """Count what the rules found; `data` by `breakdown` and rule. Sources, campaigns and sites are who claimed."""
-    asked = {*query.breakdown, *(condition.dimension for condition in query.conditions)}
-    if not asked <= set(FRAUD_DIMENSIONS):
-        raise ReportParameterInvalid(
-            f"`breakdown` and `filter` of the fraud report: {', '.join(dimension_names(FRAUD_DIMENSIONS))}."
-        )
+    check_claimed(query)
     tenant, _ = await user_of(request)
     findings = FraudFindings(services_of(request).databases.tenant(tenant.tenant_id), query)
     rows, (rules, sources, sites, days, moves), ctit = await asyncio.gather(

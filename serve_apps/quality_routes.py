@@ -40,6 +40,7 @@ async def get_quality(
     In each row received = stored + waiting + duplicates + quarantined + rejected. `conversions` says how many have no
     result now: they wait for it (`pending`), or attribution gave them up (`failed`). `identity_links` are links between
     ids whose coming or going has not reached the conversions yet; the longer since, the more there was to search.
+    `freshness` says how far the store is behind.
     """
     tenant, _ = await user_of(request)
     until = until or utc_now() + timedelta(minutes=1)
@@ -48,6 +49,7 @@ async def get_quality(
         raise ParameterInvalid(f"From `from` to `to` must be 1 to {_STEPS_MAX:,} steps; choose a larger `step`.")
     database = services_of(request).databases.tenant(tenant.tenant_id)
     rows = await Ledger(database).rows(since, until, step)
+    freshness = await Ledger(database).freshness()
     reasons = await DeadLetters(database).counts(_REASONS_MAX)
     totals = {name: sum(getattr(row, name) for row in rows) for name in _COUNTS}
     return {
@@ -56,6 +58,7 @@ async def get_quality(
         "step": step,
         "totals": totals | {"waiting": sum(row.waiting for row in rows)},
         "data": [asdict(row) | {"waiting": row.waiting} for row in rows],
+        "freshness": asdict(freshness),
         "reasons": [asdict(reason) for reason in reasons],
         "conversions": asdict(await ConversionReader(database).counts()),
         "identity_links": asdict(await IdentityEdges(database).waiting()),

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool, model_validator
 from starlette.requests import Request
 
 from ingest.merge_patch import merge_patch
@@ -42,7 +42,16 @@ class Replay(BaseModel):
     reason: Word | None = None
     event_type: Word | None = None
     patch: dict[str, Any] = Field({}, description="JSON Merge Patch (RFC 7396) that is applied to each event.")
+    event: dict[str, Any] | None = Field(
+        None, description="The event to send in the place of the one in `ids`, also if that is no JSON."
+    )
     dry_run: StrictBool = Field(default=False, description="Only say what would become of them.")
+
+    @model_validator(mode="after")
+    def _one_for_one(self) -> "Replay":
+        if self.event is not None and (len(self.ids or ()) != 1 or self.patch):
+            raise ValueError("`event` needs exactly one id in `ids`, and no `patch`")
+        return self
 
 
 @router.get(
@@ -100,13 +109,13 @@ async def get_rejected(request: Request, dead_letter_id: RowId) -> dict[str, Any
 
 @router.post("/api/v1/events/rejected/replay", response_model=Replayed, **documented(EDITOR, *INTAKE, RequestInvalid))
 async def replay_rejected(request: Request, order: Replay) -> dict[str, Any]:
-    """Mend dead letters with one patch and send them again; those that are still invalid stay, with today's errors."""
+    """Mend dead letters with one patch, or one by hand, and send them again; what is still invalid stays, and why."""
     tenant, _ = await user_of(request)
     services = services_of(request)
     letters = DeadLetters(services.databases.tenant(tenant.tenant_id))
     chosen = DeadLetterFilter(order.stage, order.reason, order.event_type, ids=order.ids, is_replayed=False)
     page = await letters.page(chosen, limit=PAGE_ROWS_MAX)
-    read = [(letter, _event_of(letter)) for letter in page]
+    read = [(letter, _event_of(letter) if order.event is None else order.event) for letter in page]
     whole = [(letter, event) for letter, event in read if event is not None]
     left_out = {"cut_or_not_json": [letter.dead_letter_id for letter, event in read if event is None]}
     if not whole:

@@ -1,7 +1,10 @@
 import Activity from '@lucide/svelte/icons/activity';
 import Braces from '@lucide/svelte/icons/braces';
+import CalendarRange from '@lucide/svelte/icons/calendar-range';
 import CircleUser from '@lucide/svelte/icons/circle-user';
 import Coins from '@lucide/svelte/icons/coins';
+import HeartPulse from '@lucide/svelte/icons/heart-pulse';
+import Inbox from '@lucide/svelte/icons/inbox';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
 import Link from '@lucide/svelte/icons/link';
@@ -10,6 +13,7 @@ import Rocket from '@lucide/svelte/icons/rocket';
 import Scale from '@lucide/svelte/icons/scale';
 import ScrollText from '@lucide/svelte/icons/scroll-text';
 import Settings from '@lucide/svelte/icons/settings';
+import ShieldAlert from '@lucide/svelte/icons/shield-alert';
 import Users from '@lucide/svelte/icons/users';
 import Waypoints from '@lucide/svelte/icons/waypoints';
 import type { Component } from 'svelte';
@@ -47,6 +51,37 @@ export const PAGES: Page[] = [
     icon: Waypoints,
     load: () => import('./pages/Attribution.svelte'),
     isPinned: true,
+  },
+  {
+    path: '/cohorts',
+    label: 'cohorts',
+    group: 'analyse',
+    icon: CalendarRange,
+    load: () => import('./pages/Cohorts.svelte'),
+  },
+  { path: '/fraud', label: 'fraud', group: 'analyse', icon: ShieldAlert, load: () => import('./pages/Fraud.svelte') },
+  {
+    path: '/events',
+    label: 'events',
+    group: 'data',
+    icon: Activity,
+    load: () => import('./pages/Events.svelte'),
+    isPinned: true,
+  },
+  {
+    path: '/quality',
+    label: 'quality',
+    group: 'data',
+    icon: HeartPulse,
+    load: () => import('./pages/Quality.svelte'),
+    isPinned: true,
+  },
+  {
+    path: '/rejected',
+    label: 'deadLetters',
+    group: 'data',
+    icon: Inbox,
+    load: () => import('./pages/Rejected.svelte'),
   },
   {
     path: '/first-steps',

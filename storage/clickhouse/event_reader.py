@@ -1,5 +1,6 @@
 """Reads a tenant's raw events, newest first."""
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,16 @@ _SQL = load_queries("storage.clickhouse", "queries.sql")
 _FAR_AHEAD = ("2299-01-01 00:00:00.000", "")
 
 
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are meant; an empty text means any."""
+
+    chosen_id: str = ""
+    event_type: str = ""
+    event_name: str = ""
+    media_source: str = ""
+
+
 class EventReader:
     """Reads one tenant's events."""
 
@@ -21,30 +32,30 @@ class EventReader:
         self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
 
-    async def page(self, *, before: tuple[str, str] | None, event_type: str | None, limit: int) -> list[dict[str, Any]]:
+    async def page(self, *, before: tuple[str, str] | None, chosen: EventFilter, limit: int) -> list[dict[str, Any]]:
         """Read events by (received_at, event_id), descending, those before a position.
 
         Raises:
             StoreAwayError: the store did not answer.
         """
-        return await self._rows("events_before", before or _FAR_AHEAD, event_type, limit)
+        return await self._rows("events_before", before or _FAR_AHEAD, chosen, limit)
 
-    async def after(self, *, position: tuple[str, str], event_type: str | None, limit: int) -> list[dict[str, Any]]:
+    async def after(self, *, position: tuple[str, str], chosen: EventFilter, limit: int) -> list[dict[str, Any]]:
         """Read events that arrived after a position (received_at, event_id), oldest first.
 
         Raises:
             StoreAwayError: the store did not answer.
         """
-        return await self._rows("events_after", position, event_type, limit)
+        return await self._rows("events_after", position, chosen, limit)
 
     async def _rows(
-        self, query: str, position: tuple[str, str], event_type: str | None, limit: int
+        self, query: str, position: tuple[str, str], chosen: EventFilter, limit: int
     ) -> list[dict[str, Any]]:
         time, event_id = position
         async with self._store.client() as client:
             answer = await client.raw_query(
                 fill(_SQL[query], self._tables),
-                parameters={"time": time, "event_id": event_id, "event_type": event_type or "", "limit": limit},
+                parameters={"time": time, "event_id": event_id, "limit": limit} | asdict(chosen),
                 fmt="JSONEachRow",
                 settings=query_limits(self._store.settings, self._store.settings.query_seconds)
                 | {

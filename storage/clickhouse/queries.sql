@@ -72,6 +72,9 @@ LIMIT {per_key} BY key_hash
 SELECT * FROM {events}
 WHERE (received_at, event_id) < ({time:DateTime64(3, 'UTC')}, {event_id:String})
     AND ({event_type:String} = '' OR event_type = {event_type:String})
+    AND ({chosen_id:String} = '' OR event_id = {chosen_id:String})
+    AND ({event_name:String} = '' OR event_name = {event_name:String})
+    AND ({media_source:String} = '' OR media_source = {media_source:String})
 ORDER BY received_at DESC, event_id DESC
 LIMIT 1 BY event_type, event_time, event_id
 LIMIT {limit:UInt32}
@@ -80,7 +83,20 @@ LIMIT {limit:UInt32}
 SELECT * FROM {events}
 WHERE (received_at, event_id) > ({time:DateTime64(3, 'UTC')}, {event_id:String})
     AND ({event_type:String} = '' OR event_type = {event_type:String})
+    AND ({chosen_id:String} = '' OR event_id = {chosen_id:String})
+    AND ({event_name:String} = '' OR event_name = {event_name:String})
+    AND ({media_source:String} = '' OR media_source = {media_source:String})
 ORDER BY received_at, event_id
+LIMIT {limit:UInt32}
+
+-- name: violations
+SELECT event_name, splitByChar(' ', schema_violation)[1] AS pointer, min(schema_violation) AS example,
+    uniqExact(event_id) AS events, max(received_at) AS last_at
+FROM {events}
+WHERE schema_violation != ''
+    AND received_at >= {since:DateTime64(3, 'UTC')} AND received_at < {until:DateTime64(3, 'UTC')}
+GROUP BY event_name, pointer
+ORDER BY events DESC, event_name, pointer
 LIMIT {limit:UInt32}
 
 -- name: drop_table

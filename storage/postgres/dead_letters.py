@@ -57,6 +57,18 @@ class ReasonCount:
     newest_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class RejectedViolation:
+    """Dead letters that wait because they violate a version of a tenant's schema at one place."""
+
+    event_name: str
+    version: int
+    pointer: str
+    example: str
+    events: int
+    last_at: datetime
+
+
 class DeadLetters:
     """Reads dead letters and marks those that were replayed."""
 
@@ -84,6 +96,12 @@ class DeadLetters:
         async with self._database.connection() as connection:
             rows = await connection.fetch(_SQL["counts"], limit)
         return [ReasonCount(**row) for row in rows]
+
+    async def violations(self, since: datetime, until: datetime, limit: int) -> list[RejectedViolation]:
+        """Count what waits because of the tenant's own schemas, the most frequent first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_SQL["violations"], since, until, limit)
+        return [RejectedViolation(**row) for row in rows]
 
     async def mark_replayed(self, ids: Sequence[int]) -> None:
         """Note that these were accepted when they were sent again."""

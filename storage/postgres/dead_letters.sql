@@ -22,3 +22,15 @@ LIMIT $1
 
 -- name: mark_replayed
 UPDATE dead_letters SET replayed_at = now() WHERE dead_letter_id = ANY($1::bigint[])
+
+-- name: violations
+SELECT schema[1] AS event_name, schema[2]::bigint AS version, errors -> 0 ->> 'pointer' AS pointer,
+    min(errors -> 0 ->> 'detail') AS example, count(*) AS events, max(received_at) AS last_at
+FROM dead_letters
+-- How `ingest.property_checks` ends what it says of a violation.
+CROSS JOIN LATERAL regexp_match(errors -> 0 ->> 'detail', '\(schema (.*)@(\d{1,9})\)$') AS schema
+WHERE reason = 'schema_violation' AND replayed_at IS NULL AND received_at >= $1 AND received_at < $2
+    AND schema IS NOT NULL
+GROUP BY 1, 2, 3
+ORDER BY events DESC, event_name, version, pointer
+LIMIT $3

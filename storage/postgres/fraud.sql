@@ -137,3 +137,18 @@ SELECT c.conversion_id, c.shard, 'fraud' FROM conversions AS c WHERE c.conversio
 -- name: finish_review
 UPDATE fraud_reviews SET state = $3, error = $4, finished_at = now()
 WHERE review_id = $2 AND state = 'running' AND (SELECT assert_epoch(0::smallint, $1))
+
+-- name: conversions
+SELECT f.conversion_id, f.conversion_time, min(f.claimed_media_source) AS claimed_media_source,
+    min(f.claimed_campaign) AS claimed_campaign, min(f.claimed_site_id) AS claimed_site_id,
+    jsonb_agg(jsonb_build_object(
+        'rule', f.rule, 'mode', f.mode, 'touch_id', nullif(f.touch_id, ''), 'goes_to', f.goes_to,
+        'explanation', f.explanation, 'evidence', f.evidence, 'is_fraud', l.is_fraud
+    ) ORDER BY f.rule, f.touch_id)::text AS findings
+FROM fraud_findings AS f LEFT JOIN fraud_labels AS l USING (conversion_id, rule)
+WHERE f.is_of_claim AND f.conversion_time >= $1 AND f.conversion_time < $2
+    AND ($3::text IS NULL OR f.rule = $3)
+    AND (f.conversion_time, f.conversion_id) < ($4, $5) {conditions}
+GROUP BY f.conversion_id, f.conversion_time
+ORDER BY f.conversion_time DESC, f.conversion_id DESC
+LIMIT $6

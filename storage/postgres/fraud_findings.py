@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from schemas.reports import Condition, Dimension, Operator, ReportQuery
@@ -25,8 +25,8 @@ _CONDITIONS = {
     Operator.CONTAINS: "condition_contains",
     Operator.CONTAINS_NOT: "condition_contains_not",
 }
-_FIRST_PLACE = 4
-"""The first number of a bound value that no query has itself."""
+_SPAN_PLACES = 2
+"""How many bound values each query has first: from and to."""
 
 Row = TypeVar("Row")
 
@@ -75,12 +75,32 @@ class Move:
     conversions: int
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedConversion:
+    """A conversion with what the rules found of it, and who claimed it; `findings` as JSON text."""
+
+    conversion_id: str
+    conversion_time: datetime
+    claimed_media_source: str
+    claimed_campaign: str
+    claimed_site_id: str
+    findings: str
+
+
 class FraudFindings:
     """Findings of one tenant that a query is about; of its dimensions, only `FRAUD_DIMENSIONS`."""
 
     def __init__(self, database: Database, query: ReportQuery) -> None:
         self._database = database
         self._query = query
+
+    async def conversions(
+        self, rule: str | None, *, before: tuple[datetime, str] | None, limit: int
+    ) -> list[JudgedConversion]:
+        """Read conversions with findings, of one rule or of all, newest first, those before (time, id)."""
+        time, conversion_id = before or (self._query.span.until, "")
+        rows = await self._rows("conversions", (rule, time, conversion_id, limit))
+        return [JudgedConversion(**row) for row in rows]
 
     async def by_rule(self, limit: int) -> list[RuleCounts]:
         """Count by rule."""
@@ -111,16 +131,19 @@ class FraudFindings:
         """Count what changes hands, the largest counts first."""
         return [Move(**row) for row in await self._rows("moves", limit)]
 
-    async def _rows(self, name: str, more: int | str, slots: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    async def _rows(
+        self, name: str, more: int | str | tuple[Any, ...], slots: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
         texts, values = [], []
-        for place, condition in enumerate(self._query.conditions, _FIRST_PLACE):
+        asked = more if isinstance(more, tuple) else (more,)
+        for place, condition in enumerate(self._query.conditions, _SPAN_PLACES + len(asked) + 1):
             column = {"column": _COLUMNS[condition.dimension], "place": str(place)}
             texts.append("AND " + fill(_SQL[_CONDITIONS[condition.operator]], column))
             values.append(_values(condition))
         statement = fill(_SQL[name], {"conditions": " ".join(texts), **(slots or {})})
         span = self._query.span
         async with self._database.connection() as connection:
-            rows = await connection.fetch(statement, span.since, span.until, more, *values)
+            rows = await connection.fetch(statement, span.since, span.until, *asked, *values)
         return [dict(row) for row in rows]
 
 

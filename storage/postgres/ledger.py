@@ -30,11 +30,27 @@ class LedgerRow:
         return self.accepted - self.stored - self.quarantined
 
 
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How far the store is behind what came: null times if nothing ever came, an age of 0 if nothing waits."""
+
+    received_at: datetime | None
+    stored_at: datetime | None
+    waiting_events: int
+    waiting_bytes: int
+    waiting_age_seconds: float
+
+
 class Ledger:
     """Reads a tenant's ledger."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def freshness(self) -> Freshness:
+        """Say when something came and when something was stored last, and what waits in between."""
+        async with self._database.connection() as connection:
+            return Freshness(**await connection.fetchrow(_SQL["freshness"]))
 
     async def rows(self, since: datetime, until: datetime, step: str) -> list[LedgerRow]:
         """Add up by `step` (minute, hour or day), oldest first; steps without events are left out."""

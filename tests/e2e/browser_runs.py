@@ -37,6 +37,8 @@ async def run_playwright(running: RunningStack, tenant: ProvisionedTenant, outpu
         "SITE_EMAIL": tenant.owner_email,
         "SITE_PASSWORD": tenant.owner_password or "",
         "SITE_WRITE_KEY": tenant.write_key,
+        "SITE_PLATFORM_URL": running.global_url,
+        "SITE_PLATFORM_KEY": running.platform_key,
         "SITE_BROWSER": await asyncio.to_thread(browser_folder),
         "SITE_OUTPUT": str(output),
     }

@@ -14,6 +14,8 @@ export const stack = {
   email: environment('SITE_EMAIL'),
   password: environment('SITE_PASSWORD'),
   writeKey: environment('SITE_WRITE_KEY'),
+  platformUrl: environment('SITE_PLATFORM_URL'),
+  platformKey: environment('SITE_PLATFORM_KEY'),
   output: environment('SITE_OUTPUT'),
   browser: {
     executablePath: `${environment('SITE_BROWSER')}/chromium`,
@@ -45,7 +47,10 @@ export const test = base.extend<{ expected: RegExp | null }>({
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => {
-      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(stack.url)) {
+      if (
+        !/^(data|blob):/.test(request.url()) &&
+        ![stack.url, stack.platformUrl].some((own) => request.url().startsWith(own))
+      ) {
         complaints.push(`asked another host: ${request.url()}`);
       }
     });
@@ -61,12 +66,18 @@ export async function open(page: Page, address: string): Promise<void> {
 }
 
 /** Call the API from a page, with its cookies or with other credentials; the name of the host is known to browsers alone. */
-export async function call<Answer>(page: Page, path: string, body: object, headers = {}): Promise<Answer> {
+export async function call<Answer>(
+  page: Page,
+  path: string,
+  body: object,
+  headers = {},
+  method = 'POST',
+): Promise<Answer> {
   return page.evaluate(
-    async ({ path, body, headers }) => {
+    async ({ path, body, headers, method }) => {
       const proof = /unmogrow_csrf=([^;]*)/.exec(document.cookie)?.[1] ?? '';
       const response = await fetch(path, {
-        method: 'POST',
+        method,
         credentials: Object.keys(headers).length ? 'omit' : 'same-origin',
         headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': proof, ...headers },
         body: JSON.stringify(body),
@@ -74,8 +85,24 @@ export async function call<Answer>(page: Page, path: string, body: object, heade
       if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
       return response.json();
     },
-    { path, body, headers },
+    { path, body, headers, method },
   );
+}
+
+/** Send an event as an app does, from a page that is open; give its id. */
+export async function send(page: Page, event: object, status = 202): Promise<string> {
+  const id = crypto.randomUUID();
+  const body = { event_id: id, event_time: new Date().toISOString(), ...event };
+  const answered = await page.evaluate(
+    async ({ body, key }) => {
+      const headers = { 'Content-Type': 'application/json', 'X-Write-Key': key };
+      const order = { method: 'POST', credentials: 'omit', headers, body: JSON.stringify(body) } as const;
+      return (await fetch('/api/v1/events/ingest', order)).status;
+    },
+    { body, key: stack.writeKey },
+  );
+  expect(answered).toBe(status);
+  return id;
 }
 
 /** Wait until nothing on the page is being loaded. */

@@ -10,7 +10,7 @@ import pytest
 from schemas.ids import TenantId
 from schemas.report_problems import QuestionTooLarge
 from storage.clickhouse.connect import ClickHouse, StoreAwayError
-from storage.clickhouse.event_reader import EventReader
+from storage.clickhouse.event_reader import EventFilter, EventReader
 from storage.clickhouse.tenant_user import drop_statements, ensure_user, user_statements
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.relay import relay_to
@@ -47,7 +47,7 @@ async def test_a_question_has_limits(running: RunningStack, tenant: ProvisionedT
     sent = await http.post("/api/v1/events/ingest", content=body, params={"wait": "stored"})
     assert sent.status_code == 202
     with pytest.raises(QuestionTooLarge):
-        await EventReader(store, TenantId(tenant.tenant_id)).page(before=None, event_type=None, limit=10)
+        await EventReader(store, TenantId(tenant.tenant_id)).page(before=None, chosen=EventFilter(), limit=10)
     await store.close()
 
 
@@ -65,9 +65,9 @@ async def test_a_tenant_is_its_own_user(running: RunningStack, tenant: Provision
         own, platforms = (base64.b64encode(name.encode()) for name in names)
         relay.lose_answer_to(own)
         with suppress(StoreAwayError):
-            await EventReader(store, TenantId(tenant.tenant_id)).page(before=None, event_type=None, limit=10)
+            await EventReader(store, TenantId(tenant.tenant_id)).page(before=None, chosen=EventFilter(), limit=10)
         assert relay.lost.is_set()
         relay.lose_answer_to(platforms)
-        await EventReader(store, TenantId(tenant.tenant_id)).page(before=None, event_type=None, limit=10)
+        await EventReader(store, TenantId(tenant.tenant_id)).page(before=None, chosen=EventFilter(), limit=10)
         assert not relay.lost.is_set()
         await store.close()

@@ -42,6 +42,9 @@ async def test_rejects(http: httpx.AsyncClient, api: TenantApi) -> None:
     assert (error["pointer"], error["code"]) == ("/properties/level", "schema_violation")
     assert "level_up@1" in error["detail"]
     assert (await api.get("/api/v1/events/rejected"))["data"][0]["reason"] == "schema_violation"
+    (counted,) = (await api.get("/api/v1/reports/violations"))["data"]
+    assert (counted["event_name"], counted["version"], counted["outcome"]) == ("level_up", 1, "rejected")
+    assert (counted["pointer"], counted["events"]) == ("/properties/level", 1)
     fine = [level_up(level=2), event("in_app", event_name="level_down", properties={"level": "x"})]
     assert (await http.post(INGEST, json=fine)).json()["accepted"] == 2
 
@@ -56,6 +59,9 @@ async def test_flags(http: httpx.AsyncClient, api: TenantApi) -> None:
         return "level" in (await stored(api, sent["event_id"])).get("schema_violation", "")
 
     await eventually(is_flagged)
+    (counted,) = (await api.get("/api/v1/reports/violations"))["data"]
+    assert (counted["event_name"], counted["outcome"], counted["events"]) == ("level_up", "flagged", 1)
+    assert counted["version"] is None
     fine = level_up(level=1)
     await http.post(INGEST, json=fine)
     assert "schema_violation" not in await stored(api, fine["event_id"])

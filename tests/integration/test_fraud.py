@@ -189,6 +189,13 @@ async def test_the_report_counts_and_measures(api: TenantApi, http: httpx.AsyncC
     assert sum(found["ctit"][0]["histogram"]) == found["ctit"][0]["installs"] == 1
     assert len(found["ctit_bucket_seconds"]) == len(found["ctit"][0]["baseline"])
     assert {"shadow"} == {each["mode"] for each in found["moves"]}
+    asked = {"filter": "media_source=abroad", "tz": "Asia/Tokyo"}
+    (judged,) = (await api.get("/api/v1/fraud/findings", rule="geo_mismatch", limit=1, **asked))["data"]
+    assert (judged["conversion_id"], judged["claimed_site_id"]) == (install["event_id"], "s-1")
+    (finding,) = judged["findings"]
+    assert (finding["touch_id"], finding["is_fraud"]) == (click["event_id"], False)
+    assert finding["evidence"]
+    assert (await api.get("/api/v1/fraud/findings", rule="click_flooding", **asked))["data"] == []
 
 
 async def test_the_report_is_broken_down_as_others_are(api: TenantApi, http: httpx.AsyncClient) -> None:

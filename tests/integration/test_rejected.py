@@ -12,6 +12,7 @@ from storage.postgres.dead_letters import DeadLetterFilter, DeadLetters
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, ndjson, new_tenant, stored_ids
 from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -116,6 +117,28 @@ async def test_mend_and_replay(
     assert (await balanced(api))["stored"] == 2
     assert sorted(await stored_ids(running, tenant)) == sorted(each["event_id"] for each in mendable)
     assert (await api.post(f"{REJECTED}/replay", {"ids": [left["dead_letter_id"]]}))["accepted"] == 0
+
+
+async def test_mended_by_hand(http: httpx.AsyncClient, api: TenantApi) -> None:
+    """What was no JSON is sent as the event that was meant, and waits no more; without its id it is refused."""
+    await http.post(INGEST, content=b'{"event_id": "broken', headers={"Content-Type": "application/x-ndjson"})
+    (letter,) = (await api.get(REJECTED))["data"]
+    with pytest.raises(ProblemError) as refused:
+        await api.post(f"{REJECTED}/replay", {"event": event()})
+    assert refused.value.document["status"] == 422
+    order = {"ids": [letter["dead_letter_id"]], "event": event()}
+    assert (await api.post(f"{REJECTED}/replay", order))["accepted"] == 1
+    assert (await api.get(REJECTED))["data"] == []
+
+
+async def test_freshness(http: httpx.AsyncClient, api: TenantApi) -> None:
+    """Null before anything came; then when it came and was stored, and that nothing waits."""
+    before = (await api.get("/api/v1/reports/quality"))["freshness"]
+    assert (before["received_at"], before["stored_at"], before["waiting_events"]) == (None, None, 0)
+    await http.post(INGEST, json=event(), params={"wait": "stored"})
+    after = (await api.get("/api/v1/reports/quality"))["freshness"]
+    assert after["received_at"] <= after["stored_at"]
+    assert (after["waiting_events"], after["waiting_age_seconds"]) == (0, 0)
 
 
 async def test_nobody_else_sees_them(running: RunningStack, http: httpx.AsyncClient, api: TenantApi) -> None:

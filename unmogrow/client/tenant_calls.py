@@ -40,6 +40,8 @@ from unmogrow.client.tenant_models import (
     ImportSummaryPage,
     InvitedUser,
     JourneysReport,
+    JudgedConversionShown,
+    JudgedConversionShownPage,
     LinkDocument,
     LinkDocumentPage,
     LinkFields,
@@ -84,6 +86,7 @@ from unmogrow.client.tenant_models import (
     Uploaded,
     User,
     UserListing,
+    ViolationReport,
 )
 from unmogrow.client.transport import Content
 
@@ -431,13 +434,15 @@ class TenantCalls(Caller):
         return answer
 
     async def replay_rejected(self, body: Replay | Mapping[str, Any]) -> Replayed:
-        """Mend dead letters with one patch and send them again; those that are still invalid stay, with today's errors."""
+        """Mend dead letters with one patch, or one by hand, and send them again; what is still invalid stays, and why."""
         answer: Replayed = await self._call(Replayed, "POST", "/api/v1/events/rejected/replay", body=body)
         return answer
 
     async def list_events(
         self,
         *,
+        cursor: str | None = None,
+        limit: int | None = None,
         event_type: Literal[
             "impression",
             "click",
@@ -453,18 +458,30 @@ class TenantCalls(Caller):
             "skan_postback",
         ]
         | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
+        event_name: str | None = None,
+        media_source: str | None = None,
+        event_id: str | None = None,
     ) -> StoredEventPage:
         """List events as they are stored, newest first by arrival."""
         answer: StoredEventPage = await self._call(
-            StoredEventPage, "GET", "/api/v1/events", query={"event_type": event_type, "cursor": cursor, "limit": limit}
+            StoredEventPage,
+            "GET",
+            "/api/v1/events",
+            query={
+                "cursor": cursor,
+                "limit": limit,
+                "event_type": event_type,
+                "event_name": event_name,
+                "media_source": media_source,
+                "event_id": event_id,
+            },
         )
         return answer
 
     def iter_events(
         self,
         *,
+        limit: int | None = None,
         event_type: Literal[
             "impression",
             "click",
@@ -480,10 +497,21 @@ class TenantCalls(Caller):
             "skan_postback",
         ]
         | None = None,
-        limit: int | None = None,
+        event_name: str | None = None,
+        media_source: str | None = None,
+        event_id: str | None = None,
     ) -> AsyncIterator[StoredEvent]:
         """Give every row of `list_events`, page by page."""
-        return pages(lambda cursor: self.list_events(cursor=cursor, event_type=event_type, limit=limit))
+        return pages(
+            lambda cursor: self.list_events(
+                cursor=cursor,
+                limit=limit,
+                event_type=event_type,
+                event_name=event_name,
+                media_source=media_source,
+                event_id=event_id,
+            )
+        )
 
     async def get_quality(
         self,
@@ -495,6 +523,13 @@ class TenantCalls(Caller):
         """Balance what came against what became of it, by the time of its commit; default: the last 24 hours."""
         answer: Quality = await self._call(
             Quality, "GET", "/api/v1/reports/quality", query={"from": from_, "to": to, "step": step}
+        )
+        return answer
+
+    async def get_violations(self, *, from_: datetime | None = None, to: datetime | None = None) -> ViolationReport:
+        """Count violations of the tenant's own schemas by event name and field, by arrival; default: the last 7 days."""
+        answer: ViolationReport = await self._call(
+            ViolationReport, "GET", "/api/v1/reports/violations", query={"from": from_, "to": to}
         )
         return answer
 
@@ -937,6 +972,81 @@ class TenantCalls(Caller):
             FraudReviewShown, "GET", f"/api/v1/fraud/reviews/{segment(review_id)}"
         )
         return answer
+
+    async def list_fraud_findings(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        filter: str | None = None,
+        rule: Literal[
+            "click_injection",
+            "blocked_device",
+            "blocked_ip",
+            "blocked_site",
+            "blocked_user_agent",
+            "declared_bot",
+            "data_center",
+            "impossible_order",
+            "impossible_version",
+            "version_backward",
+            "impossible_travel",
+            "duplicate_device",
+            "device_farm",
+            "short_ctit",
+            "install_hijacking",
+            "click_flooding",
+            "geo_mismatch",
+        ]
+        | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> JudgedConversionShownPage:
+        """List the conversions that the fraud report counts, with the evidence, newest first."""
+        answer: JudgedConversionShownPage = await self._call(
+            JudgedConversionShownPage,
+            "GET",
+            "/api/v1/fraud/findings",
+            query={"from": from_, "to": to, "tz": tz, "filter": filter, "rule": rule, "cursor": cursor, "limit": limit},
+        )
+        return answer
+
+    def iter_fraud_findings(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        filter: str | None = None,
+        rule: Literal[
+            "click_injection",
+            "blocked_device",
+            "blocked_ip",
+            "blocked_site",
+            "blocked_user_agent",
+            "declared_bot",
+            "data_center",
+            "impossible_order",
+            "impossible_version",
+            "version_backward",
+            "impossible_travel",
+            "duplicate_device",
+            "device_farm",
+            "short_ctit",
+            "install_hijacking",
+            "click_flooding",
+            "geo_mismatch",
+        ]
+        | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[JudgedConversionShown]:
+        """Give every row of `list_fraud_findings`, page by page."""
+        return pages(
+            lambda cursor: self.list_fraud_findings(
+                cursor=cursor, from_=from_, to=to, tz=tz, filter=filter, rule=rule, limit=limit
+            )
+        )
 
     async def get_fraud_list(self, kind: Literal["ip", "site", "device", "user_agent", "datacenter"]) -> FraudListShown:
         """Give a list with all its entries."""

@@ -212,6 +212,38 @@ class ChannelRow(Shape):
     by_rank: list[float]
 
 
+class ClaimFinding(Shape):
+    """What a rule found of the touch that claims a conversion, or (`touch_id` null) of the conversion itself."""
+
+    rule: Literal[
+        "click_injection",
+        "blocked_device",
+        "blocked_ip",
+        "blocked_site",
+        "blocked_user_agent",
+        "declared_bot",
+        "data_center",
+        "impossible_order",
+        "impossible_version",
+        "version_backward",
+        "impossible_travel",
+        "duplicate_device",
+        "device_farm",
+        "short_ctit",
+        "install_hijacking",
+        "click_flooding",
+        "geo_mismatch",
+    ]
+    mode: Literal["off", "shadow", "on"]
+    touch_id: str | None
+    goes_to: str
+    """The source that has it if the rule is on, or would have it if it were."""
+    explanation: str
+    evidence: dict[str, Any]
+    is_fraud: bool | None
+    """What somebody who looked into it says; null: nobody did."""
+
+
 class ClickFlooding(Shape):
     """
     A site whose clicks come at random times, so that installs follow them by chance.
@@ -494,6 +526,16 @@ class FraudReviewShownListing(Shape):
     data: list[FraudReviewShown]
 
 
+class Freshness(Shape):
+    """How far the store is behind what came: null times if nothing ever came, an age of 0 if nothing waits."""
+
+    received_at: AwareDatetime | None
+    stored_at: AwareDatetime | None
+    waiting_events: int
+    waiting_bytes: int
+    waiting_age_seconds: float
+
+
 class Health(Shape):
     """Each part as it was measured just now."""
 
@@ -594,6 +636,22 @@ class JourneysMade(Shape):
     lookback_days: float
     currency: str
     definition: str
+
+
+class JudgedConversionShown(Shape):
+    """A conversion whose claim rules speak against."""
+
+    conversion_id: str
+    conversion_time: AwareDatetime
+    claimed_media_source: str
+    claimed_campaign: str
+    claimed_site_id: str
+    findings: list[ClaimFinding]
+
+
+class JudgedConversionShownPage(Shape):
+    data: list[JudgedConversionShown]
+    next_cursor: str | None
 
 
 class KeySet(Shape):
@@ -1160,6 +1218,8 @@ class Replay(Shape):
     event_type: str | None = None
     patch: dict[str, Any] | None = None
     """JSON Merge Patch (RFC 7396) that is applied to each event."""
+    event: dict[str, Any] | None = None
+    """The event to send in the place of the one in `ids`, also if that is no JSON."""
     dry_run: bool = False
     """Only say what would become of them."""
 
@@ -1379,6 +1439,27 @@ class User(Shape):
 
 class UserListing(Shape):
     data: list[User]
+
+
+class Violation(Shape):
+    """Events that violate a schema at one place: dead letters that wait, or stored ones that bear a mark."""
+
+    event_name: str
+    version: int | None
+    """Of the schema; null of stored ones, whose mark says it in its words."""
+    pointer: str
+    outcome: Literal["rejected", "flagged"]
+    example: str
+    events: int
+    last_at: AwareDatetime
+
+
+class ViolationReport(Shape):
+    """Violations of a span of time, of each outcome the most frequent first."""
+
+    from_: Annotated[AwareDatetime, Field(alias="from")]
+    to: AwareDatetime
+    data: list[Violation]
 
 
 class WaitingLinks(Shape):
@@ -1671,6 +1752,7 @@ class Quality(Shape):
     step: Literal["minute", "hour", "day"]
     totals: LedgerSums
     data: list[LedgerStep]
+    freshness: Freshness
     reasons: list[ReasonCount]
     conversions: ConversionCounts
     identity_links: WaitingLinks

@@ -870,8 +870,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mend dead letters with one patch and send them again; those that are still invalid stay, with today's errors
-         * @description Mend dead letters with one patch and send them again; those that are still invalid stay, with today's errors.
+         * Mend dead letters with one patch, or one by hand, and send them again; what is still invalid stays, and why
+         * @description Mend dead letters with one patch, or one by hand, and send them again; what is still invalid stays, and why.
          */
         post: operations["replay_rejected"];
         delete?: never;
@@ -932,8 +932,29 @@ export interface paths {
          * @description In each row received = stored + waiting + duplicates + quarantined + rejected. `conversions` says how many have no
          *     result now: they wait for it (`pending`), or attribution gave them up (`failed`). `identity_links` are links between
          *     ids whose coming or going has not reached the conversions yet; the longer since, the more there was to search.
+         *     `freshness` says how far the store is behind.
          */
         get: operations["get_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count violations of the tenant's own schemas by event name and field, by arrival; default: the last 7 days
+         * @description Count violations of the tenant's own schemas by event name and field, by arrival; default: the last 7 days.
+         */
+        get: operations["get_violations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1435,6 +1456,26 @@ export interface paths {
          * @description Say how far a review came.
          */
         get: operations["get_fraud_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fraud/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the conversions that the fraud report counts, with the evidence, newest first
+         * @description List the conversions that the fraud report counts, with the evidence, newest first.
+         */
+        get: operations["list_fraud_findings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2440,6 +2481,32 @@ export interface components {
             by_rank: number[];
         };
         /**
+         * ClaimFinding
+         * @description What a rule found of the touch that claims a conversion, or (`touch_id` null) of the conversion itself.
+         */
+        ClaimFinding: {
+            rule: components["schemas"]["FraudRule"];
+            mode: components["schemas"]["FraudMode"];
+            /** Touch Id */
+            touch_id: string | null;
+            /**
+             * Goes To
+             * @description The source that has it if the rule is on, or would have it if it were.
+             */
+            goes_to: string;
+            /** Explanation */
+            explanation: string;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Is Fraud
+             * @description What somebody who looked into it says; null: nobody did.
+             */
+            is_fraud: boolean | null;
+        };
+        /**
          * ClickFlooding
          * @description A site whose clicks come at random times, so that installs follow them by chance.
          *
@@ -3253,6 +3320,22 @@ export interface components {
          */
         FraudVerdict: "valid" | "suspect" | "rejected";
         /**
+         * Freshness
+         * @description How far the store is behind what came: null times if nothing ever came, an age of 0 if nothing waits.
+         */
+        Freshness: {
+            /** Received At */
+            received_at: string | null;
+            /** Stored At */
+            stored_at: string | null;
+            /** Waiting Events */
+            waiting_events: number;
+            /** Waiting Bytes */
+            waiting_bytes: number;
+            /** Waiting Age Seconds */
+            waiting_age_seconds: number;
+        };
+        /**
          * Health
          * @description Each part as it was measured just now.
          */
@@ -3528,6 +3611,27 @@ export interface components {
             lags: components["schemas"]["LagRow"][];
             /** Assists */
             assists: components["schemas"]["AssistRow"][];
+        };
+        /**
+         * JudgedConversionShown
+         * @description A conversion whose claim rules speak against.
+         */
+        JudgedConversionShown: {
+            /** Conversion Id */
+            conversion_id: string;
+            /**
+             * Conversion Time
+             * Format: date-time
+             */
+            conversion_time: string;
+            /** Claimed Media Source */
+            claimed_media_source: string;
+            /** Claimed Campaign */
+            claimed_campaign: string;
+            /** Claimed Site Id */
+            claimed_site_id: string;
+            /** Findings */
+            findings: components["schemas"]["ClaimFinding"][];
         };
         /**
          * KeySet
@@ -4235,6 +4339,13 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[JudgedConversionShown] */
+        JudgedConversionShownPage: {
+            /** Data */
+            data: components["schemas"]["JudgedConversionShown"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[LinkDocument] */
         LinkDocumentPage: {
             /** Data */
@@ -4572,6 +4683,7 @@ export interface components {
             totals: components["schemas"]["LedgerSums"];
             /** Data */
             data: components["schemas"]["LedgerStep"][];
+            freshness: components["schemas"]["Freshness"];
             /** Reasons */
             reasons: components["schemas"]["ReasonCount"][];
             conversions: components["schemas"]["ConversionCounts"];
@@ -4836,6 +4948,13 @@ export interface components {
             patch: {
                 [key: string]: unknown;
             };
+            /**
+             * Event
+             * @description The event to send in the place of the one in `ids`, also if that is no JSON.
+             */
+            event?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Dry Run
              * @description Only say what would become of them.
@@ -5231,6 +5350,53 @@ export interface components {
             created_at: string;
             /** Last Login At */
             last_login_at: string | null;
+        };
+        /**
+         * Violation
+         * @description Events that violate a schema at one place: dead letters that wait, or stored ones that bear a mark.
+         */
+        Violation: {
+            /** Event Name */
+            event_name: string;
+            /**
+             * Version
+             * @description Of the schema; null of stored ones, whose mark says it in its words.
+             */
+            version: number | null;
+            /** Pointer */
+            pointer: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "rejected" | "flagged";
+            /** Example */
+            example: string;
+            /** Events */
+            events: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
+         * ViolationReport
+         * @description Violations of a span of time, of each outcome the most frequent first.
+         */
+        ViolationReport: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Data */
+            data: components["schemas"]["Violation"][];
         };
         /**
          * WaitingLinks
@@ -10784,11 +10950,14 @@ export interface operations {
     list_events: {
         parameters: {
             query?: {
-                event_type?: components["schemas"]["EventType"] | null;
                 /** @description The `next_cursor` of the page before, unchanged. */
                 cursor?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
+                event_type?: components["schemas"]["EventType"] | null;
+                event_name?: string;
+                media_source?: string;
+                event_id?: string;
             };
             header?: {
                 /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
@@ -10886,7 +11055,12 @@ export interface operations {
     follow_events: {
         parameters: {
             query?: {
+                /** @description Last-Event-ID, for a new connection of a browser: it can send no header. */
+                after?: string | null;
                 event_type?: components["schemas"]["EventType"] | null;
+                event_name?: string;
+                media_source?: string;
+                event_id?: string;
             };
             header?: {
                 /** @description The `id` of the last event that was received. */
@@ -11006,6 +11180,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Quality"];
+                };
+            };
+            /**
+             * @description - `parameter-invalid`: A query parameter has a value that it cannot have.
+             *     - `tenant-required`: The request names no tenant.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_violations: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViolationReport"];
                 };
             };
             /**
@@ -14802,6 +15075,117 @@ export interface operations {
              * @description - `review-unknown`: The tenant has no fraud review with this id.
              *     - `tenant-unknown`: No tenant has this id or host name.
              */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_fraud_findings: {
+        parameters: {
+            query?: {
+                /** @description First day, such as 2026-11-01. */
+                from?: string | null;
+                /** @description Last day, included. Default: today. */
+                to?: string | null;
+                /** @description IANA time zone of the days. Default: the tenant's setting. */
+                tz?: string | null;
+                /** @description Conditions such as media_source=google_ads,meta_ads;country!=DE;campaign~spring. */
+                filter?: string;
+                rule?: components["schemas"]["FraudRule"] | null;
+                /** @description The `next_cursor` of the page before, unchanged. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedConversionShownPage"];
+                };
+            };
+            /**
+             * @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant.
+             *     - `report-parameter-invalid`: A parameter of the report has a value that it cannot have.
+             *     - `tenant-required`: The request names no tenant.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
             404: {
                 headers: {
                     [name: string]: unknown;

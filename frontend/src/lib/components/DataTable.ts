@@ -19,6 +19,8 @@ export interface Column<Row> {
   cell?: Snippet<[Row]>;
   /** Whether a row has nothing to say here: on a narrow screen the line is left out. */
   isEmpty?: (row: Row) => boolean;
+  /** Whether cells hold sentences: on a narrow screen they stand under the label, and not beside it. */
+  isLong?: boolean;
   /** Numbers stand to the right. */
   isNumber?: boolean;
   /** The heading of a row's card on a narrow screen: one column, as a rule the first. */

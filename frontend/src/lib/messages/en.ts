@@ -10,6 +10,11 @@ import { keys } from './en/keys';
 import { links } from './en/links';
 import { overview } from './en/overview';
 import { period } from './en/period';
+import { cohorts } from './en/cohorts';
+import { events } from './en/events';
+import { fraud } from './en/fraud';
+import { quality } from './en/quality';
+import { rejected } from './en/rejected';
 import { policies } from './en/policies';
 import { schemas } from './en/schemas';
 import { setUp } from './en/set_up';
@@ -27,6 +32,11 @@ export const en = {
   signIn,
   overview,
   attribution,
+  cohorts,
+  events,
+  fraud,
+  quality,
+  rejected,
   account,
   audit,
   campaigns,

@@ -11,6 +11,11 @@ import { keys } from './ru/keys';
 import { links } from './ru/links';
 import { overview } from './ru/overview';
 import { period } from './ru/period';
+import { cohorts } from './ru/cohorts';
+import { events } from './ru/events';
+import { fraud } from './ru/fraud';
+import { quality } from './ru/quality';
+import { rejected } from './ru/rejected';
 import { policies } from './ru/policies';
 import { schemas } from './ru/schemas';
 import { setUp } from './ru/set_up';
@@ -27,6 +32,11 @@ export const ru: Messages = {
   signIn,
   overview,
   attribution,
+  cohorts,
+  events,
+  fraud,
+  quality,
+  rejected,
   account,
   audit,
   campaigns,

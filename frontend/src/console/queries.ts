@@ -1,0 +1,55 @@
+import { createInfiniteQuery } from '@tanstack/svelte-query';
+
+import { answer } from '../lib/client';
+import { platform, type Schemas } from './operator.svelte';
+
+export type Tenant = Schemas['Tenant'];
+export type Job = Schemas['Job'];
+export type TenantUsage = Schemas['TenantUsage'];
+
+const PAGE_ROWS = 100;
+const REFRESH_MS = 3_000;
+
+interface Paged<Row> {
+  data: Row[];
+  next_cursor: string | null;
+}
+
+/** Rows that come page by page; read again and again while `isMoving` says so. */
+export function paged<Row>(
+  key: () => unknown[],
+  read: (cursor: { cursor?: string; limit: number }) => Promise<Paged<Row>>,
+  isMoving: (rows: Row[]) => boolean = () => false,
+) {
+  return createInfiniteQuery(() => ({
+    queryKey: key(),
+    queryFn: ({ pageParam }) => read({ limit: PAGE_ROWS, ...(pageParam ? { cursor: pageParam } : {}) }),
+    initialPageParam: '',
+    getNextPageParam: (page: Paged<Row>) => page.next_cursor,
+    refetchInterval: ({ state }: { state: { data?: { pages: Paged<Row>[] } } }) =>
+      isMoving(state.data?.pages.flatMap((page) => page.data) ?? []) ? REFRESH_MS : false,
+  }));
+}
+
+export function isMovingJob({ state }: Pick<Job, 'state'>): boolean {
+  return state === 'queued' || state === 'running';
+}
+
+/** Read one job with what it said. */
+export function readJob(jobId: string): Promise<Schemas['JobWithLogs']> {
+  return answer(platform().GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: jobId } } }));
+}
+
+/** Bytes as people read them. */
+export function bytes(value: number | null | undefined, language: string): string {
+  if (value === null || value === undefined) return '–';
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+  const power = Math.min(units.length - 1, value ? Math.floor(Math.log10(value) / 3) : 0);
+  const format = new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: units[power],
+    unitDisplay: 'short',
+    maximumFractionDigits: 1,
+  });
+  return format.format(value / 1000 ** power);
+}

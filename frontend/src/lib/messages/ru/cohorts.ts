@@ -1,0 +1,37 @@
+import type { Messages } from '../en';
+
+export const cohorts: Messages['cohorts'] = {
+  title: 'Когорты',
+  hint: 'Люди по времени установки: вернулись ли они, сколько заплатили и во что обошлись.',
+  measure: 'Показатель',
+  measures: { retention: 'Удержание', revenue: 'Доход', roas: 'ROAS' },
+  measureHints: {
+    retention: 'Кто был снова активен в день N после установки',
+    revenue: 'Сколько заплатили ко дню N после установки',
+    roas: 'Доход ко дню N к расходу на когорту',
+  },
+  scale: 'Шкала',
+  scales: {
+    retention: { share: '%', absolute: 'Люди' },
+    revenue: { share: 'На человека (LTV)', absolute: 'Всего' },
+  },
+  step: 'Когорта',
+  steps: { day: 'День', week: 'Неделя', month: 'Месяц' },
+  breakdown: 'Разбить по',
+  noBreakdown: 'Все вместе',
+  window: 'День — это',
+  windows: { '24h': '24 часа с установки', calendar: 'календарный день' },
+  table: 'Тепловая карта',
+  curves: 'Кривые',
+  curvesHint: 'Самые большие и все вместе',
+  cohort: 'Установили',
+  installs: 'Установки',
+  cost: 'Расход',
+  dayN: (age) => `День ${age}`,
+  shortDay: (age) => `Д${age}`,
+  all: 'Все вместе',
+  notYet: 'ещё не закончился',
+  empty: 'За эти дни никто не установил приложение',
+  emptyHint: 'Выберите более ранние дни или уберите фильтр: когорты состоят из установок.',
+  weekOf: (day) => `Неделя с ${day}`,
+};

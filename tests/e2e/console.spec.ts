@@ -1,0 +1,75 @@
+import type { Page } from '@playwright/test';
+
+import { expect, expectWellMade, settled, stack, test } from './support.ts';
+
+/** Open an address of the console, as an operator with the platform's key. */
+async function openConsole(page: Page, address: string): Promise<void> {
+  await page.goto(`${stack.platformUrl}/#${address}`);
+  await page.getByLabel('Platform key').fill(stack.platformKey);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await settled(page);
+}
+
+test.use({ storageState: { cookies: [], origins: [] } });
+
+for (const [address, shows] of [
+  ['/tenants', 'Active'],
+  ['/usage', 'Events received'],
+  ['/jobs', 'Make a tenant'],
+  ['/keys', 'ingest'],
+] as const) {
+  test(`the console's ${address} is well made`, async ({ page }) => {
+    await openConsole(page, address);
+    await expect(
+      page.getByRole('main').getByText(shows, { exact: true }).locator('visible=true').first(),
+    ).toBeVisible();
+    await expectWellMade(page);
+  });
+}
+
+test.describe('a key that is none', () => {
+  test.use({ expected: /status of 401/ });
+
+  test('is refused, and the platform’s own is kept for this tab alone', async ({ page, context }) => {
+    await page.goto(`${stack.platformUrl}/#/keys`);
+    await page.getByLabel('Platform key').fill('pk_none');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('alert')).toContainText('Request');
+    await openConsole(page, '/keys');
+    await page.reload();
+    await expect(page.getByRole('heading', { level: 1, name: 'Keys' })).toBeVisible();
+    const another = await context.newPage();
+    await another.goto(`${stack.platformUrl}/`);
+    await expect(another.getByLabel('Platform key')).toBeVisible();
+  });
+});
+
+test('a tenant is made, gets its secrets once, is suspended, resumed, and deleted', async ({ page }) => {
+  test.setTimeout(60_000);
+  const id = `tc${Date.now()}`;
+  await openConsole(page, '/tenants');
+  await page.getByRole('button', { name: 'New tenant' }).click();
+  const making = page.getByRole('dialog', { name: 'New tenant' });
+  await making.getByLabel('Tenant id').fill(id);
+  await making.getByLabel('Name', { exact: true }).fill(`Made ${id}`);
+  await making.getByLabel('Host name').fill(`${id}.localhost`);
+  await making.getByLabel('First user’s email').fill(`owner@${id}.localhost`);
+  await making.getByRole('button', { name: 'Make it' }).click();
+  const made = page.getByRole('dialog', { name: 'The tenant can take its first event' });
+  await expect(made.getByText(/^wk_/)).toBeVisible({ timeout: 30_000 });
+  await made.getByRole('button', { name: 'I have kept them' }).click();
+  const row = page.getByRole('row').filter({ hasText: id });
+  await row.getByRole('button', { name: 'Suspend' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Suspend' }).click();
+  await expect(row.getByText('Suspended')).toBeVisible();
+  await row.getByRole('button', { name: 'Resume' }).click();
+  await expect(row.getByText('Active')).toBeVisible();
+  await row.getByRole('button', { name: 'Delete' }).click();
+  const deleting = page.getByRole('dialog', { name: `Delete Made ${id}?` });
+  await expect(deleting.getByRole('button', { name: 'Delete' })).toBeDisabled();
+  await deleting.getByLabel(`Type ${id} to confirm`).fill(id);
+  await deleting.getByRole('button', { name: 'Delete' }).click();
+  const job = page.getByRole('dialog', { name: 'Job' });
+  await expect(job.getByText('Done', { exact: true })).toBeVisible({ timeout: 40_000 });
+  await expect(job.getByText('Archive')).toBeVisible();
+});
