@@ -53,6 +53,7 @@ class Allowed:
             KeyInvalid: the secret key is unknown or revoked.
             RoleInsufficient, ScopeMissing: the caller is known, and not one of those.
             CsrfInvalid: the token came in a cookie, and the request may come from another site.
+            TenantMismatch and the others of `tenant_of`: the request does not name the caller's tenant.
         """
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
         text = credentials.strip() if scheme.lower() == "bearer" else ""
@@ -60,6 +61,7 @@ class Allowed:
             request.state.caller = await self._key(request, text)
         else:
             request.state.caller = await self._user(request, text)
+        request.state.tenant = await tenant_of(request, request.state.caller.tenant_id)
 
     def check_role(self, caller: Caller) -> None:
         """Refuse a caller who is none of those.
@@ -186,7 +188,7 @@ async def tenant_of_key(request: Request, text: str | None) -> tuple[TenantRecor
 
 
 async def user_of(request: Request, allowed: Allowed = READERS) -> tuple[TenantRecord, Caller]:
-    """Find who calls, and the tenant that they and the request agree on.
+    """Give who calls, and the tenant that they and the request agree on.
 
     The route's own declaration has been checked before; `allowed` narrows it by what the request asks for.
 
@@ -194,9 +196,8 @@ async def user_of(request: Request, allowed: Allowed = READERS) -> tuple[TenantR
         RoleInsufficient: the user's role is none of those asked for.
     """
     caller: Caller = request.state.caller
-    tenant = await tenant_of(request, caller.tenant_id)
     allowed.check_role(caller)
-    return tenant, caller
+    return request.state.tenant, caller
 
 
 @dataclass(frozen=True, slots=True)

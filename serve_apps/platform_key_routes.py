@@ -31,7 +31,7 @@ class NewKey(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
-    scopes: Annotated[set[Scope], Field(min_length=1)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=10)]
 
 
 @router.get("/api/v1/platform-keys", **documented(_TENANTS))
@@ -45,11 +45,12 @@ async def list_platform_keys(request: Request) -> Listing[PlatformKey]:
 async def create_platform_key(request: Request, response: Response, new: NewKey) -> MadePlatformKey:
     """Make a platform key; it is told once."""
     own = platform_key_of(request)
-    beyond = sorted(new.scopes - own.scopes)
+    scopes = frozenset(new.scopes)
+    beyond = sorted(scopes - own.scopes)
     if beyond:
         raise ScopeMissing(f"This key lacks {', '.join(beyond)}, and so cannot give it to another.")
     key = make_key("platform")
-    record = platform_key_record(key, new.scopes, new.name)
+    record = platform_key_record(key, scopes, new.name)
     admin = TenantAdmin(services_of(request).databases.control())
     made = await admin.add_platform_key(record, key[:SHOWN_CHARS], f"key:{own.key_id}")
     response.headers["Cache-Control"] = "no-store"

@@ -87,7 +87,11 @@ async def test_killed_supervisor(running: RunningStack, tenant: ProvisionedTenan
     assert any("run 2 began" in line["line"] for line in job["logs"])
     rows = archived_rows(running.stack.settings.exports_folder / job["archive"])
     assert (rows["clickhouse/events"], rows["postgres/conversions"]) == (550, 50)
-    assert (await http.post("/api/v1/events/ingest", json=event())).status_code in {401, 404}
+
+    async def is_unknown() -> bool:
+        return (await http.post("/api/v1/events/ingest", json=event())).status_code in {401, 404}
+
+    await eventually(is_unknown, seconds=2)
     databases = Databases(running.stack.backends, running.stack.settings.postgres)
     await assert_gone(running, databases, TenantId(tenant.tenant_id))
     await databases.close()

@@ -21,7 +21,7 @@ testPages([
   { address: '/keys', shows: /^Keys of sign-in tokens$/ },
   { address: '/users', shows: /^Active$/ },
   { address: '/settings', shows: /^Look of this site$/ },
-  { address: '/audit', shows: /^No entries$|^[a-z-]+\.[a-z-]+$/ },
+  { address: '/audit', shows: /^No entries$|^login$|^[a-z-]+\.[a-z-]+$/ },
   { address: '/account', shows: /^Sessions$/ },
 ]);
 
