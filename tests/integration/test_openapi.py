@@ -152,6 +152,7 @@ async def test_every_call_asks_who_calls(
 
 async def status(client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]) -> int:
     """Make a call with an empty object as its body; its answer may have no end."""
-    body = {} if method in {"get", "head", "delete"} else {"json": {}}
-    async with client.stream(method, path, headers=headers, **body) as answer:
+    async with client.stream(
+        method, path, headers=headers, json={} if method in {"post", "put", "patch"} else None
+    ) as answer:
         return answer.status_code
