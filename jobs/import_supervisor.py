@@ -57,6 +57,9 @@ def run_import(
         files = ImportFiles(settings.imports_folder, tenant_id)
         imports = Imports(databases.tenant(tenant_id))
         try:
+            if import_id not in await patiently(imports.unfinished):
+                # It was asked for twice, and the other run has ended it.
+                return
             directory = DirectoryReader(databases.control())
             named = await patiently(lambda: directory.conversion_events(tenant_id))
             run = ImportRun(tenant_id, imports, files, appender(backends, settings), conversion_tests(named))

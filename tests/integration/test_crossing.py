@@ -269,7 +269,12 @@ async def test_nobody_crosses(running: RunningStack, client: httpx.AsyncClient) 
         answer = await client.get(f"/api/v1/attributions/{NAME}-install", headers=theirs.user)
         return bool(answer.json().get("media_source") == MARK)
 
+    async def is_imported() -> bool:
+        imports = (await client.get("/api/v1/imports", headers=theirs.user)).json()["data"]
+        return [each["state"] for each in imports] == ["done"]
+
     await eventually(is_attributed)
+    await eventually(is_imported)
     before = await look(client, theirs, operations)
     visible = [name for name, seen in before.items() if MARK.encode() in orjson.dumps(seen)]
     # What bears the mark is no name: we would have it in our own lists by asking for it.
