@@ -270,8 +270,8 @@ async def test_nobody_crosses(running: RunningStack, client: httpx.AsyncClient) 
         return bool(answer.json().get("media_source") == MARK)
 
     async def is_imported() -> bool:
-        imports = (await client.get("/api/v1/imports", headers=theirs.user)).json()["data"]
-        return [each["state"] for each in imports] == ["done"]
+        newest = (await client.get("/api/v1/events", headers=theirs.user)).json()["data"]
+        return bool(newest[0]["event_id"] == f"{NAME}-imported")
 
     await eventually(is_attributed)
     await eventually(is_imported)
