@@ -7,7 +7,7 @@ from tests.stack_fixtures import anyio_backend, api, http, running, tenant
 
 __all__ = ["anyio_backend", "api", "http", "running", "tenant"]
 
-# A process that pytest-xdist starts is told how wide its terminal is, though it has none. One that a shell starts behind
-# it does not mind Ctrl-C, and so would not what the tests start.
+# A process that pytest-xdist starts is told how wide its terminal is, though it has none. One that a shell starts in
+# the background does not mind Ctrl-C, and so would not what the tests start.
 os.environ.pop("COLUMNS", None)
 signal.signal(signal.SIGINT, signal.default_int_handler)
