@@ -74,6 +74,8 @@ def command(settings: Settings, places: Places) -> list[str]:
         # Roles' passwords pass through ALTER ROLE.
         "log_statement": "none",
         "log_min_error_statement": "panic",
+        # A conflict's detail has the values that are in conflict: they are the tenants'.
+        "log_error_verbosity": "terse",
     }
     return [_binary(places, "postgres"), "-D", str(places.postgres)] + [
         part for name, value in options.items() for part in ("-c", f"{name}={value}")

@@ -121,7 +121,8 @@ async def test_mend_and_replay(
 
 async def test_mended_by_hand(http: httpx.AsyncClient, api: TenantApi) -> None:
     """What was no JSON is sent as the event that was meant, and waits no more; without its id it is refused."""
-    await http.post(INGEST, content=b'{"event_id": "broken', headers={"Content-Type": "application/x-ndjson"})
+    body = b'{"event_id": "broken\n' + ndjson([event()])
+    await http.post(INGEST, content=body, headers={"Content-Type": "application/x-ndjson"})
     (letter,) = (await api.get(REJECTED))["data"]
     with pytest.raises(ProblemError) as refused:
         await api.post(f"{REJECTED}/replay", {"event": event()})
