@@ -23,6 +23,8 @@ from storage.clickhouse.journey_reader import CurrencyCount, JourneyQuestion, Jo
 
 router = APIRouter()
 
+_READINGS_MAX = 3
+
 _PATHS_MAX = 1_000
 _STEPS_MAX = 10
 
@@ -90,11 +92,15 @@ async def _answer(
 async def _read(
     reader: JourneyReader, question: JourneyQuestion, *, needs_ages: bool
 ) -> tuple[Sequence[CurrencyCount], Columns]:
-    made = await reader.made(question)
-    channels = await reader.channels(question)
-    folded = await reader.folded(question, channels)
-    timed = await reader.timed(question, channels) if needs_ages else None
-    return made, Columns(channels, folded, timed)
+    for _ in range(_READINGS_MAX):
+        made = await reader.made(question)
+        channels = await reader.channels(question)
+        folded = await reader.folded(question, channels)
+        timed = await reader.timed(question, channels) if needs_ages else None
+        # A channel that came between two of these questions has no place in what they gave.
+        if set(await reader.channels(question)) <= set(channels):
+            return made, Columns(channels, folded, timed)
+    raise ModelsBusy("New channels keep coming.", retry_after_seconds=1)
 
 
 def _respond(request: Request, document: dict[str, Any]) -> Response:
