@@ -181,15 +181,15 @@ async def test_lists_and_follows_events(api: TenantApi, http: httpx.AsyncClient)
 async def test_events_are_narrowed_and_followed_from_a_place(api: TenantApi, http: httpx.AsyncClient) -> None:
     """By id, name or source each finds its own alone; `after` gives what arrived after a row, and nothing before it."""
     sent = [
-        event("in_app", event_name="search"),
-        event("in_app", event_name="level_up"),
-        event(media_source="google_ads"),
+        event("in_app", event_name="sought"),
+        event("in_app", event_name="found"),
+        event(media_source="narrow_ads"),
     ]
     for each in sent:
         await http.post(PATH, json=each, params={"wait": "stored"})
-    for name, value in (("event_id", sent[0]["event_id"]), ("event_name", "level_up"), ("media_source", "google_ads")):
+    for name, value in (("event_id", sent[0]["event_id"]), ("event_name", "found"), ("media_source", "narrow_ads")):
         (found,) = (await api.get("/api/v1/events", **{name: value}))["data"]
         assert found["event_id"] == next(each for each in sent if each.get(name) == value)["event_id"]
-    first = (await api.get("/api/v1/events", limit=1, event_name="search"))["next_cursor"]
+    first = (await api.get("/api/v1/events", limit=1, event_name="sought"))["next_cursor"]
     followed = api.follow(f"/api/v1/events/live?after={first}")
     assert [(await anext(followed))["event_id"] for _ in range(2)] == [each["event_id"] for each in sent[1:]]
