@@ -8,6 +8,7 @@ import orjson
 
 from schemas.ids import TenantId
 from storage.clickhouse.connect import ClickHouse, query_limits
+from storage.clickhouse.literals import moment_text
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
@@ -58,9 +59,7 @@ class EventReader:
                 parameters={"time": time, "event_id": event_id, "limit": limit} | asdict(chosen),
                 fmt="JSONEachRow",
                 settings=query_limits(self._store.settings, self._store.settings.query_seconds)
-                | {
-                    "output_format_json_quote_decimals": 1,
-                },
+                | {"output_format_json_quote_decimals": 1},
             )
         return [_present(orjson.loads(line)) for line in answer.splitlines()]
 
@@ -80,5 +79,5 @@ def position_of(event: dict[str, Any]) -> tuple[str, str]:
 
 
 def position_at(moment: datetime) -> tuple[str, str]:
-    """Position just before everything that arrives from a moment (UTC) on."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3], ""
+    """Position just before everything that arrives from a moment (aware) on."""
+    return moment_text(moment), ""

@@ -7,7 +7,7 @@ are numbered first, so that paths are short arrays of small numbers, which Click
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from schemas.report_problems import QuestionTooLarge
 from schemas.reports import Condition, Dimension, Operator
 from storage.clickhouse.brought_tables import external_data
 from storage.clickhouse.connect import ClickHouse, QueryTooLargeError, query_limits
-from storage.clickhouse.literals import text_hash
+from storage.clickhouse.literals import moment_text, text_hash
 from storage.clickhouse.report_reader import Conversion
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
@@ -199,9 +199,9 @@ def _journey_labels(breakdown: tuple[Dimension, ...]) -> str:
 
 def _parameters(question: JourneyQuestion) -> dict[str, Any]:
     return {
-        "since": _moment(question.since),
-        "until": _moment(question.until),
-        "near": _moment(question.until + question.lookback),
+        "since": moment_text(question.since),
+        "until": moment_text(question.until),
+        "near": moment_text(question.until + question.lookback),
         "lookback_milliseconds": question.lookback // timedelta(milliseconds=1),
         "duplicate_milliseconds": DUPLICATE_CLICK_WINDOW // timedelta(milliseconds=1),
         "conversion_types": list(question.conversion_types),
@@ -227,7 +227,3 @@ def _condition(place: int, condition: Condition) -> str:
 
 def _slot(place: int) -> str:
     return f"condition_{place}"
-
-
-def _moment(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

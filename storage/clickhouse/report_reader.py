@@ -126,7 +126,7 @@ class ReportReader:
     @classmethod
     async def open(cls, store: ClickHouse, tenant_id: TenantId, query: ReportQuery, weeks: Sequence[date]) -> Self:
         """Begin to read: `weeks` are Mondays (UTC) whose weeks are summed, whether the query is about them or not."""
-        async with store.client() as client:
+        async with store.of(tenant_id).client() as client:
             answer = await client.query(fill(_SQL["has_aliases"], clickhouse_tables(tenant_id)))
         return cls(store, tenant_id, query, weeks, has_aliases=bool(answer.result_rows))
 

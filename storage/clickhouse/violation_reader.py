@@ -1,12 +1,13 @@
 """Reads which of a tenant's stored events violate its own schemas, and where."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import orjson
 
 from schemas.ids import TenantId
 from storage.clickhouse.connect import ClickHouse, query_limits
+from storage.clickhouse.literals import moment_text
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
@@ -28,7 +29,7 @@ class ViolationReader:
     """Reads one tenant's marks."""
 
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
-        self._store = store
+        self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
 
     async def flagged(self, since: datetime, until: datetime, limit: int) -> list[FlaggedViolation]:
@@ -40,13 +41,9 @@ class ViolationReader:
         async with self._store.client() as client:
             answer = await client.raw_query(
                 fill(_SQL["violations"], self._tables),
-                parameters={"since": _text(since), "until": _text(until), "limit": limit},
+                parameters={"since": moment_text(since), "until": moment_text(until), "limit": limit},
                 fmt="JSONEachRow",
                 settings=query_limits(self._store.settings, self._store.settings.query_seconds)
                 | {"output_format_json_quote_64bit_integers": 0},
             )
         return [FlaggedViolation(**orjson.loads(line)) for line in answer.splitlines()]
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
