@@ -33,8 +33,6 @@ from telemetry.clock import utc_now
 
 router = APIRouter()
 
-_PLACES_SHOWN = 200
-_SITES_SHOWN = 50
 _REVIEWS_SHOWN = 50
 _REVIEW_DAYS_MAX = 90
 

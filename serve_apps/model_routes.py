@@ -24,7 +24,6 @@ from storage.clickhouse.journey_reader import CurrencyCount, JourneyQuestion, Jo
 router = APIRouter()
 
 _READINGS_MAX = 3
-
 _PATHS_MAX = 1_000
 _STEPS_MAX = 10
 

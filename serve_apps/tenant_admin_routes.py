@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.ids import parse_tenant_id
+from schemas.ids import TenantId, parse_tenant_id
 from schemas.limits import PAGE_ROWS_DEFAULT, SHARDS_MAX
 from schemas.problems import (
     CursorInvalid,
@@ -166,12 +166,12 @@ async def delete_tenant(
     if confirm != tenant_id:
         raise DeleteUnconfirmed
     databases = services_of(request).databases
-    job = await TenantLives(databases.control()).delete(str(uuid.uuid4()), parse_known(tenant_id))
+    job = await TenantLives(databases.control()).delete(str(uuid.uuid4()), _known(tenant_id))
     response.headers["Location"] = f"/api/v1/jobs/{job.job_id}"
     return await job_document(job, databases)
 
 
-def parse_known(tenant_id: str) -> Any:
+def _known(tenant_id: str) -> TenantId:
     """Check the id of a tenant that is said to be there.
 
     Raises:
@@ -184,7 +184,7 @@ def parse_known(tenant_id: str) -> Any:
 
 
 async def _turn(request: Request, tenant_id: str, event: LifeEvent) -> Tenant:
-    await TenantLives(services_of(request).databases.control()).change(parse_known(tenant_id), event)
+    await TenantLives(services_of(request).databases.control()).change(_known(tenant_id), event)
     return await get_tenant(request, tenant_id)
 
 

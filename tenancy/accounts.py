@@ -18,7 +18,8 @@ from storage.postgres.audit import NOBODY, AuditEntry, AuditLog, Origin
 from storage.postgres.connect import Databases
 from storage.postgres.sessions import Sessions
 from storage.postgres.users import UserRecord, Users
-from tenancy.login import Logins, Session, actor_of, hash_token, network_of
+from tenancy.keys import hash_key
+from tenancy.login import Logins, Session, actor_of, network_of
 from tenancy.password_rules import check_password
 from tenancy.passwords import Passwords
 from tenancy.tokens import token_seconds
@@ -96,13 +97,13 @@ class Accounts:
             LinkTokenInvalid: the link is unknown, used, replaced or expired.
             PasswordRefused: nothing was changed; the link can be used with another one.
         """
-        user = await self._users.by_link(hash_token(token))
+        user = await self._users.by_link(hash_key(token))
         if user is None:
             raise LinkTokenInvalid
         check_password(password, user.email)
         password_hash = await self._passwords.hash(password)
         async with self._database.transaction():
-            purpose = await self._users.take_link(hash_token(token))
+            purpose = await self._users.take_link(hash_key(token))
             if purpose is None:
                 raise LinkTokenInvalid
             action = "invitation.accept" if purpose == "invitation" else "password.reset"
@@ -178,8 +179,8 @@ class Accounts:
         settings = self._settings
         if user.state == "invited":
             await self._users.put_link(
-                user.user_id, hash_token(token), "invitation", settings.invitation_hours * _HOUR_SECONDS
+                user.user_id, hash_key(token), "invitation", settings.invitation_hours * _HOUR_SECONDS
             )
         else:
-            await self._users.put_link(user.user_id, hash_token(token), "reset", settings.reset_hours * _HOUR_SECONDS)
+            await self._users.put_link(user.user_id, hash_key(token), "reset", settings.reset_hours * _HOUR_SECONDS)
         return token

@@ -1,6 +1,6 @@
 """API keys: 256 random bits behind a prefix that says what the key is. Only their SHA-256 is stored.
 
-A fast hash is enough: unlike a password, a key cannot be guessed.
+A fast hash is enough, also for the tokens of sessions and links: unlike a password, none of them can be guessed.
 """
 
 import hashlib
@@ -22,5 +22,5 @@ def make_key(kind: KeyKind) -> str:
 
 
 def hash_key(key: str) -> bytes:
-    """Hash a key as the directory stores it."""
+    """Hash a key, or a random token, as the databases store it."""
     return hashlib.sha256(key.encode()).digest()

@@ -1,6 +1,5 @@
 """Logging in: passwords to tokens. Refresh tokens are used once; one used twice ends its whole session."""
 
-import hashlib
 import ipaddress
 import secrets
 import uuid
@@ -16,6 +15,7 @@ from storage.postgres.audit import NOBODY, Actor, AuditEntry, AuditLog, Origin
 from storage.postgres.connect import Database, Databases
 from storage.postgres.sessions import SessionDays, SessionRecord, Sessions
 from storage.postgres.users import UserRecord, Users
+from tenancy.keys import hash_key
 from tenancy.passwords import Passwords
 from tenancy.tokens import Claims, Tokens, token_seconds
 
@@ -29,11 +29,6 @@ class Session:
     refresh_token: str = field(repr=False)
     session_id: str
     user: UserRecord
-
-
-def hash_token(token: str) -> bytes:
-    """Hash a random token as the database keeps it; unlike a password, it cannot be guessed."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def network_of(ip: str) -> str:
@@ -117,7 +112,7 @@ class Logins:
             raise CredentialsWrong
         refresh_token = secrets.token_urlsafe(32)
         session = SessionRecord(uuid.uuid4(), user.user_id)
-        await self._sessions.begin(session, hash_token(refresh_token), now, self._days)
+        await self._sessions.begin(session, hash_key(refresh_token), now, self._days)
         return self._session(user, session, refresh_token, now)
 
     async def refresh(self, refresh_token: str, origin: Origin, now: datetime) -> Session:
@@ -127,7 +122,7 @@ class Logins:
             TokenInvalid: the token is unknown, ended, or was used before (which ends its session).
         """
         next_token = secrets.token_urlsafe(32)
-        session = await self._sessions.go_on(hash_token(refresh_token), hash_token(next_token), self._days)
+        session = await self._sessions.go_on(hash_key(refresh_token), hash_key(next_token), self._days)
         user = await self._users.by_id(session.user_id) if session else None
         if session is None or user is None:
             await self._refuse(refresh_token, origin)
@@ -136,12 +131,12 @@ class Logins:
 
     async def log_out(self, refresh_token: str, origin: Origin) -> None:
         """End a session: its refresh tokens at once, its access tokens within a second. Repeating it does no harm."""
-        session = await self._sessions.of_token(hash_token(refresh_token))
+        session = await self._sessions.of_token(hash_key(refresh_token))
         if session is not None:
             await self._end(session, AuditEntry(Actor("user", str(session.user_id)), origin, "logout"))
 
     async def _refuse(self, refresh_token: str, origin: Origin) -> None:
-        session = await self._sessions.of_token(hash_token(refresh_token))
+        session = await self._sessions.of_token(hash_key(refresh_token))
         if session is not None and session.was_used:
             await self._end(session, AuditEntry(NOBODY, origin, "session.reuse"))
 

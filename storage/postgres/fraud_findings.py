@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from schemas.reports import Condition, Dimension, Operator, ReportQuery
 from storage.postgres.connect import Database
@@ -27,8 +27,6 @@ _CONDITIONS = {
 }
 _SPAN_PLACES = 2
 """How many bound values each query has first: from and to."""
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
