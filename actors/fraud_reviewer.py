@@ -15,7 +15,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import structlog
 
 from actors.adopted_policy import AdoptedPolicy
@@ -24,7 +23,6 @@ from actors.signal import Signal
 from attribution.fraud.flooding import flooding_sites
 from schemas.fraud_policy import FraudRule
 from schemas.policy import Policy
-from schemas.results import ResultRecord
 from schemas.settings import ActorSettings
 from storage.clickhouse.fraud_reader import FraudReader
 from storage.postgres.fraud_lists import FraudListStore
@@ -125,14 +123,11 @@ class FraudReviewer:
         return len(found)
 
     async def _changed(self, past: Sequence[PastConversion], policy: Policy) -> list[str]:
-        outcomes = (await self._judge.judge(past, policy)).values()
-        judged = {
-            each.conversion_id: orjson.loads(each.document) for each in outcomes if isinstance(each, ResultRecord)
-        }
+        judged = await self._judge.judge(past, policy)
         return [
             each.conversion_id
             for each in past
-            if each.conversion_id in judged and _differs(each.result, judged[each.conversion_id])
+            if (anew := judged.get(each.conversion_id)) is not None and _differs(each.result, anew)
         ]
 
 

@@ -7,13 +7,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import datetime
+from typing import Any
 
+import orjson
 import structlog
 
 from actors.attributor import Attribute, PoolAwayError
 from actors.journey_reader import JourneyReader
 from schemas.policy import Policy
-from schemas.results import RecordedOutcome
+from schemas.results import ResultRecord
 from storage.clickhouse.connect import StoreAwayError
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.conversion_writer import PendingConversion
@@ -58,11 +60,18 @@ class PastJudge:
             after = past[-1].conversion_time, past[-1].conversion_id
             await asyncio.sleep(time.monotonic() - began)
 
-    async def judge(self, past: Sequence[PastConversion], policy: Policy) -> dict[str, RecordedOutcome]:
-        """Attribute conversions by a policy, as if they came now; nothing is recorded."""
+    async def judge(self, past: Sequence[PastConversion], policy: Policy) -> dict[str, dict[str, Any] | None]:
+        """Attribute conversions by a policy, as if they came now; nothing is recorded.
+
+        Gives results by conversion id as they would be stored, to be compared with those that are; None if there is
+        no result.
+        """
         pending = [PendingConversion(each.conversion_id, each.event) for each in past]
-        cases = await self._journeys.cases(pending, policy, watch=False)
-        return {each.conversion_id: each for each in await self._attribute(cases, policy)}
+        outcomes = await self._attribute(await self._journeys.cases(pending, policy, watch=False), policy)
+        return {
+            each.conversion_id: orjson.loads(each.document) if isinstance(each, ResultRecord) else None
+            for each in outcomes
+        }
 
 
 async def failure_of(work: Awaitable[None], what: str, work_id: str) -> str | None:

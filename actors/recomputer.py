@@ -6,7 +6,6 @@ took. How far it came is recorded with what it found, so a kill costs one portio
 
 from collections.abc import Awaitable, Callable
 
-import orjson
 import structlog
 
 from actors.past_judge import PASSING, PastJudge, failure_of
@@ -15,7 +14,6 @@ from attribution.recompute import Compared, compare
 from schemas.policy import parse_policy
 from schemas.policy_versions import PolicyVersion
 from schemas.recomputes import RecomputeRecord
-from schemas.results import RecordedOutcome, ResultRecord
 from storage.postgres.policies import Policies
 from storage.postgres.recomputes import Recomputes
 from telemetry.backoff import Backoff
@@ -79,18 +77,10 @@ class Recomputer:
         async for past in judge.portions(asked.since, asked.until, progress.at):
             decided = await judge.judge(past, policy)
             compared = [
-                Compared(each.conversion_id, each.conversion_time, each.result, _stored(decided[each.conversion_id]))
+                Compared(each.conversion_id, each.conversion_time, each.result, decided[each.conversion_id])
                 for each in past
             ]
             progress, moves = compare(progress, compared)
             reached("recompute_before_record")
             await self._recomputes.record(epoch, asked.recompute_id, progress, moves)
             self._backoff.reset()
-
-
-def _stored(outcome: RecordedOutcome) -> dict[str, object] | None:
-    """Give an answer as it would be stored, so that it can be compared with one that is; None if there is none."""
-    if not isinstance(outcome, ResultRecord):
-        return None
-    stored: dict[str, object] = orjson.loads(outcome.document)
-    return stored
