@@ -25,10 +25,11 @@ from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
 from storage.import_files import ImportFiles
 from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Databases
-from storage.postgres.directory import DirectoryReader
+from storage.postgres.directory import DirectoryReader, TenantRecord
 from storage.postgres.imports import Imports
 from storage.postgres.jobs import Jobs, import_job_id
 from telemetry.logs import configure_logs
+from telemetry.side_by_side import side_by_side
 
 _NAME = "imports"
 _NICENESS = 10
@@ -37,7 +38,6 @@ _REST_SECONDS = 30.0
 _TRIES = 5
 _RETRY_SECONDS = 0.5
 _START_SECONDS = 20.0
-_AT_ONCE = 8
 
 AppenderFactory = Callable[[Backends, Settings], Appender]
 _Key = tuple[TenantId, str]
@@ -79,21 +79,17 @@ def run_import(
 
 async def find_unfinished(databases: Databases) -> dict[TenantId, list[str]]:
     """List every tenant's unfinished imports."""
-    gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def look(tenant_id: TenantId) -> tuple[TenantId, list[str]]:
-        async with gate:
-            database = databases.tenant(tenant_id)
-            try:
-                return tenant_id, await Imports(database).unfinished()
-            except DATABASE_GONE:
-                # The tenant was erased between the two looks.
-                return tenant_id, []
-            finally:
-                await database.close()
+    async def look(tenant: TenantRecord) -> tuple[TenantId, list[str]]:
+        try:
+            async with databases.briefly(tenant.tenant_id) as database:
+                return tenant.tenant_id, await Imports(database).unfinished()
+        except DATABASE_GONE:
+            # The tenant was erased between the two looks.
+            return tenant.tenant_id, []
 
     rows = await DirectoryReader(databases.control()).rows()
-    return dict(await asyncio.gather(*(look(tenant.tenant_id) for tenant in rows.tenants)))
+    return dict(await side_by_side(look, rows.tenants))
 
 
 class ImportSupervisor:

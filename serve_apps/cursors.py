@@ -103,6 +103,15 @@ def read_day(text: str) -> tuple[date, int]:
     return day, _row(identity)
 
 
+def read_word(text: str) -> str:
+    """Decode a position that is a word alone, such as a tenant's id.
+
+    Raises:
+        CursorInvalid: see `read_cursor`.
+    """
+    return read_cursor(text)[1].replace("\0", "")
+
+
 def read_row(text: str) -> int:
     """Decode a position that is the number of a row alone.
 

@@ -37,6 +37,7 @@ from storage.postgres.origin_reader import OriginReader
 from storage.postgres.past_conversions import PastConversions
 from storage.postgres.policies import Policies
 from telemetry.clock import utc_now
+from telemetry.side_by_side import side_by_side
 from tenancy.fraud_facts import fraud_facts_reader
 from tenancy.fraud_sites import count_sites
 
@@ -116,19 +117,19 @@ class FraudPreviews:
         journeys = JourneyReader(
             cases, ConversionWriter(database, WHOLE_TENANT), IdentityEdges(database), facts, Signal()
         )
-        past, tally, gate = PastConversions(database), FraudTally(), asyncio.Semaphore(_PORTIONS_AT_ONCE)
+        past, tally = PastConversions(database), FraudTally()
 
         async def judge(portion: Sequence[str]) -> None:
-            async with gate:
-                stored = await past.some(portion)
-                pending = [PendingConversion(each.conversion_id, each.event) for each in stored]
-                outcomes = await self._pool.attribute(await journeys.cases(pending, policy, watch=False), policy)
+            stored = await past.some(portion)
+            pending = [PendingConversion(each.conversion_id, each.event) for each in stored]
+            outcomes = await self._pool.attribute(await journeys.cases(pending, policy, watch=False), policy)
             results = {each.conversion_id: each for each in outcomes if isinstance(each, AttributionResult)}
             for each in stored:
                 if each.conversion_id in results:
                     tally.add(each.result, results[each.conversion_id])
 
-        await asyncio.gather(*(judge(ids[start : start + _PORTION]) for start in range(0, len(ids), _PORTION)))
+        portions = (ids[start : start + _PORTION] for start in range(0, len(ids), _PORTION))
+        await side_by_side(judge, portions, at_most=_PORTIONS_AT_ONCE)
         return tally
 
 

@@ -44,13 +44,11 @@ async def job_document(job: JobRecord, databases: Databases) -> Job:
 
 
 async def _import_document(job: JobRecord, databases: Databases) -> Job:
-    database = databases.apart().tenant(job.tenant_id)
     try:
-        record = await Imports(database).one(import_id_of(job.job_id))
+        async with databases.briefly(job.tenant_id) as database:
+            record = await Imports(database).one(import_id_of(job.job_id))
     except (*CONNECTION_LOST, *DATABASE_GONE):
         record = None
-    finally:
-        await database.close()
     if record is None:
         unknown = JobProgress(unit="rows", done=0, total=None, current=None)
         return _job(job, state="queued", progress=unknown, error=None, finished_at=None)

@@ -1,7 +1,5 @@
 """Jobs: what is being done with tenants that outlives requests, how far it came, what it said."""
 
-import asyncio
-
 from fastapi import APIRouter
 from starlette.requests import Request
 
@@ -15,12 +13,10 @@ from serve_apps.openapi import documented, platform_key
 from serve_apps.parameters import Cursor, Limit, Word
 from serve_apps.platform_answers import Job, JobKind, JobLine, JobWithLogs
 from serve_apps.services import services_of
-from storage.postgres.connect import Databases
-from storage.postgres.jobs import JobRecord, Jobs
+from storage.postgres.jobs import Jobs
+from telemetry.side_by_side import side_by_side
 
 router = APIRouter()
-
-_AT_ONCE = 8
 
 
 @router.get("/api/v1/jobs", **documented(platform_key("jobs"), CursorInvalid))
@@ -37,7 +33,7 @@ async def list_jobs(
     records = await Jobs(databases.control()).page(before=before, tenant_id=tenant_id, kind=kind, limit=limit)
     last = records[-1] if len(records) == limit else None
     return Page(
-        data=await _documents(records, databases),
+        data=await side_by_side(lambda record: job_document(record, databases), records),
         next_cursor=last and write_cursor(last.created_at.isoformat(), last.job_id),
     )
 
@@ -56,13 +52,3 @@ async def get_job(request: Request, job_id: Word) -> JobWithLogs:
         archive=f"{record.tenant_id}-{record.job_id}" if record.detail.get("files") else None,
         logs=[JobLine(at=each.at, line=each.line) for each in await jobs.logs(job_id)],
     )
-
-
-async def _documents(records: list[JobRecord], databases: Databases) -> list[Job]:
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def write(record: JobRecord) -> Job:
-        async with gate:
-            return await job_document(record, databases)
-
-    return await asyncio.gather(*map(write, records))

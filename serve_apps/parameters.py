@@ -1,13 +1,15 @@
 """Parameters that many routes have: their bounds, which are also what `/openapi.json` says of them."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from schemas.limits import PAGE_ROWS_MAX
+from schemas.problems import ParameterInvalid
+from telemetry.clock import utc_now
 
 # Postgres takes no NUL in a text.
 _NO_NUL = r"^[^\x00]*$"
@@ -15,6 +17,7 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2299, 12, 31, tzinfo=UTC)
+_SPAN_MAX = timedelta(days=400)
 
 Word = Annotated[str, Field(max_length=1024, pattern=_NO_NUL)]
 """A text to look something up by."""
@@ -38,6 +41,19 @@ def _within_reach(time: datetime) -> datetime:
     if time.year <= _EARLIEST.year:
         return _EARLIEST
     return _LATEST if time.year >= _LATEST.year else time
+
+
+def asked_span(since: datetime | None, until: datetime | None, usually: timedelta) -> tuple[datetime, datetime]:
+    """Complete a span of time: it ends with the minute that runs now if no end is asked for, and is `usually` so long.
+
+    Raises:
+        ParameterInvalid: it ends before it begins, or is too long.
+    """
+    until = until or utc_now() + timedelta(minutes=1)
+    since = since or until - usually
+    if not timedelta(0) < until - since <= _SPAN_MAX:
+        raise ParameterInvalid(f"`to` must be after `from`, by {_SPAN_MAX.days} days at most.")
+    return since, until
 
 
 def _day_written_out(text: object) -> object:

@@ -22,7 +22,7 @@ from schemas.problems import (
 from schemas.tenant_life import LifeEvent, TenantState
 from schemas.tenant_problems import DeleteUnconfirmed, LifeUnavailable, TenantStateConflict
 from serve_apps.answers import Page
-from serve_apps.cursors import read_cursor, write_cursor
+from serve_apps.cursors import read_word, write_cursor
 from serve_apps.job_documents import job_document
 from serve_apps.openapi import documented, platform_key
 from serve_apps.parameters import Cursor, Limit, Word
@@ -108,7 +108,7 @@ async def list_tenants(
     limit: Limit = PAGE_ROWS_DEFAULT,
 ) -> Page[Tenant]:
     """List tenants in the order of their ids, in whatever state."""
-    after = read_cursor(cursor)[1].replace("\0", "") if cursor else ""
+    after = read_word(cursor) if cursor else ""
     rows = await _admin(request).page(after=after, state=state, limit=limit)
     following = write_cursor("", rows[-1].tenant_id) if len(rows) == limit else None
     return Page(data=[_tenant(row) for row in rows], next_cursor=following)

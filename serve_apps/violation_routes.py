@@ -12,16 +12,14 @@ from starlette.requests import Request
 from schemas.problems import ParameterInvalid
 from serve_apps.callers import user_of
 from serve_apps.openapi import USER, documented
-from serve_apps.parameters import Moment
+from serve_apps.parameters import Moment, asked_span
 from serve_apps.services import services_of
 from storage.clickhouse.violation_reader import ViolationReader
 from storage.postgres.dead_letters import DeadLetters
-from telemetry.clock import utc_now
 
 router = APIRouter()
 
 _WEEK = timedelta(days=7)
-_SPAN_MAX = timedelta(days=400)
 _ROWS_MAX = 200
 
 
@@ -53,10 +51,7 @@ async def get_violations(
 ) -> dict[str, Any]:
     """Count violations of the tenant's own schemas by event name and field, by arrival; default: the last 7 days."""
     tenant, _ = await user_of(request)
-    until = until or utc_now() + timedelta(minutes=1)
-    since = since or until - _WEEK
-    if not timedelta(0) < until - since <= _SPAN_MAX:
-        raise ParameterInvalid(f"`to` must be after `from`, by {_SPAN_MAX.days} days at most.")
+    since, until = asked_span(since, until, _WEEK)
     services = services_of(request)
     rejected, flagged = await asyncio.gather(
         DeadLetters(services.databases.tenant(tenant.tenant_id)).violations(since, until, _ROWS_MAX),

@@ -3,7 +3,6 @@
 Tenants are made by the supervisor of their lives (`jobs.life_supervisor`), whoever asks.
 """
 
-import asyncio
 import uuid
 
 from schemas.backends import Backends
@@ -19,6 +18,7 @@ from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader, DirectoryRows, DirectoryWriter, TenantRecord
 from storage.postgres.provisioner_role import TenantDatabases
 from storage.spool.layout import Layout
+from telemetry.side_by_side import side_by_side
 from tenancy.key_rotation import KeyRotation
 from tenancy.keys import SHOWN_CHARS
 from tenancy.life_jobs import LifeJobs
@@ -28,8 +28,6 @@ from tenancy.sealing import Sealer
 from tenancy.secret_rotation import renew_secrets
 
 __all__ = ["ProvisionedTenant", "Provisioner", "TenantRequest"]
-
-_AT_ONCE = 8
 
 
 class Provisioner:
@@ -65,17 +63,15 @@ class Provisioner:
 
     async def renew_tenants(self) -> None:
         """Bring the databases, tables, users and layouts of all tenants to what this code and the directory say."""
-        gate = asyncio.Semaphore(_AT_ONCE)
 
         async def renew(tenant: TenantRecord) -> None:
-            async with gate:
-                await self._tenants.migrate(tenant.tenant_id)
-                await self._tenants.ensure_audit(tenant.tenant_id, self._auth.audit_days)
-                await ensure_tables(self._store, tenant.tenant_id)
-                await ensure_user(self._store, self._backends, tenant.tenant_id)
-                await lay_out(self._databases, tenant.tenant_id, tenant.shards)
+            await self._tenants.migrate(tenant.tenant_id)
+            await self._tenants.ensure_audit(tenant.tenant_id, self._auth.audit_days)
+            await ensure_tables(self._store, tenant.tenant_id)
+            await ensure_user(self._store, self._backends, tenant.tenant_id)
+            await lay_out(self._databases, tenant.tenant_id, tenant.shards)
 
-        await asyncio.gather(*map(renew, (await self._directory_rows()).tenants))
+        await side_by_side(renew, (await self._directory_rows()).tenants)
 
     async def rotate_keys(self, tenant_id: TenantId, *, at_once: bool) -> None:
         """Rotate the key of a tenant's tokens, or replace all of them at once.
@@ -117,8 +113,5 @@ class Provisioner:
 
 async def lay_out(databases: Databases, tenant_id: TenantId, shards: int) -> None:
     """Have so many shards do a tenant's work; one that is being deleted has none, and gets none."""
-    database = databases.apart().tenant(tenant_id)
-    try:
+    async with databases.briefly(tenant_id) as database:
         await Layout(database).change(shards)
-    finally:
-        await database.close()

@@ -3,35 +3,29 @@
 Every part may be repeated; until the last one is done, the root secret before must be known.
 """
 
-import asyncio
-
 from schemas.backends import Backends
-from schemas.ids import TenantId
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.tenant_user import ensure_user
 from storage.postgres.connect import Databases
-from storage.postgres.directory import DirectoryReader
+from storage.postgres.directory import DirectoryReader, TenantRecord
 from storage.postgres.provisioner_role import TenantDatabases
 from storage.postgres.sealed import SealedSecrets
+from telemetry.side_by_side import side_by_side
 from tenancy.registration import secrets_owner
 from tenancy.sealing import Sealer
-
-_AT_ONCE = 8
 
 
 async def renew_secrets(
     backends: Backends, databases: Databases, store: ClickHouse, provisioner: TenantDatabases
 ) -> tuple[int, int]:
     """Set all tenants' passwords and seal all secrets anew; give how many tenants and how many secrets that were."""
-    gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def renew(tenant_id: TenantId) -> None:
-        async with gate:
-            await provisioner.renew_password(tenant_id)
-            await ensure_user(store, backends, tenant_id)
+    async def renew(tenant: TenantRecord) -> None:
+        await provisioner.renew_password(tenant.tenant_id)
+        await ensure_user(store, backends, tenant.tenant_id)
 
     rows = await DirectoryReader(databases.control()).rows()
-    await asyncio.gather(*(renew(tenant.tenant_id) for tenant in rows.tenants))
+    await side_by_side(renew, rows.tenants)
     sealer, sealed = Sealer(backends), SealedSecrets(databases.control())
     count = 0
     for kid, tenant_id, private_key in await sealed.signing_keys():

@@ -152,10 +152,6 @@ class Databases:
             database = self._open[name] = Database(self._backends, self._settings, name)
         return database
 
-    def apart(self) -> "Databases":
-        """Give the same for a look at many tenants: whoever takes it closes each database after its look."""
-        return Databases(self._backends, self._settings)
-
     def control(self) -> Database:
         """Give the control database: the directory of tenants."""
         return self._database(CONTROL_DATABASE)
@@ -163,6 +159,15 @@ class Databases:
     def tenant(self, tenant_id: TenantId) -> Database:
         """Give the tenant's own database, as the tenant's own role."""
         return self._database(tenant_database(tenant_id))
+
+    @asynccontextmanager
+    async def briefly(self, tenant_id: TenantId) -> AsyncIterator[Database]:
+        """Give the tenant's own database for one look and close it: whoever looks at many tenants keeps none open."""
+        database = Database(self._backends, self._settings, tenant_database(tenant_id))
+        try:
+            yield database
+        finally:
+            await database.close()
 
     async def close(self) -> None:
         """Close all of them."""

@@ -6,7 +6,7 @@ connect to a tenant's database; to make, close or drop one, it puts on that tena
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -80,33 +80,27 @@ class TenantDatabases:
     async def _set_password(self, connection: Any, name: str) -> None:
         await connection.execute(f"ALTER ROLE \"{name}\" PASSWORD '{self._backends.role_password(name)}'")
 
-    @asynccontextmanager
-    async def _connection(self, database: str | None = None) -> AsyncIterator[Any]:
-        connection = await asyncpg.connect(
-            host=self._backends.postgres_host,
-            port=self._backends.postgres_port,
-            ssl=tls_of(self._backends),
-            user=PROVISIONER_ROLE,
-            password=self._password,
-            database=database or _DATABASE,
-        )
-        try:
-            yield connection
-        finally:
-            await connection.close()
+    def _connection(self, database: str | None = None) -> AbstractAsyncContextManager[Any]:
+        return _connected(self._backends, PROVISIONER_ROLE, self._password, database or _DATABASE)
 
 
 async def migrate_as_owner(backends: Backends, name: str, folder: str) -> None:
     """Bring the schema of a database up to date, as the role that owns it."""
+    async with _connected(backends, name, backends.role_password(name), name) as connection:
+        await migrate(connection, load_migrations("storage.postgres", folder))
+
+
+@asynccontextmanager
+async def _connected(backends: Backends, role: str, password: str, database: str) -> AsyncIterator[Any]:
     connection = await asyncpg.connect(
         host=backends.postgres_host,
         port=backends.postgres_port,
         ssl=tls_of(backends),
-        user=name,
-        password=backends.role_password(name),
-        database=name,
+        user=role,
+        password=password,
+        database=database,
     )
     try:
-        await migrate(connection, load_migrations("storage.postgres", folder))
+        yield connection
     finally:
         await connection.close()

@@ -11,6 +11,7 @@ from schemas.ids import TenantId
 from schemas.problems import HostTaken
 from storage.postgres.connect import Database
 from storage.postgres.directory import KeyRecord
+from storage.postgres.ledger import Freshness, Ledger
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "tenant_admin.sql")
@@ -56,7 +57,7 @@ class PlatformKeyRow:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUsage:
-    """Events of a span by what became of them, what waits for ClickHouse now, and the size of a tenant's database."""
+    """Events of a span by what became of them, the size of a tenant's database, and what waits for ClickHouse now."""
 
     received: int
     accepted: int
@@ -65,9 +66,7 @@ class DatabaseUsage:
     stored: int
     quarantined: int
     postgres_bytes: int
-    waiting_events: int
-    waiting_bytes: int
-    waiting_age_seconds: float
+    freshness: Freshness
 
 
 class TenantAdmin:
@@ -140,10 +139,4 @@ async def read_usage(database: Database, since: datetime, until: datetime) -> Da
     """
     async with database.connection() as connection:
         counted = await connection.fetchrow(_SQL["usage"], since, until)
-        waiting = await connection.fetchrow(_SQL["waiting"])
-    return DatabaseUsage(
-        **counted,
-        waiting_events=waiting["events"],
-        waiting_bytes=waiting["size_bytes"],
-        waiting_age_seconds=waiting["age_seconds"],
-    )
+    return DatabaseUsage(**counted, freshness=await Ledger(database).freshness())

@@ -33,15 +33,10 @@ UPDATE api_keys SET revoked_at = now() WHERE kind = 'platform' AND key_id = $1 A
 SELECT tenant_id, count(*) AS shards FROM active_shards WHERE tenant_id = ANY($1::text[]) GROUP BY tenant_id
 
 -- name: usage
--- Of the tenant's own database: counts from its ledger, what waits from its spool, its size from the server's files.
+-- Of the tenant's own database: counts from its ledger, its size from the server's files.
 SELECT
     coalesce(sum(received), 0)::bigint AS received, coalesce(sum(accepted), 0)::bigint AS accepted,
     coalesce(sum(duplicates), 0)::bigint AS duplicates, coalesce(sum(rejected), 0)::bigint AS rejected,
     coalesce(sum(stored), 0)::bigint AS stored, coalesce(sum(quarantined), 0)::bigint AS quarantined,
     pg_database_size(current_database()) AS postgres_bytes
 FROM ledger WHERE minute >= $1 AND minute < $2
-
--- name: waiting
-SELECT coalesce(sum(s.events), 0)::bigint AS events, coalesce(sum(octet_length(s.frames)), 0)::bigint AS size_bytes,
-    coalesce(extract(epoch FROM now() - min(s.committed_at)), 0)::float8 AS age_seconds
-FROM actor_epoch AS e INNER JOIN event_spool AS s ON s.shard = e.shard AND s.spool_id > stored_up_to(e.shard)
