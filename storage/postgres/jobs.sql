@@ -14,7 +14,7 @@ SELECT * FROM jobs WHERE idempotency_key = $1
 SELECT * FROM jobs WHERE job_id = $1
 
 -- name: of_life
-SELECT * FROM jobs WHERE tenant_id = $1 AND kind <> 'import' AND finished_at IS NULL
+SELECT * FROM jobs WHERE tenant_id = $1 AND kind IN ('provision', 'delete') AND finished_at IS NULL
 
 -- name: last_delete
 SELECT * FROM jobs WHERE tenant_id = $1 AND kind = 'delete' ORDER BY created_at DESC LIMIT 1
@@ -28,7 +28,7 @@ LIMIT $5
 
 -- name: unfinished
 SELECT job_id FROM jobs
-WHERE kind <> 'import' AND finished_at IS NULL
+WHERE kind IN ('provision', 'delete') AND finished_at IS NULL
 ORDER BY created_at
 
 -- name: begin

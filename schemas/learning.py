@@ -1,0 +1,106 @@
+"""Learned models: what a training job leaves behind, what the registry keeps of it, and the words for both.
+
+A learned model is one that was fitted to journeys or installs. The multi-touch models of reports are something else:
+they share out what happened and are computed anew for every question.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.ids import TenantId
+
+ARTIFACT_FORMAT = "skops"
+"""A format that names types instead of running code; only types of a fixed list are made from it."""
+
+
+class LearnedKind(StrEnum):
+    """What a learned model is for."""
+
+    CONVERSION = "conversion"
+    PLTV = "pltv"
+    ANOMALY = "anomaly"
+
+
+class LearnedState(StrEnum):
+    """Where a learned model stands: of each kind and scope at most one is champion, whose word counts."""
+
+    CHALLENGER = "challenger"
+    CHAMPION = "champion"
+    RETIRED = "retired"
+    REFUSED = "refused"
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Estimate(_Document):
+    """A figure with its 95 % interval, None where none was computed."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class MetricValue(_Document):
+    """One measure of one model on one set of rows.
+
+    `metric` is for example `log_loss`, `auc`, `calibration_error`, `total_ratio`; `subject` is `model`, or the baseline
+    that it is compared with (`last_touch`, `logistic`, `global`); `split` is `holdout` or `train`.
+    """
+
+    metric: str
+    subject: str
+    split: str
+    estimate: Estimate
+
+
+class DataRange(_Document):
+    """What a model was fitted to: days of UTC, rows, and by tenant the version of the lake's manifest."""
+
+    first_day: date
+    last_day: date
+    rows: int
+    manifests: dict[str, int]
+
+
+class Artifact(_Document):
+    """Where the fitted model lies: in the lake, under its checksum."""
+
+    sha256: str
+    size_bytes: int
+    format: str = ARTIFACT_FORMAT
+
+
+class LearnedModelDocument(_Document):
+    """What a training job leaves: everything that is known of a learned model but whether it is used.
+
+    `tenant_id` is None for the global model. `base_model_id` is the global model from which a tenant's was fine-tuned,
+    `champion_model_id` the one that was champion of the scope when training began. `feature_profile` is what drift is
+    measured against.
+    """
+
+    model_id: str
+    kind: LearnedKind
+    tenant_id: TenantId | None
+    created_at: datetime
+    job_id: str
+    seed: int
+    code_version: str
+    schema_hash: str
+    data: DataRange
+    metrics: tuple[MetricValue, ...]
+    feature_profile: dict[str, Any] = Field(default_factory=dict)
+    base_model_id: str | None = None
+    champion_model_id: str | None = None
+    artifact: Artifact
+
+    def metric(self, metric: str, subject: str = "model", split: str = "holdout") -> Estimate | None:
+        """Look a measure up."""
+        for each in self.metrics:
+            if (each.metric, each.subject, each.split) == (metric, subject, split):
+                return each.estimate
+        return None

@@ -1,0 +1,210 @@
+"""The registry of learned models in the control database: which there are, which count, and who said so.
+
+A promotion is one transaction: the champion of the scope steps down, the other steps up, and both stand in the history.
+Whoever keeps champions at hand hears of it by a notification and asks again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from schemas.ids import TenantId
+from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
+from storage.postgres.connect import Database
+from storage.sql import load_queries
+
+_SQL = load_queries("storage.postgres", "learned_models.sql")
+_CHANNEL = "learned_models"
+_PROMOTIONS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedModelRecord:
+    """A learned model of the registry; `shadow` is how it did beside the champion, as it was judged last."""
+
+    document: LearnedModelDocument
+    state: LearnedState
+    promoted_at: datetime | None
+    shadow: dict[str, Any] | None
+
+    @property
+    def model_id(self) -> str:
+        """Its name."""
+        return self.document.model_id
+
+    @property
+    def tenant_id(self) -> TenantId | None:
+        """Whose it is; None: the global one."""
+        return self.document.tenant_id
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """One line of the history; `model_id` None: since then the scope has no champion."""
+
+    kind: LearnedKind
+    tenant_id: TenantId | None
+    model_id: str | None
+    previous_model_id: str | None
+    promoted_by: str
+    reason: str
+    at: datetime
+
+
+def _record(row: Mapping[str, Any]) -> LearnedModelRecord:
+    return LearnedModelRecord(
+        LearnedModelDocument.model_validate_json(row["document"]),
+        LearnedState(row["state"]),
+        row["promoted_at"],
+        orjson.loads(row["shadow"]) if row["shadow"] else None,
+    )
+
+
+class LearnedModels:
+    """Reads and changes the registry."""
+
+    def __init__(self, control: Database) -> None:
+        self._control = control
+
+    async def register(self, document: LearnedModelDocument) -> None:
+        """Enter a model as a challenger; one that is there already stays as it is."""
+        async with self._control.connection() as connection:
+            await connection.execute(
+                _SQL["register"],
+                document.model_id,
+                document.kind,
+                document.tenant_id,
+                document.model_dump_json(),
+                document.artifact.sha256,
+                document.created_at,
+            )
+
+    async def one(self, model_id: str) -> LearnedModelRecord | None:
+        """Find a model."""
+        async with self._control.connection() as connection:
+            row = await connection.fetchrow(_SQL["one"], model_id)
+        return None if row is None else _record(row)
+
+    async def page(
+        self,
+        *,
+        before: tuple[datetime, str] | None,
+        kind: LearnedKind | None,
+        tenant_id: TenantId | None,
+        with_global: bool,
+        limit: int,
+    ) -> list[LearnedModelRecord]:
+        """Read models, newest first: of one tenant (and with `with_global` of all), or without a tenant every one."""
+        created_at, model_id = before or (None, "")
+        async with self._control.connection() as connection:
+            rows = await connection.fetch(_SQL["page"], created_at, model_id, kind, tenant_id, with_global, limit)
+        return [_record(row) for row in rows]
+
+    async def champions(self) -> list[LearnedModelRecord]:
+        """Read the models that count."""
+        async with self._control.connection() as connection:
+            return [_record(row) for row in await connection.fetch(_SQL["champions"])]
+
+    async def of_scope(
+        self, kind: LearnedKind, tenant_id: TenantId | None, state: LearnedState
+    ) -> list[LearnedModelRecord]:
+        """Read the models of a kind and a scope that are in a state, newest first."""
+        async with self._control.connection() as connection:
+            rows = await connection.fetch(_SQL["of_scope"], kind, tenant_id, state)
+        return [_record(row) for row in rows]
+
+    async def promote(self, model_id: str, *, by: str, reason: str) -> bool:
+        """Make a model the champion of its scope; say whether it was not so before.
+
+        Raises:
+            KeyError: there is no such model.
+        """
+        async with self._control.connection() as connection, connection.transaction():
+            row = await connection.fetchrow(_SQL["one"], model_id)
+            if row is None:
+                raise KeyError(model_id)
+            return await self._put(connection, row["kind"], row["tenant_id"], model_id, by, reason, is_rollback=False)
+
+    async def roll_back(self, kind: LearnedKind, tenant_id: TenantId | None, *, by: str, reason: str) -> str | None:
+        """Put the champion before the present one back; without one, the scope has none. Give the one that counts now.
+
+        Raises:
+            KeyError: the scope has no champion.
+        """
+        async with self._control.connection() as connection, connection.transaction():
+            await connection.execute(_SQL["lock_scope"], kind, tenant_id)
+            rows = await connection.fetch(_SQL["of_scope"], kind, tenant_id, LearnedState.CHAMPION)
+            if not rows:
+                raise KeyError(kind)
+            before = await connection.fetchrow(_SQL["champion_before"], kind, tenant_id, rows[0]["model_id"])
+            target = before["model_id"] if before else None
+            await self._put(connection, kind, tenant_id, target, by, reason, is_rollback=True)
+            return target
+
+    async def set_state(self, model_id: str, state: LearnedState) -> None:
+        """Retire or refuse a challenger."""
+        async with self._control.connection() as connection:
+            await connection.execute(_SQL["set_state"], model_id, state)
+
+    async def set_shadow(self, model_id: str, shadow: dict[str, Any]) -> None:
+        """Record how a challenger did beside the champion."""
+        async with self._control.connection() as connection:
+            await connection.execute(_SQL["set_shadow"], model_id, orjson.dumps(shadow).decode())
+
+    async def promotions(self, kind: LearnedKind | None, tenant_id: TenantId | None) -> list[Promotion]:
+        """Read the history of a scope, newest first."""
+        async with self._control.connection() as connection:
+            rows = await connection.fetch(_SQL["promotions"], kind, tenant_id, _PROMOTIONS_MAX)
+        return [
+            Promotion(
+                kind=LearnedKind(row["kind"]),
+                tenant_id=row["tenant_id"],
+                model_id=row["model_id"],
+                previous_model_id=row["previous_model_id"],
+                promoted_by=row["promoted_by"],
+                reason=row["reason"],
+                at=row["at"],
+            )
+            for row in rows
+        ]
+
+    async def promoted(self) -> AsyncIterator[None]:
+        """Give once at first, and then whenever champions have changed. It ends when the connection breaks.
+
+        Raises:
+            CONNECTION_LOST: the database is away.
+        """
+        heard: asyncio.Queue[bool] = asyncio.Queue()
+        async with self._control.connection() as connection:
+            await connection.add_listener(_CHANNEL, lambda *_: heard.put_nowait(True))
+            connection.add_termination_listener(lambda _: heard.put_nowait(False))
+            yield
+            while await heard.get():
+                yield
+
+    @staticmethod
+    async def _put(
+        connection: Any,
+        kind: str,
+        tenant_id: TenantId | None,
+        model_id: str | None,
+        by: str,
+        reason: str,
+        *,
+        is_rollback: bool,
+    ) -> bool:
+        await connection.execute(_SQL["lock_scope"], kind, tenant_id)
+        champions = await connection.fetch(_SQL["of_scope"], kind, tenant_id, LearnedState.CHAMPION)
+        previous = champions[0]["model_id"] if champions else None
+        if previous == model_id:
+            return False
+        if previous is not None:
+            await connection.execute(_SQL["set_state"], previous, LearnedState.RETIRED)
+        if model_id is not None:
+            await connection.execute(_SQL["set_state"], model_id, LearnedState.CHAMPION)
+        await connection.execute(_SQL["note_promotion"], kind, tenant_id, model_id, previous, by, reason, is_rollback)
+        return True

@@ -1,0 +1,49 @@
+-- name: register
+INSERT INTO learned_models (model_id, kind, tenant_id, state, document, artifact_sha256, created_at)
+VALUES ($1, $2, $3, 'challenger', $4, $5, $6)
+ON CONFLICT (model_id) DO NOTHING
+
+-- name: one
+SELECT * FROM learned_models WHERE model_id = $1
+
+-- name: page
+SELECT * FROM learned_models
+WHERE ($1::timestamptz IS NULL OR (created_at, model_id) < ($1, $2))
+    AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR tenant_id = $4 OR ($5 AND tenant_id IS NULL))
+ORDER BY created_at DESC, model_id DESC
+LIMIT $6
+
+-- name: champions
+SELECT * FROM learned_models WHERE state = 'champion'
+
+-- name: of_scope
+SELECT * FROM learned_models
+WHERE kind = $1 AND tenant_id IS NOT DISTINCT FROM $2 AND state = $3
+ORDER BY created_at DESC, model_id DESC
+
+-- name: lock_scope
+-- Of two promotions of one scope the second sees what the first did.
+SELECT pg_advisory_xact_lock(hashtext('learned:' || $1 || ':' || coalesce($2, '')))
+
+-- name: champion_before
+-- Which was champion before this one earned its place; going back does not count as earning.
+SELECT m.* FROM learned_promotions AS p
+JOIN learned_models AS m ON m.model_id = p.previous_model_id
+WHERE p.kind = $1 AND p.tenant_id IS NOT DISTINCT FROM $2 AND p.model_id = $3 AND NOT p.is_rollback
+ORDER BY p.promotion_id DESC LIMIT 1
+
+-- name: set_state
+UPDATE learned_models SET state = $2, promoted_at = CASE WHEN $2 = 'champion' THEN now() ELSE promoted_at END
+WHERE model_id = $1
+
+-- name: set_shadow
+UPDATE learned_models SET shadow = $2 WHERE model_id = $1
+
+-- name: note_promotion
+INSERT INTO learned_promotions (kind, tenant_id, model_id, previous_model_id, promoted_by, reason, is_rollback)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: promotions
+SELECT * FROM learned_promotions
+WHERE ($1::text IS NULL OR kind = $1) AND tenant_id IS NOT DISTINCT FROM $2
+ORDER BY promotion_id DESC LIMIT $3
