@@ -178,12 +178,12 @@ class LearnedModels:
         Raises:
             CONNECTION_LOST: the database is away.
         """
-        heard: asyncio.Queue[bool] = asyncio.Queue()
+        heard: asyncio.Queue[str | None] = asyncio.Queue()
         async with self._control.connection() as connection:
-            await connection.add_listener(_CHANNEL, lambda *_: heard.put_nowait(True))
-            connection.add_termination_listener(lambda _: heard.put_nowait(False))
+            await connection.add_listener(_CHANNEL, lambda *told: heard.put_nowait(told[-1]))
+            connection.add_termination_listener(lambda _: heard.put_nowait(None))
             yield
-            while await heard.get():
+            while await heard.get() is not None:
                 yield
 
     @staticmethod
