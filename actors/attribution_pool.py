@@ -95,8 +95,8 @@ def _decided(case: ConversionCase, policy: Policy, decided: Mapping[str, Origin]
     return settle(case, policy, partial(attribute, decided=decided))
 
 
-def pool_application(settings: PoolSettings) -> serve.Application:
-    """Bind the pool, sized by settings."""
+def pool_application(settings: PoolSettings, labels: dict[str, str]) -> serve.Application:
+    """Bind the pool, sized by settings, to run on nodes with these labels."""
     configured = serve.deployment(
         name=POOL_DEPLOYMENT,
         max_ongoing_requests=8,
@@ -105,7 +105,7 @@ def pool_application(settings: PoolSettings) -> serve.Application:
             "max_replicas": settings.replicas_max,
             "target_ongoing_requests": 2,
         },
-        ray_actor_options={"num_cpus": settings.replica_cpus},
+        ray_actor_options={"num_cpus": settings.replica_cpus, "label_selector": labels},
         health_check_period_s=settings.check_seconds,
     )
     return configured(AttributionPool).bind(settings.case_seconds)

@@ -5,6 +5,7 @@ takes up the shards that were at work at its place when its predecessor died. A 
 """
 
 import asyncio
+import hashlib
 import secrets
 import sys
 from collections.abc import Collection
@@ -34,6 +35,7 @@ from storage.clickhouse.connect import ClickHouse
 from storage.postgres.active_shards import ActiveShards
 from storage.postgres.connect import CONNECTION_LOST, Databases
 from telemetry.backoff import Backoff
+from telemetry.code_version import code_version
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 
@@ -57,6 +59,8 @@ class TenantHost:
     def __init__(self, place: str, backends: Backends, settings: Settings) -> None:
         """Take up what was at work here."""
         configure_logs()
+        # Now: the files may be of newer code later on.
+        self._version = running_version(backends, settings)
         sys.setswitchinterval(_SWITCH_SECONDS)
         structlog.contextvars.bind_contextvars(place=place)
         self._place = place
@@ -148,6 +152,10 @@ class TenantHost:
         if lives:
             await asyncio.wait(lives)
 
+    async def version(self) -> str:
+        """Say what runs here; see `running_version`."""
+        return self._version
+
     async def begun(self) -> None:
         """Answer when what was at work here has been taken up."""
         await asyncio.shield(self._beginning)
@@ -211,6 +219,14 @@ def _log_beginning(beginning: asyncio.Task[None]) -> None:
         log.error("beginning_failed", exc_info=error)
 
 
+def running_version(backends: Backends, settings: Settings) -> str:
+    """Name code, settings and stores together: a host of the same name need not be started anew."""
+    digest = hashlib.sha256(code_version().encode() + settings.model_dump_json().encode())
+    # Passwords are no part of it; they follow the root secret, of which this tells nothing.
+    digest.update(backends.derive("running") + repr(backends).encode())
+    return digest.hexdigest()
+
+
 def find_host(place: str, backends: Backends, settings: Settings) -> Any:
     """Find the process of a place, or start it."""
     return (
@@ -226,6 +242,7 @@ def find_host(place: str, backends: Backends, settings: Settings) -> Any:
             max_pending_calls=_CALLS_MAX,
             max_concurrency=_CALLS_MAX,
             num_cpus=settings.actor.cpus,
+            label_selector=settings.placement.hosts,
             scheduling_strategy="SPREAD",
         )
         .remote(place, backends, settings)

@@ -107,7 +107,9 @@ class ImportSupervisor:
         self._is_leaving = False
         self._jobs = Jobs(Databases(backends, settings.postgres).control())
         # How often a file may kill its reader, the database counts: Ray's own count begins anew with this actor.
-        self._task = ray.remote(max_retries=-1, num_cpus=settings.imports.task_cpus)(run_import)
+        self._task = ray.remote(
+            max_retries=-1, num_cpus=settings.imports.task_cpus, label_selector=settings.placement.jobs
+        )(run_import)
         self._life = asyncio.get_running_loop().create_task(self._live())
 
     async def start(self, tenant_id: TenantId, import_id: str) -> None:
@@ -180,6 +182,7 @@ class ImportJobs:
                 get_if_exists=True,
                 max_restarts=-1,
                 num_cpus=0,
+                label_selector=self._settings.placement.hosts,
             )
             .remote(self._backends, self._settings, self._appender)
         )

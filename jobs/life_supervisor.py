@@ -1,16 +1,12 @@
-"""Who makes and deletes tenants: one detached actor, which alone of all that runs has the provisioner's password.
+"""Who makes and deletes tenants: alone of all that runs it has the provisioner's password.
 
-A request enters its job in the control database and waits there for its end; this actor hears of it, carries it out,
-and finds what is unfinished when it starts again. Nobody asks for a handle to it: with a handle, Ray hands out what an
-actor was started with. It is started by a deployment, and by Ray after a crash, for ever. It never leaves: nobody on a
-request's path could start it.
+A request enters its job in the control database and waits there for its end; the supervisor hears of it, carries it
+out, and finds what is unfinished when it starts again. Nobody calls it: what nobody has a handle to gives nothing away.
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
-import ray
 import structlog
 
 from schemas.backends import Backends
@@ -18,11 +14,9 @@ from schemas.settings import Settings
 from storage.postgres.jobs import JobSupersededError
 from telemetry.backoff import Backoff
 from telemetry.failpoints import refuse
-from telemetry.logs import configure_logs
 from tenancy.tenant_export import TenantEnds
 from tenancy.tenant_life import LifeTools, LifeWork
 
-_NAME = "lives"
 _TIDY_SECONDS = 3_600.0
 _FIRST_WAIT_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 30.0
@@ -34,19 +28,14 @@ log = structlog.get_logger()
 
 
 class LifeSupervisor:
-    """The actor: carries out each job once at a time, and again until it is done."""
+    """Carries out each job once at a time, and again until it is done; made on the loop on which it works."""
 
     def __init__(self, backends: Backends, settings: Settings, password: str, actors: ActorsFactory) -> None:
-        configure_logs()
         self._work = LifeWork(LifeTools(backends, settings, password, actors(backends, settings)))
         self._jobs = self._work.jobs
         self._running: dict[str, asyncio.Task[None]] = {}
-        # Ray runs the constructor on the actor's loop.
         loop = asyncio.get_running_loop()
         self._life = (loop.create_task(self._listen()), loop.create_task(self._tidy()))
-
-    async def begun(self) -> None:
-        """Answer when the actor is there."""
 
     def _start(self, job_id: str) -> None:
         if job_id not in self._running:
@@ -98,14 +87,3 @@ class LifeSupervisor:
             except Exception as error:  # noqa: BLE001 - it tidies again
                 log.warning("life_secrets_kept", error=repr(error))
             await asyncio.sleep(_TIDY_SECONDS)
-
-
-def start_life_supervisor(backends: Backends, settings: Settings, password: str, actors: ActorsFactory) -> Any:
-    """End a supervisor of older code, and start one; give it."""
-    try:
-        ray.kill(ray.get_actor(_NAME, settings.ray_namespace))
-    except ValueError:
-        log.debug("no_supervisor")
-    options = {"name": _NAME, "namespace": settings.ray_namespace, "lifetime": "detached", "get_if_exists": True}
-    starter = ray.remote(LifeSupervisor).options(**options, max_restarts=-1, num_cpus=0)
-    return starter.remote(backends, settings, password, actors)

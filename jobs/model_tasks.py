@@ -19,8 +19,10 @@ log = structlog.get_logger()
 class ModelTasks:
     """Starts tasks and waits for them."""
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, settings: ModelSettings, labels: dict[str, str] | None = None) -> None:
+        """Take how they may run, and the labels of the nodes where."""
         self._settings = settings
+        self._labels = labels or {}
 
     async def run(self, compute: Callable[..., Result], *arguments: object, **named: object) -> Result:
         """Compute in another process.
@@ -29,7 +31,8 @@ class ModelTasks:
             ModelsTooLarge: it took longer than it may, or says so itself.
             ModelsBusy: the task was lost; it may be asked for again.
         """
-        task = ray.remote(max_retries=0, num_cpus=self._settings.task_cpus)(compute).remote(*arguments, **named)
+        described = ray.remote(max_retries=0, num_cpus=self._settings.task_cpus, label_selector=self._labels)
+        task = described(compute).remote(*arguments, **named)
         try:
             async with asyncio.timeout(self._settings.deadline_seconds):
                 result: Result = await task

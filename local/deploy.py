@@ -12,7 +12,7 @@ import ray
 from ray import serve
 
 from schemas.settings import Settings
-from serve_apps import builder
+from serve_apps.deployments import Deployments
 
 
 def connect(settings: Settings) -> None:
@@ -38,7 +38,7 @@ def main() -> None:
         http_options={"host": settings.ports.host, "port": settings.ports.serve, "location": "HeadOnly"},
         logging_config={"enable_access_log": False, "log_level": "WARNING"},
     )
-    builder.deploy(backends, settings, provisioner_password)
+    Deployments(lambda: (backends, settings), lambda: provisioner_password, settings).deploy()
     ray.shutdown()
 
 

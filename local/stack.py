@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from pathlib import Path
 from secrets import token_urlsafe
 
 import httpx
@@ -31,6 +30,7 @@ from storage.clickhouse.tenant_user import has_users
 from storage.postgres.admin import PostgresAdministrator, server_address
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader, TenantRecord
+from telemetry.code_version import code_version
 from tenancy.keys import make_key
 from tenancy.provisioning import Provisioner
 
@@ -39,19 +39,6 @@ _POLL_SECONDS = 0.1
 _CLICKHOUSE_NICENESS = 10
 _PASSWORD_BYTES = 24
 _URLS = ("postgres_url", "clickhouse_url")
-_ROOT = Path(__file__).parents[1]
-_DEPLOYED_FOLDERS = (
-    "actors",
-    "attribution",
-    "frontend/dist",
-    "ingest",
-    "jobs",
-    "schemas",
-    "serve_apps",
-    "storage",
-    "telemetry",
-    "tenancy",
-)
 
 Say = Callable[[str], None]
 
@@ -240,10 +227,7 @@ class Stack:
         digest.update(backends.derive(f"deployed, ClickHouse has users: {backends.clickhouse_has_users}"))
         for process in self._ray_process():
             digest.update(f"{process.pid}/{process.create_time()}".encode())
-        for folder in _DEPLOYED_FOLDERS:
-            for file in sorted((_ROOT / folder).rglob("*")):
-                if file.suffix in {".py", ".sql", ".json", ".html", ".js"}:
-                    digest.update(file.read_bytes())
+        digest.update(code_version().encode())
         return digest.hexdigest()
 
     def _ray_process(self) -> list[psutil.Process]:

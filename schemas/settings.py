@@ -183,6 +183,24 @@ class ServeSettings(_Group):
     append_seconds: float = Field(30.0, description="An append without an answer by then becomes a 503.")
 
 
+class PlacementSettings(_Group):
+    """On which nodes of a cluster what runs, by Ray's labels; one machine has none."""
+
+    planes: dict[str, str] = Field(
+        default={}, description="Replicas of both planes, as a JSON object of labels. None: anywhere."
+    )
+    hosts: dict[str, str] = Field(
+        default={}, description="Hosts of tenants: nodes that stay, as no node with a host on it is ever idle."
+    )
+    pool: dict[str, str] = Field(
+        default={}, description="Replicas of the attribution pool: nodes that come and go with its load."
+    )
+    jobs: dict[str, str] = Field(default={}, description="Imports, models and other long work: the same.")
+    overseer: dict[str, str] = Field(
+        default={}, description="Who makes tenants: the one node that knows the provisioner's password."
+    )
+
+
 class LimitSettings(_Group):
     """What a tenant or a key may send, where `unmogrow tenant limits` says nothing else."""
 
@@ -413,6 +431,7 @@ class Settings(BaseSettings):
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     actor: ActorSettings = ActorSettings()
     serve: ServeSettings = ServeSettings()
+    placement: PlacementSettings = PlacementSettings()
     limits: LimitSettings = LimitSettings()
     links: LinkSettings = LinkSettings()
     pool: PoolSettings = PoolSettings()

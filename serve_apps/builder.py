@@ -1,22 +1,16 @@
-"""The composition root: makes each part once, hands it to whom it concerns, and deploys the planes."""
+"""The composition root of the planes: makes each part once and hands it to whom it concerns."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from ray import serve
 from starlette.types import ASGIApp
 
-from actors.attribution_pool import pool_application
 from actors.handles import TenantActors
-from actors.pool_calls import POOL_APP
 from actors.pool_client import PoolClient
-from actors.recovery import renew_hosts
 from jobs.import_supervisor import ImportJobs
-from jobs.life_supervisor import start_life_supervisor
 from schemas.backends import Backends
 from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
 from schemas.settings import Settings
@@ -95,9 +89,6 @@ from tenancy.registration import Registration
 from tenancy.sealing import Sealer
 from tenancy.tokens import Tokens
 
-GLOBAL_PREFIX = "/global"
-"""Where Serve, which has one port, keeps the global plane; the edge puts it before the paths of port 9080."""
-
 _TENANT_ROUTERS = (
     health_routes.router,
     health_routes.tenant_router,
@@ -166,7 +157,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         turns=FairTurns(),
         origins=AllowedOrigins(databases),
         touches=TouchRecorder(actors, journal, settings.links, feed.is_gone),
-        models=ModelRuns(settings.models),
+        models=ModelRuns(settings.models, settings.placement.jobs),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
         previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
         passwords=Passwords(settings.auth),
@@ -234,49 +225,3 @@ def global_app(backends: Backends, settings: Settings) -> FastAPI:
 def global_plane(backends: Backends, settings: Settings) -> ASGIApp:
     """Build what a replica of the global plane runs."""
     return BoundedBodies(global_app(backends, settings))
-
-
-def _application(name: str, build: Callable[[], ASGIApp], settings: Settings) -> serve.Application:
-    configured = serve.deployment(
-        name=name,
-        max_ongoing_requests=settings.serve.requests_ongoing_max,
-        autoscaling_config={
-            "min_replicas": settings.serve.replicas_min,
-            "max_replicas": settings.serve.replicas_max,
-            "target_ongoing_requests": settings.serve.requests_ongoing_max // 4,
-        },
-        ray_actor_options={"num_cpus": settings.serve.replica_cpus},
-        logging_config={"enable_access_log": False, "log_level": "WARNING"},
-        graceful_shutdown_timeout_s=5,
-        health_check_period_s=settings.serve.check_seconds,
-    )
-    return configured(serve.ingress(build)()).bind()
-
-
-def deploy(backends: Backends, settings: Settings, provisioner_password: str) -> None:
-    """Deploy or update both planes and the pool, wait until all take calls, and take up what was left undone.
-
-    The provisioner's password goes to the supervisor of tenants' lives and to nobody else.
-    """
-    supervisor = start_life_supervisor(backends, settings, provisioner_password, TenantActors)
-    # The builders run in the replicas, which get these two values and nothing else of this process.
-    serve.run_many(
-        [
-            serve.RunTarget(pool_application(settings.pool), name=POOL_APP, route_prefix=None),
-            serve.RunTarget(
-                _application("TenantPlane", lambda: tenant_plane(backends, settings), settings), name="tenant"
-            ),
-            serve.RunTarget(
-                _application("GlobalPlane", lambda: global_plane(backends, settings), settings),
-                name="global",
-                route_prefix=GLOBAL_PREFIX,
-            ),
-        ]
-    )
-    asyncio.run(_take_up(backends, settings, supervisor))
-
-
-async def _take_up(backends: Backends, settings: Settings, supervisor: Any) -> None:
-    await supervisor.begun.remote()
-    await renew_hosts(backends, settings)
-    await ImportJobs(backends, settings, TenantActors).renew()

@@ -31,12 +31,13 @@ class _Kept:
 class ModelRuns:
     """Takes questions of all tenants that a replica is asked."""
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, settings: ModelSettings, labels: dict[str, str] | None = None) -> None:
+        """Take how many may run, and the labels of the nodes where."""
         self._settings = settings
         self._kept: dict[Hashable, _Kept] = {}
         self._turns: defaultdict[TenantId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._gate = asyncio.Semaphore(settings.at_once)
-        self.tasks = ModelTasks(settings)
+        self.tasks = ModelTasks(settings, labels)
 
     async def answer(
         self, tenant_id: TenantId, question: Hashable, version: Hashable, compute: Callable[[], Awaitable[Any]]

@@ -146,7 +146,7 @@ async def test_secrets_are_where_they_are_needed_and_nowhere_else(
     role = stack.backends.role_password(tenant_database(tenant.tenant_id)).encode()
     root = stack.backends.secret_key
     provisioner, superuser = stack.provisioner_password.encode(), postgres.password(stack.places).encode()
-    pool, replica, supervisor = "ServeReplica:attribution", "ServeReplica:tenant", "LifeSupervisor"
+    pool, replica, supervisor = "ServeReplica:attribution", "ServeReplica:tenant", "ServeReplica:overseer"
     for title, secret, found in [
         *((pool, secret, 0) for secret in (root, role, provisioner, superuser)),
         *((name, secret, 0) for name in (replica, "ServeReplica:global") for secret in (provisioner, superuser)),
