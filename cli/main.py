@@ -6,6 +6,7 @@ from cli import (
     attribution_commands,
     audit_commands,
     campaign_commands,
+    cluster_commands,
     demo_commands,
     fraud_commands,
     import_commands,
@@ -37,6 +38,7 @@ app.command(rich_help_panel="This machine")(stack_commands.down)
 app.command(rich_help_panel="This machine")(stack_commands.status)
 app.command(rich_help_panel="This machine")(stack_commands.doctor)
 app.add_typer(secret_commands.app, name="secrets", rich_help_panel="This machine")
+app.add_typer(cluster_commands.app, name="cluster", rich_help_panel="Many machines")
 app.command(rich_help_panel="Events")(ingest_commands.ingest)
 app.command("import", rich_help_panel="Events")(import_commands.import_file)
 app.command(rich_help_panel="Events")(ingest_commands.tail)

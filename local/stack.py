@@ -102,7 +102,8 @@ class Stack:
     @property
     def operator_key(self) -> str:
         """This machine's own platform key; whoever can read the data folder is an operator."""
-        return secret_file(self.places.data / "operator.key", make_key("platform"))
+        own = self.settings.operator_key
+        return own.get_secret_value() if own else secret_file(self.places.data / "operator.key", make_key("platform"))
 
     async def up(self, say: Say) -> None:
         """Start what does not run, and wait until every part answers.
@@ -213,7 +214,7 @@ class Stack:
             stderr=asyncio.subprocess.PIPE,
         )
         # The administrators' URLs stay here: what runs on a request's path never has them.
-        own = dict.fromkeys((*_URLS, "secret_key", "secret_key_previous", "provisioner_password"))
+        own = dict.fromkeys((*_URLS, "secret_key", "secret_key_previous", "provisioner_password", "operator_key"))
         stripped = self.settings.model_copy(update={**own, "data_dir": self.places.data})
         _, said = await process.communicate(pickle.dumps((backends, stripped, self.provisioner_password)))
         if process.returncode:

@@ -103,6 +103,10 @@ class ClickHouseSettings(_Group):
     query_read_rows_max: int = Field(
         default=10**9, description="Rows that one question may read: a hundred times what takes a second."
     )
+    has_users: bool = Field(
+        default=False,
+        description="Whether each tenant is a user of the server. One machine finds out by asking; a cluster is told.",
+    )
     query_result_rows_max: int = Field(
         default=10**7, description="Rows that one answer may have: journeys, the largest, have up to 5 million."
     )
@@ -422,6 +426,9 @@ class Settings(BaseSettings):
     )
     provisioner_password: SecretStr | None = Field(
         None, description="Password of the role that makes tenants' databases. Unset: made at first use and kept."
+    )
+    operator_key: SecretStr | None = Field(
+        None, description="The first platform key, `pk_…`, that operators have. Unset: made at first use and kept."
     )
     ray_namespace: str = Field("unmogrow", description="Where tenant actors are named.")
     ports: PortSettings = PortSettings()

@@ -2,7 +2,7 @@
 
 A deployment of one replica without a route, which nobody calls. When the product is deployed, hosts of other code or
 other settings end and are started anew; a replica that was only started again finds its own, and disturbs nobody. A new
-cluster has none of what the one before had, and whoever deployed is long gone: so it is Serve that keeps this one there.
+cluster has none of what the one before had, and whoever deployed is long gone: so Serve keeps this one there.
 """
 
 from collections.abc import Callable

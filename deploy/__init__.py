@@ -1,0 +1,1 @@
+"""What the product is run by elsewhere: the edge, Serve's configuration, images, charts."""

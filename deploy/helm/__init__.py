@@ -1,0 +1,1 @@
+"""The Helm charts, and what is made from them."""

@@ -1,0 +1,70 @@
+"""The chart of one tenant's environment: each test is a sentence about what Helm makes of it."""
+
+import ast
+import subprocess
+
+import kubernetes_validate
+import pytest
+
+from tests.unit.deploy.charts import of_kind, pods, render
+
+CHART = "unmogrow-tenant"
+
+
+def test_kubernetes_takes_every_object() -> None:
+    """No field that Kubernetes does not know, no value that it would refuse."""
+    for each in render(CHART):
+        kubernetes_validate.validate(each, "1.37", strict=True)
+
+
+def test_the_namespace_has_a_bound() -> None:
+    """On processors, memory and pods; and none where none is asked for."""
+    (quota,) = of_kind(render(CHART), "ResourceQuota")
+    assert quota["spec"]["hard"]["limits.memory"] == "16Gi"
+    assert not of_kind(render(CHART, "quota.enabled=false"), "ResourceQuota")
+
+
+def test_its_host_leads_to_the_platforms_edge() -> None:
+    """The ingress names a service of its own namespace, which stands for the edge in another."""
+    objects = render(CHART, "tenant.host=games.example.com")
+    (ingress,), (service,) = of_kind(objects, "Ingress"), of_kind(objects, "Service")
+    rule = ingress["spec"]["rules"][0]
+    assert rule["host"] == "games.example.com"
+    assert rule["http"]["paths"][0]["backend"]["service"]["name"] == service["metadata"]["name"]
+    assert service["spec"]["externalName"] == "unmogrow-edge.unmogrow.svc.cluster.local"
+
+
+def test_who_makes_the_tenant_may_write_one_secret() -> None:
+    """The job's account may make secrets, change the one that it made, read none, and do nothing else."""
+    (role,) = of_kind(render(CHART), "Role")
+    assert [(rule["resources"], rule["verbs"], rule.get("resourceNames")) for rule in role["rules"]] == [
+        (["secrets"], ["create"], None),
+        (["secrets"], ["patch"], ["t123-access"]),
+    ]
+
+
+def test_another_revision_is_another_job() -> None:
+    """A job cannot be changed once it is there."""
+    (job,) = of_kind(render(CHART), "Job")
+    assert job["metadata"]["name"] == "t123-provision-1"
+
+
+def test_nobody_is_root() -> None:
+    """Nor may write to the root file system."""
+    (pod,) = pods(render(CHART))
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"]
+
+
+def test_the_script_arrives_whole() -> None:
+    """What the job runs is Python."""
+    (configuration,) = of_kind(render(CHART), "ConfigMap")
+    assert ast.get_docstring(ast.parse(configuration["data"]["provision.py"]))
+
+
+@pytest.mark.parametrize("wrong", ["tenant.id=Bad_Name", "tenant.host=nodots", "tenant.ownerEmail=nobody"])
+def test_a_wrong_value_is_refused(wrong: str) -> None:
+    """By the values' schema, before anything reaches Kubernetes."""
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        render(CHART, wrong)
+    assert "values don't meet the specifications" in refused.value.stderr
