@@ -5,6 +5,7 @@ import asyncio
 from ray import serve
 from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
+from ray.serve.schema import ReplicaState
 
 from actors.pool_calls import POOL_APP, POOL_DEPLOYMENT
 from schemas.working_parts import PoolState, ReplicaLoad
@@ -25,7 +26,7 @@ async def pool_state() -> PoolState:
     deployment = application and application.deployments.get(POOL_DEPLOYMENT)
     if not deployment:
         return PoolState(AWAY, "The pool is not deployed.", {}, ())
-    replicas = {state.value: count for state, count in deployment.replica_states.items() if count}
+    replicas = {ReplicaState(state).value: count for state, count in deployment.replica_states.items() if count}
     return PoolState(deployment.status.value, deployment.message, replicas, await _loads())
 
 

@@ -10,6 +10,9 @@ export interface WordedProblem {
   remedy: string;
 }
 
+/** Codes of what nobody foresaw. */
+const UNKNOWN = ['problem', 'unexpected'];
+
 /** Word what went wrong: by the problem's code where the reader's language has words for it, else as it says itself. */
 export function wordedProblem(error: unknown): WordedProblem {
   if (!(error instanceof ApiProblem)) {
@@ -17,6 +20,7 @@ export function wordedProblem(error: unknown): WordedProblem {
   }
   const { problem } = i18n.t.shell;
   if (error.code === 'unreachable') return { said: problem.unreachable, english: '', remedy: problem.unreachableHint };
+  if (UNKNOWN.includes(error.code)) return { said: problem.unexpected, english: '', remedy: problem.unexpectedHint };
   const [title, remedy] = i18n.t.problems[error.code] ?? [];
   if (!title) return { said: error.message, english: '', remedy: error.remedy };
   return { said: `${title}.`, english: error.message, remedy: remedy ?? '' };

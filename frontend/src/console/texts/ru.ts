@@ -97,7 +97,7 @@ export const ru: typeof en = {
   duplicates: 'Повторы',
   waiting: 'Ждут',
   waitingAge: 'Ждёт дольше всех',
-  conversionsWaiting: 'Ждут конверсий',
+  conversionsWaiting: 'Конверсий ждёт',
   actors: 'Акторы',
   actorsHint: 'По одному на клиента или на шард загруженного. Без дела актор уходит и запускается, когда нужен.',
   actorsEmpty: 'Ни один актор не работает',
@@ -140,7 +140,7 @@ export const ru: typeof en = {
   rows: 'Строки событий',
   totals: {
     received: 'Получено событий',
-    waiting: 'Ожидают сохранения',
+    waiting: 'Ждут записи',
     actors: 'Акторов в работе',
     bytes: 'На диске',
   },
