@@ -5,18 +5,17 @@ import asyncio
 from ray import serve
 from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
-from ray.serve.schema import ReplicaState
 
 from actors.pool_calls import POOL_APP, POOL_DEPLOYMENT
 from schemas.working_parts import PoolState, ReplicaLoad
 
-_ANSWER_SECONDS = 2.0
+_ANSWER_SECONDS = 5.0
 AWAY = "AWAY"
 """The status of a pool that is not deployed, or of which Serve's controller does not answer."""
 
 
 async def pool_state() -> PoolState:
-    """Ask Serve, then every replica. One that does not answer within two seconds is not among the loads."""
+    """Ask Serve, then every replica. One that does not answer within five seconds is not among the loads."""
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
             seen = await asyncio.to_thread(serve.status)
@@ -26,7 +25,8 @@ async def pool_state() -> PoolState:
     deployment = application and application.deployments.get(POOL_DEPLOYMENT)
     if not deployment:
         return PoolState(AWAY, "The pool is not deployed.", {}, ())
-    replicas = {ReplicaState(state).value: count for state, count in deployment.replica_states.items() if count}
+    # What names a state is a text, whatever its type is said to be.
+    replicas: dict[str, int] = {state: count for state, count in deployment.replica_states.items() if count}
     return PoolState(deployment.status.value, deployment.message, replicas, await _loads())
 
 

@@ -41,7 +41,7 @@ test('a source leads to its conversions, and each to the touches that were consi
   const why = page.getByRole('dialog', { name: 'Why this source?' });
   await expect(why.getByText(/google_ads got it/)).toBeVisible();
   await expect(why.getByText('Won', { exact: true })).toBeVisible();
-  await expect(why.getByText(/^(Clicked|Seen) .* before the /).first()).toBeVisible();
+  await expect(why.getByText(/^(Click|View|Claimed) .* before the /).first()).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(why).toBeHidden();
   expect(page.url()).not.toContain('why=');
