@@ -37,7 +37,7 @@ test: install site $(HELM) ## Run every test: unit, integration on the real stac
 unit: install $(HELM) ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
 
-lint: install $(HELM) contract/node_modules/.installed $(SITE)/node_modules/.installed ## Run ruff, mypy, import-linter, deptry and vulture; check the OpenAPI documents and the site
+lint: install $(HELM) contract/node_modules/.installed $(SITE)/node_modules/.installed tests/e2e/node_modules/.package-lock.json ## Run ruff, mypy, import-linter, deptry and vulture; check the OpenAPI documents and the site
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -97,6 +97,11 @@ openapi-release: install ## Keep the OpenAPI documents as those of a release, wh
 
 contract/node_modules/.installed: contract/package-lock.json
 	@cd contract && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# By this file of npm the tests tell, too, whether they have to install.
+tests/e2e/node_modules/.package-lock.json: tests/e2e/package-lock.json
+	@cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 site: $(SITE)/dist/.built ## Build the site into frontend/dist, if one of its sources changed

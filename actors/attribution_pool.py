@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
 
 import structlog
 from ray import serve
@@ -23,6 +22,8 @@ from schemas.policy import Policy
 from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult, RecordedOutcome
 from schemas.settings import PoolSettings
 from schemas.touchpoints import ConversionCase, Origin
+from schemas.working_parts import ReplicaLoad
+from telemetry.clock import utc_now
 from telemetry.failpoints import hang, refuse
 from telemetry.heap import settle_heap
 
@@ -40,6 +41,8 @@ class AttributionPool:
         self._limit = CaseLimit(case_seconds)
         # Serve asks on the loop whether it lives and has room: one that is deciding has an answer, too.
         self._thread = ThreadPoolExecutor(1, initializer=os.nice, initargs=(_NICENESS,))
+        self._begun_at = utc_now()
+        self._calls_open = self._decided = 0
         settle_heap()
 
     async def attribute(self, packed: list[bytes], policy: bytes) -> list[bytes]:
@@ -50,10 +53,26 @@ class AttributionPool:
         """Do the same, with results as they are recorded."""
         return await self._off_loop(recorded, packed, policy)
 
-    async def _off_loop(self, form: Callable[[list[AttributionOutcome]], Sequence[object]], *call: Any) -> list[bytes]:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: pack_answers(form(decide(*unpack_call(*call), self._limit)))
-        )
+    async def load(self) -> ReplicaLoad:
+        """Say how much there is to do, and how much was done."""
+        return ReplicaLoad(os.getpid(), self._begun_at, self._calls_open, self._decided)
+
+    async def _off_loop(
+        self, form: Callable[[list[AttributionOutcome]], Sequence[object]], packed: list[bytes], policy: bytes
+    ) -> list[bytes]:
+        self._calls_open += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._decide, form, packed, policy)
+        finally:
+            self._calls_open -= 1
+
+    def _decide(
+        self, form: Callable[[list[AttributionOutcome]], Sequence[object]], packed: list[bytes], policy: bytes
+    ) -> list[bytes]:
+        cases, by = unpack_call(packed, policy)
+        outcomes = decide(cases, by, self._limit)
+        self._decided += len(outcomes)
+        return pack_answers(form(outcomes))
 
 
 def recorded(outcomes: Sequence[AttributionOutcome]) -> list[RecordedOutcome]:

@@ -6,12 +6,14 @@ takes up the shards that were at work at its place when its predecessor died. A 
 
 import asyncio
 import hashlib
+import os
 import secrets
 import sys
 from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
+import psutil
 import ray
 import structlog
 from ray.exceptions import RayError
@@ -31,11 +33,13 @@ from schemas.problem import Problem
 from schemas.problems import ActorUnavailable
 from schemas.settings import Settings
 from schemas.shards import Shard
+from schemas.working_parts import HostState
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.active_shards import ActiveShards
 from storage.postgres.connect import CONNECTION_LOST, Databases
 from telemetry.backoff import Backoff
 from telemetry.code_version import code_version
+from telemetry.clock import utc_now
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 
@@ -64,6 +68,7 @@ class TenantHost:
         sys.setswitchinterval(_SWITCH_SECONDS)
         structlog.contextvars.bind_contextvars(place=place)
         self._place = place
+        self._begun_at = utc_now()
         self._settings = settings
         self._backends = backends
         pool = PoolClient(settings.pool.deadline_seconds)
@@ -90,6 +95,12 @@ class TenantHost:
     async def address(self) -> Address:
         """Say where calls of `append` are taken over a wire."""
         return await asyncio.shield(self._listening)
+
+    async def state(self) -> HostState:
+        """Say how this process fares."""
+        own_address: str = get_node_ip_address()  # type: ignore[no-untyped-call]
+        memory_bytes = psutil.Process().memory_info().rss
+        return HostState(own_address, os.getpid(), self._begun_at, memory_bytes, len(self._shards))
 
     async def append(self, packed: bytes) -> bytes:
         """Make batches durable: a receipt for each, or the shard's refusal, or a ticket if it takes long.

@@ -1,9 +1,18 @@
-"""The sentences of a result: why each considered touch won or lost, in words that need no manual."""
+"""The sentences of a result: why each considered touch won or lost, in words that need no manual.
+
+Each comes with its ground and values, by which the same can be said in another language. The values, all of times in
+seconds: `span_seconds` from touch to conversion (or back, after it), `window_seconds` of the window that was applied,
+`before_install_seconds`, `winner_match_type`, `conversion_app_id`, and `heritage_kind` and `heritage_media_source` of
+what a conversion inherits from. What the touch and the conversion tell themselves is not repeated.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 
+from schemas.fraud import Evidence
+from schemas.results import Because, Ground
 from schemas.touchpoints import Conversion, MatchType, Origin, Touchpoint, TouchType
 
 _DAY = timedelta(days=1)
@@ -19,6 +28,20 @@ _NOUNS = {TouchType.CLICK: "click", TouchType.IMPRESSION: "view"}
 _MATCHES = {match_type: match_type.value.replace("_", " ") for match_type in MatchType} | {
     MatchType.PROBABILISTIC: "IP address and device"
 }
+_WINNING = {
+    Ground.ONLY_TOUCH: "the only touch that counts",
+    Ground.LATEST_VIEW: "the latest view, and there is no click",
+    Ground.ONLY_CLICK: "the only click, which beats every view",
+    Ground.ONLY_CERTAIN_CLICK: "the only click that is matched for certain",
+    Ground.LATEST_CLICK: "the latest click",
+}
+
+
+class Explanation(NamedTuple):
+    """Why a touch won or lost: in English, and without words."""
+
+    sentence: str
+    because: Because
 
 
 def duration(span: timedelta) -> str:
@@ -47,99 +70,130 @@ def window_name(window: timedelta) -> str:
 
 def won(
     touch: Touchpoint, conversion: Conversion, window: timedelta, rivals: Sequence[Touchpoint], heritage: Origin | None
-) -> str:
+) -> Explanation:
     """Say why `touch` won over the other touches in their windows; a conversion with a `heritage` keeps its source."""
-    rival_clicks = [rival for rival in rivals if rival.touch_type is TouchType.CLICK]
     is_alike = touch.match_type is MatchType.PROBABILISTIC
-    if not rivals:
-        why = "the only touch that counts"
-    elif touch.touch_type is TouchType.IMPRESSION:
-        why = "the latest view, and there is no click"
-    elif not rival_clicks:
-        why = "the only click, which beats every view"
-    elif not is_alike and all(rival.match_type is MatchType.PROBABILISTIC for rival in rival_clicks):
-        why = "the only click that is matched for certain"
-    else:
-        why = "the latest click"
+    ground = _ground_of_winning(touch, rivals)
+    why = _WINNING[ground]
     if is_alike:
         why = f"matched by {_MATCHES[touch.match_type]} alone, but {why}"
+    values = _window(touch, conversion, window)
+    said = f"{_inside(touch, conversion, window)}; {why}, so it "
     if heritage is None:
-        return f"{_inside(touch, conversion, window)}; {why}, so it wins."
-    event = _event(conversion)
-    return (
-        f"{_inside(touch, conversion, window)}; {why}, so it leads the journey; "
-        f"{event} itself belongs to the {heritage.conversion_kind.replace('_', '-')} ({heritage.media_source})."
+        return Explanation(f"{said}wins.", Because(ground, values))
+    kind, source = heritage.conversion_kind, heritage.media_source
+    return Explanation(
+        f"{said}leads the journey; {_event(conversion)} itself belongs to the {kind.replace('_', '-')} ({source}).",
+        Because(ground, values | {"heritage_kind": kind.value, "heritage_media_source": source}),
     )
 
 
-def earlier(touch: Touchpoint, conversion: Conversion, window: timedelta) -> str:
+def _ground_of_winning(touch: Touchpoint, rivals: Sequence[Touchpoint]) -> Ground:
+    if not rivals:
+        return Ground.ONLY_TOUCH
+    if touch.touch_type is TouchType.IMPRESSION:
+        return Ground.LATEST_VIEW
+    rival_clicks = [rival for rival in rivals if rival.touch_type is TouchType.CLICK]
+    if not rival_clicks:
+        return Ground.ONLY_CLICK
+    is_alike = touch.match_type is MatchType.PROBABILISTIC
+    if not is_alike and all(rival.match_type is MatchType.PROBABILISTIC for rival in rival_clicks):
+        return Ground.ONLY_CERTAIN_CLICK
+    return Ground.LATEST_CLICK
+
+
+def earlier(touch: Touchpoint, conversion: Conversion, window: timedelta) -> Explanation:
     """Say that a later touch of the same type won."""
-    noun = _NOUNS[touch.touch_type]
-    return f"{_inside(touch, conversion, window)}, but a later {noun} wins."
+    said = f"{_inside(touch, conversion, window)}, but a later {_NOUNS[touch.touch_type]} wins."
+    return Explanation(said, Because(Ground.EARLIER, _window(touch, conversion, window)))
 
 
-def beaten_by_click(touch: Touchpoint, conversion: Conversion, window: timedelta) -> str:
+def beaten_by_click(touch: Touchpoint, conversion: Conversion, window: timedelta) -> Explanation:
     """Say that a view lost to a click."""
-    return f"{_inside(touch, conversion, window)}, but a click beats a view whatever their times."
+    said = f"{_inside(touch, conversion, window)}, but a click beats a view whatever their times."
+    return Explanation(said, Because(Ground.BEATEN_BY_CLICK, _window(touch, conversion, window)))
 
 
-def beaten_by_certainty(touch: Touchpoint, conversion: Conversion, window: timedelta) -> str:
+def beaten_by_certainty(touch: Touchpoint, conversion: Conversion, window: timedelta) -> Explanation:
     """Say that a click that is matched by likeness lost to one that is matched by an identity."""
-    return (
+    said = (
         f"{_inside(touch, conversion, window)}, but matched only by {_MATCHES[touch.match_type]}: "
         "a click that is matched for certain wins."
     )
+    return Explanation(said, Because(Ground.BEATEN_BY_CERTAINTY, _window(touch, conversion, window)))
 
 
-def no_consent(touch: Touchpoint, conversion: Conversion) -> str:
+def no_consent(touch: Touchpoint, conversion: Conversion) -> Explanation:
     """Say that the person does not allow what would tie the touch to the conversion."""
     match = _MATCHES[touch.match_type]
-    return f"{_before(touch, conversion)}, but matched by {match}, which may not be used without consent."
+    said = f"{_before(touch, conversion)}, but matched by {match}, which may not be used without consent."
+    return Explanation(said, Because(Ground.NO_CONSENT, _span(touch, conversion)))
 
 
-def before_install(touch: Touchpoint, conversion: Conversion, installed: datetime) -> str:
+def before_install(touch: Touchpoint, conversion: Conversion, installed: datetime) -> Explanation:
     """Say that a touch came before the app was already there."""
-    span = duration(installed - touch.touch_time)
-    return f"{_before(touch, conversion)}, but {span} before the app was installed the time before: it led up to that."
+    ahead = installed - touch.touch_time
+    said = (
+        f"{_before(touch, conversion)}, but {duration(ahead)} before the app was installed the time before: "
+        "it led up to that."
+    )
+    values = _span(touch, conversion) | {"before_install_seconds": ahead.total_seconds()}
+    return Explanation(said, Because(Ground.BEFORE_INSTALL, values))
 
 
-def tied(touch: Touchpoint, winner: Touchpoint) -> str:
+def tied(touch: Touchpoint, winner: Touchpoint) -> Explanation:
     """Say what broke the tie between two touches of the same type and moment."""
     noun = _NOUNS[touch.touch_type]
+    values: Evidence = {}
     if winner.match_type is not touch.match_type:
+        ground, values = Ground.WEAKER_MATCH, {"winner_match_type": winner.match_type.value}
         why = f"is matched by {_MATCHES[winner.match_type]}, which is stronger than {_MATCHES[touch.match_type]}"
     elif winner.received_at != touch.received_at:
-        why = "was received first"
+        ground, why = Ground.RECEIVED_LATER, "was received first"
     else:
-        why = "comes first by its id"
-    return f"{_VERBS[touch.touch_type]} at the same moment as the winning {noun}, which {why}."
+        ground, why = Ground.LATER_ID, "comes first by its id"
+    said = f"{_VERBS[touch.touch_type]} at the same moment as the winning {noun}, which {why}."
+    return Explanation(said, Because(ground, values))
 
 
-def duplicate(touch: Touchpoint, window: timedelta) -> str:
+def duplicate(touch: Touchpoint, window: timedelta) -> Explanation:
     """Say that a click is one with another click of its source."""
     source = touch.media_source or "the same source"
-    return f"Another click of {source} within {duration(window)} stands for this one: together they count once."
+    said = f"Another click of {source} within {duration(window)} stands for this one: together they count once."
+    return Explanation(said, Because(Ground.DUPLICATE, {"window_seconds": window.total_seconds()}))
 
 
-def outside_window(touch: Touchpoint, conversion: Conversion, window: timedelta | None) -> str:
+def outside_window(touch: Touchpoint, conversion: Conversion, window: timedelta | None) -> Explanation:
     """Say that a touch is too old, or (`window` None) of a kind that never counts under the policy."""
     said, noun = _before(touch, conversion), _NOUNS[touch.touch_type]
     if window is None:
-        return f"{said}, but a {noun} matched by {_MATCHES[touch.match_type]} has no window, so it never counts."
-    return f"{said}, outside the {window_name(window)} {noun} window."
+        said += f", but a {noun} matched by {_MATCHES[touch.match_type]} has no window, so it never counts."
+        return Explanation(said, Because(Ground.NO_WINDOW, _span(touch, conversion)))
+    said += f", outside the {window_name(window)} {noun} window."
+    return Explanation(said, Because(Ground.OUTSIDE_WINDOW, _window(touch, conversion, window)))
 
 
-def after_conversion(touch: Touchpoint, conversion: Conversion) -> str:
+def after_conversion(touch: Touchpoint, conversion: Conversion) -> Explanation:
     """Say that a touch came too late."""
-    span = duration(touch.touch_time - conversion.conversion_time)
-    return f"{_VERBS[touch.touch_type]} {span} after {_event(conversion)}, so it cannot have led to it."
+    late = touch.touch_time - conversion.conversion_time
+    said = f"{_VERBS[touch.touch_type]} {duration(late)} after {_event(conversion)}, so it cannot have led to it."
+    return Explanation(said, Because(Ground.AFTER_CONVERSION, {"span_seconds": late.total_seconds()}))
 
 
-def other_app(touch: Touchpoint, conversion: Conversion) -> str:
+def other_app(touch: Touchpoint, conversion: Conversion) -> Explanation:
     """Say that a touch advertised something else."""
-    return (
+    said = (
         f"This {_NOUNS[touch.touch_type]} was for {touch.app_id}, but {_event(conversion)} is of {conversion.app_id}."
     )
+    return Explanation(said, Because(Ground.OTHER_APP, {"conversion_app_id": conversion.app_id}))
+
+
+def _span(touch: Touchpoint, conversion: Conversion) -> Evidence:
+    return {"span_seconds": (conversion.conversion_time - touch.touch_time).total_seconds()}
+
+
+def _window(touch: Touchpoint, conversion: Conversion, window: timedelta) -> Evidence:
+    return _span(touch, conversion) | {"window_seconds": window.total_seconds()}
 
 
 def _inside(touch: Touchpoint, conversion: Conversion, window: timedelta) -> str:

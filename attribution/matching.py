@@ -75,7 +75,7 @@ def judge(
         Candidate(
             contender.touch,
             CandidateReason.DUPLICATE,
-            explanations.duplicate(contender.touch, policy.duplicate_click_window),
+            *explanations.duplicate(contender.touch, policy.duplicate_click_window),
         )
         for contender in repeated
     )
@@ -91,20 +91,20 @@ def _screen(
         findings.sort(key=_finding_order)
     strongest = findings[0][1]
     if strongest.app_id and conversion.app_id and strongest.app_id != conversion.app_id:
-        return Candidate(strongest, CandidateReason.OTHER_APP, explanations.other_app(strongest, conversion))
+        return Candidate(strongest, CandidateReason.OTHER_APP, *explanations.other_app(strongest, conversion))
     age = conversion.conversion_time - strongest.touch_time
     if age < _NO_TIME:
         return Candidate(
-            strongest, CandidateReason.AFTER_CONVERSION, explanations.after_conversion(strongest, conversion)
+            strongest, CandidateReason.AFTER_CONVERSION, *explanations.after_conversion(strongest, conversion)
         )
     if since is not None and strongest.touch_time < since:
         return Candidate(
-            strongest, CandidateReason.OUTSIDE_WINDOW, explanations.before_install(strongest, conversion, since)
+            strongest, CandidateReason.OUTSIDE_WINDOW, *explanations.before_install(strongest, conversion, since)
         )
     if conversion.withheld or not is_allowed(strongest.consent, policy):
         findings = [finding for finding in findings if _is_allowed(finding, conversion, policy)]
         if not findings:
-            return Candidate(strongest, CandidateReason.NO_CONSENT, explanations.no_consent(strongest, conversion))
+            return Candidate(strongest, CandidateReason.NO_CONSENT, *explanations.no_consent(strongest, conversion))
     windows = policy.windows(strongest.touch_type, strongest.media_source)
     for match_type, touch in findings:
         window = windows.get(match_type)
@@ -115,7 +115,7 @@ def _screen(
     return Candidate(
         _matched(touch, match_type),
         CandidateReason.OUTSIDE_WINDOW,
-        explanations.outside_window(_matched(touch, match_type), conversion, windows.get(match_type)),
+        *explanations.outside_window(_matched(touch, match_type), conversion, windows.get(match_type)),
     )
 
 
@@ -179,7 +179,7 @@ def _rank(standing: list[_Contender], conversion: Conversion, heritage: Origin |
     winner = standing[0]
     rivals = [contender.touch for contender in standing[1:]]
     explanation = explanations.won(winner.touch, conversion, winner.window, rivals, heritage)
-    ranked = [Candidate(winner.touch, CandidateReason.WON, explanation)]
+    ranked = [Candidate(winner.touch, CandidateReason.WON, *explanation)]
     ranked += [_loser(contender, winner, conversion) for contender in standing[1:]]
     return ranked
 
@@ -188,13 +188,13 @@ def _loser(contender: _Contender, winner: _Contender, conversion: Conversion) ->
     touch, window = contender.touch, contender.window
     if touch.touch_type is not winner.touch.touch_type:
         explanation = explanations.beaten_by_click(touch, conversion, window)
-        return Candidate(touch, CandidateReason.LOWER_PRIORITY, explanation)
+        return Candidate(touch, CandidateReason.LOWER_PRIORITY, *explanation)
     if _is_alike(touch) and not _is_alike(winner.touch):
         explanation = explanations.beaten_by_certainty(touch, conversion, window)
-        return Candidate(touch, CandidateReason.LOWER_PRIORITY, explanation)
+        return Candidate(touch, CandidateReason.LOWER_PRIORITY, *explanation)
     if contender.age == winner.age:
-        return Candidate(touch, CandidateReason.LOWER_PRIORITY, explanations.tied(touch, winner.touch))
-    return Candidate(touch, CandidateReason.EARLIER, explanations.earlier(touch, conversion, window))
+        return Candidate(touch, CandidateReason.LOWER_PRIORITY, *explanations.tied(touch, winner.touch))
+    return Candidate(touch, CandidateReason.EARLIER, *explanations.earlier(touch, conversion, window))
 
 
 def _is_alike(touch: Touchpoint) -> bool:

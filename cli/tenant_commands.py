@@ -75,6 +75,9 @@ def limits(
     tenant_id: TenantArgument,
     events_per_second: Annotated[float | None, typer.Option(min=0.001, help="Default: what the settings say.")] = None,
     events_per_day: Annotated[int | None, typer.Option(min=1, help="Default: as many as it likes.")] = None,
+    requests_at_once: Annotated[
+        int | None, typer.Option(min=1, help="Open at each replica. Default: what the settings say.")
+    ] = None,
     shards: Annotated[
         int | None, typer.Option(min=1, max=SHARDS_MAX, help="Actors that share its work. Left out: as many as it has.")
     ] = None,
@@ -88,7 +91,11 @@ def limits(
 
     Example: unmogrow tenant limits t124 --events-per-second 2000 --events-per-day 10000000 --shards 4
     """
-    patch: dict[str, Any] = {"events_per_second": events_per_second, "events_per_day": events_per_day}
+    patch: dict[str, Any] = {
+        "events_per_second": events_per_second,
+        "events_per_day": events_per_day,
+        "requests_at_once": requests_at_once,
+    }
     if shards is not None:
         patch["shards"] = shards
     checked = _checked(tenant_id)

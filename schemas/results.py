@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from schemas.fraud import UNQUESTIONED, ConversionFraud
+from schemas.fraud import UNQUESTIONED, ConversionFraud, Evidence
 from schemas.touchpoints import ConversionKind, MatchType, Touchpoint, TouchType
 
 
@@ -39,13 +39,49 @@ class CandidateReason(StrEnum):
     FRAUD_GEO_MISMATCH = "fraud:geo_mismatch"
 
 
+class Ground(StrEnum):
+    """What exactly a considered touch won or lost by: a sentence each, which whoever shows it words in its language."""
+
+    ONLY_TOUCH = "only_touch"
+    LATEST_VIEW = "latest_view"
+    ONLY_CLICK = "only_click"
+    ONLY_CERTAIN_CLICK = "only_certain_click"
+    LATEST_CLICK = "latest_click"
+    EARLIER = "earlier"
+    BEATEN_BY_CLICK = "beaten_by_click"
+    BEATEN_BY_CERTAINTY = "beaten_by_certainty"
+    WEAKER_MATCH = "weaker_match"
+    RECEIVED_LATER = "received_later"
+    LATER_ID = "later_id"
+    DUPLICATE = "duplicate"
+    OUTSIDE_WINDOW = "outside_window"
+    NO_WINDOW = "no_window"
+    BEFORE_INSTALL = "before_install"
+    AFTER_CONVERSION = "after_conversion"
+    OTHER_APP = "other_app"
+    NO_CONSENT = "no_consent"
+    FRAUD = "fraud"
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why a touch won or lost, without words: the ground, and what its sentence names beside touch and conversion.
+
+    `values` have the names of `attribution.explanations`; those of FRAUD are the evidence of the rule.
+    """
+
+    ground: Ground
+    values: Evidence
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """A touch that was considered, whether it won, and the sentence that says why."""
+    """A touch that was considered, whether it won, the sentence that says why, and the same without words."""
 
     touch: Touchpoint
     reason: CandidateReason
     explanation: str
+    because: Because
 
 
 @dataclass(frozen=True)

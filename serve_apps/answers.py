@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.imports import ImportFormat, ImportState, UnknownColumns
 from schemas.links import Link
-from schemas.results import CandidateReason
+from schemas.results import CandidateReason, Ground
 from schemas.touchpoints import ConversionKind, MatchType, TouchType
 from serve_apps.fraud_answers import ConversionFraudShown
 from serve_apps.person_answers import AttributionRevision
@@ -102,12 +102,20 @@ class Touch(BaseModel):
     is_claimed: bool = Field(default=False, description="Whether a self-attributing network reported it.")
 
 
+class Grounds(BaseModel):
+    """Why a touch won or lost, without words: the ground, and what a sentence about it names. Spans are seconds."""
+
+    ground: Ground
+    values: dict[str, str | float]
+
+
 class ConsideredTouch(BaseModel):
     """A touch that was considered, and the sentence that says why it won or lost."""
 
     touch: Touch
     reason: CandidateReason
     explanation: str
+    because: Grounds | None = Field(None, description="The same without words; results of earlier versions lack it.")
 
 
 class Attribution(BaseModel):

@@ -51,6 +51,7 @@ from serve_apps import (
     usage_routes,
     user_routes,
     violation_routes,
+    work_routes,
 )
 from serve_apps.allowed_origins import AllowedOrigins
 from serve_apps.bodies import BoundedBodies
@@ -130,6 +131,7 @@ _GLOBAL_ROUTERS = (
     tenant_admin_routes.router,
     platform_key_routes.router,
     usage_routes.router,
+    work_routes.router,
     job_routes.router,
     reference_routes.router,
     site_router("console.html"),

@@ -15,6 +15,7 @@ from schemas.problems import CursorInvalid
 from serve_apps.answers import Page, StoredEvent
 from serve_apps.callers import is_live, user_of
 from serve_apps.cursors import read_stored_moment, write_cursor
+from serve_apps.live_tail import LiveTail
 from serve_apps.openapi import USER, documented
 from serve_apps.parameters import Cursor, Limit, Word
 from serve_apps.services import services_of
@@ -75,26 +76,23 @@ async def follow_events(
     begun = last_event_id or after
     position = read_stored_moment(begun) if begun else position_at(utc_now())
     return StreamingResponse(
-        _follow(reader, position, chosen, lambda: is_live(request, caller)),
+        _follow(LiveTail(reader, position, chosen), lambda: is_live(request, caller)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store"},
     )
 
 
-async def _follow(
-    reader: EventReader, position: tuple[str, str], chosen: EventFilter, is_allowed: Callable[[], bool]
-) -> AsyncIterator[bytes]:
+async def _follow(tail: LiveTail, is_allowed: Callable[[], bool]) -> AsyncIterator[bytes]:
     quiet = 0
     while is_allowed():
         try:
-            page = await reader.after(position=position, chosen=chosen, limit=PAGE_ROWS_MAX)
+            events = await tail.look()
         except StoreAwayError:
-            page = []
-        for event in page:
-            position = position_of(event)
+            events = []
+        for position, event in events:
             yield b"id: %b\ndata: %b\n\n" % (write_cursor(*position).encode(), orjson.dumps(event))
-        quiet = 0 if page else quiet + 1
+        quiet = 0 if events else quiet + 1
         if quiet % _LOOKS_PER_SIGN_OF_LIFE == 1:
             yield b": quiet\n\n"
-        if len(page) < PAGE_ROWS_MAX:
+        if len(events) < PAGE_ROWS_MAX:
             await asyncio.sleep(_LOOK_SECONDS)

@@ -22,6 +22,7 @@ class Tenant(BaseModel):
     state: TenantState
     events_per_second: float | None
     events_per_day: int | None
+    requests_at_once: int | None = Field(description="Open at each replica.")
     shards: int
     created_at: datetime
 
@@ -110,11 +111,12 @@ class EventUsage(BaseModel):
 
 
 class WaitingUsage(BaseModel):
-    """What is accepted and not in ClickHouse now."""
+    """What is accepted and not in ClickHouse now, and conversions that wait for their first result."""
 
     events: int
     bytes: int
     age_seconds: float
+    conversions: int
 
 
 class StorageUsage(BaseModel):
@@ -142,4 +144,54 @@ class Usage(BaseModel):
     since: datetime = Field(alias="from")
     until: datetime = Field(alias="to")
     data: list[TenantUsage]
+    next_cursor: str | None
+
+
+class ReplicaLoad(BaseModel):
+    """A replica of the attribution pool, with the calls that wait in it or are being decided."""
+
+    pid: int
+    begun_at: datetime
+    calls_open: int
+    conversions_decided: int = Field(description="Since it began.")
+
+
+class Pool(BaseModel):
+    """The attribution pool: as Serve sees it, and its replicas as they see themselves."""
+
+    status: str = Field(description="Serve's word: HEALTHY, UPDATING, UPSCALING, DOWNSCALING, UNHEALTHY; AWAY if none.")
+    message: str
+    replicas: dict[str, int] = Field(description="How many there are by Serve's state: RUNNING, STARTING, STOPPING.")
+    replicas_min: int
+    replicas_max: int
+    loads: list[ReplicaLoad] = Field(description="Of the replicas that answered at once.")
+
+
+class Actor(BaseModel):
+    """An actor at work: one shard of a tenant, in the process that serves its place."""
+
+    tenant_id: str
+    shard: int = Field(description="From 0.")
+    shards: int = Field(description="Of how many; 1 where one actor does all the tenant's work.")
+    since: datetime
+    place: str = Field(
+        description="Name of the process: `host/<n>` is shared by tenants, `tenant/<id>/<shard>` is not."
+    )
+
+
+class Host(BaseModel):
+    """A process that serves actors."""
+
+    node: str
+    pid: int
+    begun_at: datetime
+    memory_bytes: int
+    shards: int = Field(description="Actors that it serves, of other pages too.")
+
+
+class Actors(BaseModel):
+    """Actors at work in the order of their tenants; `hosts` by place, null for a process that does not answer."""
+
+    data: list[Actor]
+    hosts: dict[str, Host | None]
     next_cursor: str | None

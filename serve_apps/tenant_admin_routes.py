@@ -28,7 +28,7 @@ from serve_apps.openapi import documented, platform_key
 from serve_apps.parameters import Cursor, Limit, Word
 from serve_apps.platform_answers import Job, NewTenantAnswer, Owner, Tenant
 from serve_apps.services import services_of
-from storage.postgres.tenant_admin import TenantAdmin, TenantChange, TenantRow
+from storage.postgres.tenant_admin import LIMITS, TenantAdmin, TenantChange, TenantRow
 from storage.postgres.tenant_lives import TenantLives
 from tenancy.provisioning import lay_out
 from tenancy.registration import ProvisionedTenant, TenantRequest
@@ -37,7 +37,6 @@ router = APIRouter()
 
 _TENANTS = platform_key("tenants")
 _NOT_MADE = (TenantIdInvalid, TenantExists, HostTaken, TenantStateConflict, IdempotencyKeyReused, LifeUnavailable)
-_LIMITS = ("events_per_second", "events_per_day")
 
 # Not an address or the name of this machine: whoever calls by these names tenants by the header.
 Host = Annotated[
@@ -78,6 +77,7 @@ class TenantPatch(BaseModel):
     name: Name = ""
     events_per_second: Annotated[float | None, Field(gt=0, le=1e9)] = None
     events_per_day: Annotated[int | None, Field(ge=1, le=2**53)] = None
+    requests_at_once: Annotated[int | None, Field(ge=1, le=10_000, description="Open at each replica.")] = None
     shards: Annotated[int, Field(ge=1, le=SHARDS_MAX)] = 1
 
 
@@ -128,7 +128,7 @@ async def change_tenant(request: Request, tenant_id: Word, patch: TenantPatch) -
     """Change a tenant's host, name, limits or shards; replicas know within a second."""
     before = await get_tenant(request, tenant_id)
     named: dict[str, Any] = patch.model_dump(include=patch.model_fields_set)
-    if not await _admin(request).change(tenant_id, TenantChange(**named, limits=named.keys() & set(_LIMITS))):
+    if not await _admin(request).change(tenant_id, TenantChange(**named, limits=named.keys() & set(LIMITS))):
         raise TenantStateConflict(f"The tenant is {before.state}; it cannot be changed.")
     if "shards" in named:
         await lay_out(services_of(request).databases, parse_tenant_id(tenant_id), named["shards"])

@@ -83,6 +83,7 @@ def _document(row: TenantRow, used: DatabaseUsage | None, stored: StoreUsage | N
             events=used.freshness.waiting_events,
             bytes=used.freshness.waiting_bytes,
             age_seconds=used.freshness.waiting_age_seconds,
+            conversions=used.pending_conversions,
         )
         storage = StorageUsage(
             postgres_bytes=used.postgres_bytes,

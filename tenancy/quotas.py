@@ -91,7 +91,7 @@ class Quotas:
         self._check_rates(buckets)
         self._check_day(tenant, now)
         tenant_id = tenant.tenant_id
-        if self._at_once[tenant_id] >= self._limits.tenant_requests_at_once:
+        if self._at_once[tenant_id] >= (tenant.requests_at_once or self._limits.tenant_requests_at_once):
             raise TooManyRequestsAtOnce(retry_after_seconds=_RETRY_AFTER_SECONDS)
 
         def charge(events: int) -> None:

@@ -126,6 +126,7 @@ def _flat(site: SiteCounts, distance: float, p: float, limits: ClickFlooding) ->
         "installs": site.installs,
         "late_share": round(site.late_share, 4),
         "late_share_max": limits.late_share_max,
+        "late_ctit_seconds": limits.late_ctit_seconds,
         "ks_distance": round(distance, 4),
         "ks_distance_max": limits.ks_distance_max,
         "p_value": float(f"{p:.3g}"),

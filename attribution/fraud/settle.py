@@ -16,7 +16,7 @@ from attribution.fraud.sight import Sight
 from schemas.fraud import ConversionFraud, FraudFinding, FraudVerdict
 from schemas.fraud_policy import FraudMode
 from schemas.policy import Policy
-from schemas.results import AttributionResult, Candidate, CandidateReason
+from schemas.results import AttributionResult, Because, Candidate, CandidateReason, Ground
 from schemas.touchpoints import ConversionCase
 
 Attribute = Callable[[ConversionCase, Policy], AttributionResult]
@@ -63,7 +63,8 @@ def _without(
         against = next((finding for finding in findings if finding.touch_id in {None, touch_id}), None)
         if against:
             reason = CandidateReason(f"fraud:{against.rule}")
-            rejected[touch_id] = Candidate(candidate.touch, reason, against.explanation)
+            because = Because(Ground.FRAUD, against.evidence)
+            rejected[touch_id] = Candidate(candidate.touch, reason, against.explanation, because)
     remaining = tuple(touch for touch in case.touchpoints if touch.touch_id not in rejected)
     result = attribute(replace(case, touchpoints=remaining), policy)
     return replace(result, candidates=_arranged((*result.candidates, *rejected.values())))

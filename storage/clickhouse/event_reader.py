@@ -13,6 +13,9 @@ from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
 
 _SQL = load_queries("storage.clickhouse", "queries.sql")
+EventKey = tuple[str, str, str]
+"""Type, time and id."""
+
 _FAR_AHEAD = ("2299-01-01 00:00:00.000", "")
 
 
@@ -49,19 +52,45 @@ class EventReader:
         """
         return await self._rows("events_after", position, chosen, limit)
 
+    async def keys(self, *, since: str, position: tuple[str, str], chosen: EventFilter, limit: int) -> list[EventKey]:
+        """Read what tells events apart: of those from a time up to a position, itself included, newest first.
+
+        Raises:
+            StoreAwayError: the store did not answer.
+        """
+        answer = await self._ask("event_keys", _place(position, limit) | asdict(chosen) | {"since": since})
+        return [key_of(orjson.loads(line)) for line in answer.splitlines()]
+
+    async def of(self, ids: list[str], *, since: str) -> list[dict[str, Any]]:
+        """Read the events with these ids that arrived from a time on, oldest first.
+
+        Raises:
+            StoreAwayError: the store did not answer.
+        """
+        answer = await self._ask("events_of", {"ids": ids, "since": since})
+        return [_present(orjson.loads(line)) for line in answer.splitlines()]
+
     async def _rows(
         self, query: str, position: tuple[str, str], chosen: EventFilter, limit: int
     ) -> list[dict[str, Any]]:
-        time, event_id = position
+        answer = await self._ask(query, _place(position, limit) | asdict(chosen))
+        return [_present(orjson.loads(line)) for line in answer.splitlines()]
+
+    async def _ask(self, query: str, parameters: dict[str, Any]) -> bytes:
         async with self._store.client() as client:
-            answer = await client.raw_query(
+            answer: bytes = await client.raw_query(
                 fill(_SQL[query], self._tables),
-                parameters={"time": time, "event_id": event_id, "limit": limit} | asdict(chosen),
+                parameters=parameters,
                 fmt="JSONEachRow",
                 settings=query_limits(self._store.settings, self._store.settings.query_seconds)
                 | {"output_format_json_quote_decimals": 1},
             )
-        return [_present(orjson.loads(line)) for line in answer.splitlines()]
+        return answer
+
+
+def _place(position: tuple[str, str], limit: int) -> dict[str, Any]:
+    time, event_id = position
+    return {"time": time, "event_id": event_id, "limit": limit}
 
 
 def _present(row: dict[str, Any]) -> dict[str, Any]:
@@ -71,6 +100,11 @@ def _present(row: dict[str, Any]) -> dict[str, Any]:
         if name in event:
             event[name] = orjson.loads(event[name])
     return event
+
+
+def key_of(event: dict[str, Any]) -> EventKey:
+    """Tell what an event differs by from every other: the store folds those that have the same."""
+    return event["event_type"], event["event_time"], event["event_id"]
 
 
 def position_of(event: dict[str, Any]) -> tuple[str, str]:

@@ -89,6 +89,23 @@ WHERE (received_at, event_id) > ({time:DateTime64(3, 'UTC')}, {event_id:String})
 ORDER BY received_at, event_id
 LIMIT {limit:UInt32}
 
+-- name: event_keys
+SELECT event_type, event_time, event_id FROM {events}
+WHERE received_at >= {since:DateTime64(3, 'UTC')}
+    AND (received_at, event_id) <= ({time:DateTime64(3, 'UTC')}, {event_id:String})
+    AND ({event_type:String} = '' OR event_type = {event_type:String})
+    AND ({chosen_id:String} = '' OR event_id = {chosen_id:String})
+    AND ({event_name:String} = '' OR event_name = {event_name:String})
+    AND ({media_source:String} = '' OR media_source = {media_source:String})
+ORDER BY received_at DESC, event_id DESC
+LIMIT {limit:UInt32}
+
+-- name: events_of
+SELECT * FROM {events}
+WHERE received_at >= {since:DateTime64(3, 'UTC')} AND event_id IN {ids:Array(String)}
+ORDER BY received_at, event_id
+LIMIT 1 BY event_type, event_time, event_id
+
 -- name: violations
 SELECT event_name, splitByChar(' ', schema_violation)[1] AS pointer, min(schema_violation) AS example,
     uniqExact(event_id) AS events, max(received_at) AS last_at

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple
 
 from schemas.ids import TenantId
 from schemas.shards import Shard
@@ -9,6 +10,14 @@ from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Database
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "active_shards.sql")
+
+
+class ActiveShard(NamedTuple):
+    """A shard at work, and since when."""
+
+    tenant_id: TenantId
+    shard: Shard
+    since: datetime
 
 
 class ActiveShards:
@@ -41,3 +50,16 @@ class ActiveShards:
         async with self._control.connection() as connection:
             rows = await connection.fetch(_SQL["all"])
         return [(TenantId(row["tenant_id"]), Shard(row["shard"], row["shards"])) for row in rows]
+
+    async def page(self, *, after: tuple[str, int, int], tenant_id: str | None, limit: int) -> list[ActiveShard]:
+        """Read those at work by tenant and shard, those after (tenant, index, count): of all tenants, or of one.
+
+        Raises:
+            CONNECTION_LOST: the database is away.
+        """
+        async with self._control.connection() as connection:
+            rows = await connection.fetch(_SQL["page"], *after, tenant_id, limit)
+        return [
+            ActiveShard(TenantId(row["tenant_id"]), Shard(row["shard"], row["shards"]), row["activated_at"])
+            for row in rows
+        ]

@@ -9,3 +9,9 @@ DELETE FROM active_shards WHERE tenant_id = $1 AND shard = $2 AND shards = $3 AN
 
 -- name: all
 SELECT tenant_id, shard, shards FROM active_shards ORDER BY activated_at
+
+-- name: page
+SELECT tenant_id, shard, shards, activated_at FROM active_shards
+WHERE (tenant_id, shard, shards) > ($1, $2, $3) AND ($4::text IS NULL OR tenant_id = $4)
+ORDER BY tenant_id, shard, shards
+LIMIT $5

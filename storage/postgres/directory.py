@@ -29,6 +29,7 @@ class TenantRecord:
     state: str
     events_per_second: float | None = None
     events_per_day: int | None = None
+    requests_at_once: int | None = None
     shards: int = 1
     conversion_events: frozenset[str] = frozenset({"purchase"})
 

@@ -2,7 +2,8 @@
 SELECT version, ended FROM directory_version
 
 -- name: tenants
-SELECT tenant_id, host, name, state, events_per_second, events_per_day, shards, conversion_events FROM tenants
+SELECT tenant_id, host, name, state, events_per_second, events_per_day, requests_at_once, shards, conversion_events
+FROM tenants
 WHERE state IN ('active', 'suspended', 'exporting')
 
 -- name: keys
@@ -30,7 +31,8 @@ FROM event_schemas
 ORDER BY tenant_id, event_name, version DESC
 
 -- name: tenant
-SELECT tenant_id, host, name, state, events_per_second, events_per_day, shards, conversion_events FROM tenants WHERE tenant_id = $1
+SELECT tenant_id, host, name, state, events_per_second, events_per_day, requests_at_once, shards, conversion_events
+FROM tenants WHERE tenant_id = $1
 
 -- name: set_conversion_events
 UPDATE tenants SET conversion_events = $2 WHERE tenant_id = $1

@@ -16,6 +16,9 @@ from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "tenant_admin.sql")
 
+LIMITS = ("events_per_second", "events_per_day", "requests_at_once")
+"""What a tenant may send, in the order in which the query takes it; each may be null, which is the default."""
+
 
 @dataclass(frozen=True, slots=True)
 class TenantRow:
@@ -27,6 +30,7 @@ class TenantRow:
     state: str
     events_per_second: float | None
     events_per_day: int | None
+    requests_at_once: int | None
     shards: int
     created_at: datetime
 
@@ -40,6 +44,7 @@ class TenantChange:
     shards: int | None = None
     events_per_second: float | None = None
     events_per_day: int | None = None
+    requests_at_once: int | None = None
     limits: Collection[str] = ()
 
 
@@ -57,7 +62,10 @@ class PlatformKeyRow:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUsage:
-    """Events of a span by what became of them, the size of a tenant's database, and what waits for ClickHouse now."""
+    """Events of a span by what became of them, the size of a tenant's database, and what waits now.
+
+    `freshness` is of what waits for ClickHouse, `pending_conversions` wait for their first result.
+    """
 
     received: int
     accepted: int
@@ -66,6 +74,7 @@ class DatabaseUsage:
     stored: int
     quarantined: int
     postgres_bytes: int
+    pending_conversions: int
     freshness: Freshness
 
 
@@ -92,11 +101,7 @@ class TenantAdmin:
         Raises:
             HostTaken: another tenant has the host.
         """
-        limits = [
-            value
-            for name in ("events_per_second", "events_per_day")
-            for value in (name in change.limits, getattr(change, name))
-        ]
+        limits = [value for name in LIMITS for value in (name in change.limits, getattr(change, name))]
         async with self._control.connection() as connection:
             try:
                 changed = await connection.fetchval(

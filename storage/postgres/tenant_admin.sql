@@ -1,18 +1,19 @@
 -- name: page
-SELECT tenant_id, host, name, state, events_per_second, events_per_day, shards, created_at FROM tenants
+SELECT tenant_id, host, name, state, events_per_second, events_per_day, requests_at_once, shards, created_at FROM tenants
 WHERE tenant_id > $1 AND ($2::text IS NULL OR state = $2)
 ORDER BY tenant_id
 LIMIT $3
 
 -- name: one
-SELECT tenant_id, host, name, state, events_per_second, events_per_day, shards, created_at FROM tenants
+SELECT tenant_id, host, name, state, events_per_second, events_per_day, requests_at_once, shards, created_at FROM tenants
 WHERE tenant_id = $1
 
 -- name: change
 UPDATE tenants SET
     host = coalesce($2, host), name = coalesce($3, name), shards = coalesce($4, shards),
     events_per_second = CASE WHEN $5 THEN $6 ELSE events_per_second END,
-    events_per_day = CASE WHEN $7 THEN $8 ELSE events_per_day END
+    events_per_day = CASE WHEN $7 THEN $8 ELSE events_per_day END,
+    requests_at_once = CASE WHEN $9 THEN $10 ELSE requests_at_once END
 WHERE tenant_id = $1 AND state IN ('active', 'suspended')
 RETURNING tenant_id
 
@@ -38,5 +39,6 @@ SELECT
     coalesce(sum(received), 0)::bigint AS received, coalesce(sum(accepted), 0)::bigint AS accepted,
     coalesce(sum(duplicates), 0)::bigint AS duplicates, coalesce(sum(rejected), 0)::bigint AS rejected,
     coalesce(sum(stored), 0)::bigint AS stored, coalesce(sum(quarantined), 0)::bigint AS quarantined,
-    pg_database_size(current_database()) AS postgres_bytes
+    pg_database_size(current_database()) AS postgres_bytes,
+    (SELECT count(*) FROM conversions WHERE revision = 0 AND failure IS NULL) AS pending_conversions
 FROM ledger WHERE minute >= $1 AND minute < $2

@@ -41,7 +41,7 @@ test('a source leads to its conversions, and each to the touches that were consi
   const why = page.getByRole('dialog', { name: 'Why this source?' });
   await expect(why.getByText(/google_ads got it/)).toBeVisible();
   await expect(why.getByText('Won', { exact: true })).toBeVisible();
-  await expect(why.getByText(/^(Clicked|Seen) .* before the /).first()).toBeVisible();
+  await expect(why.getByText(/^(Click|View|Claimed) .* before the /).first()).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(why).toBeHidden();
   expect(page.url()).not.toContain('why=');
@@ -90,6 +90,11 @@ test('the site speaks Russian, and remembers it @telephone', async ({ page, isMo
   await page.reload();
   await expect(page.getByRole('heading', { level: 1, name: 'Обзор' })).toBeVisible();
   await expect(page.locator('html')).toHaveAttribute('lang', 'ru');
+  await open(page, '/attribution/conversions?type=install&origin=attributed');
+  await page.getByRole('table').getByRole('row').nth(1).click();
+  const why = page.getByRole('dialog', { name: 'Почему этот источник?' });
+  await expect(why.getByText(/поэтому конверсия за ним\.$/)).toBeVisible();
+  await expect(why.locator('[lang="en"]')).toHaveCount(0);
 });
 
 test('a report can be taken along as a spreadsheet', async ({ page }) => {

@@ -15,6 +15,7 @@ test.use({ storageState: { cookies: [], origins: [] } });
 for (const [address, shows] of [
   ['/tenants', 'Active'],
   ['/usage', 'Events received'],
+  ['/work', 'Conversions decided'],
   ['/jobs', 'Make a tenant'],
   ['/keys', 'ingest'],
 ] as const) {
@@ -59,6 +60,17 @@ test('a tenant is made, gets its secrets once, is suspended, resumed, and delete
   await expect(made.getByText(/^wk_/)).toBeVisible({ timeout: 30_000 });
   await made.getByRole('button', { name: 'I have kept them' }).click();
   const row = page.getByRole('row').filter({ hasText: id });
+  await row.getByRole('button', { name: 'Edit' }).click();
+  const editing = page.getByRole('dialog', { name: `Edit Made ${id}` });
+  await editing.getByLabel('Requests at once').fill('7');
+  await editing.getByLabel('Shards').fill('17');
+  await editing.getByRole('button', { name: 'Save' }).click();
+  await expect(editing).toBeVisible();
+  await editing.getByLabel('Shards').fill('1');
+  await editing.getByRole('button', { name: 'Save' }).click();
+  await expect(row.getByText('7 requests at once')).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(row.getByText('Platform’s default')).toBeVisible();
   await row.getByRole('button', { name: 'Suspend' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Suspend' }).click();
   await expect(row.getByText('Suspended')).toBeVisible();

@@ -34,8 +34,9 @@ test('why', async ({ page }) => {
 });
 
 test.describe('a telephone', () => {
-  const { viewport: _, defaultBrowserType: __, ...telephone } = devices['Pixel 7'];
-  test.use({ ...telephone, viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme: 'dark' });
+  const { userAgent, isMobile, hasTouch } = devices['Pixel 7'];
+  const viewport = { width: 390, height: 844 };
+  test.use({ userAgent, isMobile, hasTouch, viewport, deviceScaleFactor: 2, colorScheme: 'dark' });
 
   test('overview', async ({ page }) => {
     await open(page, '/overview?range=last_14');

@@ -21,6 +21,8 @@ export default defineConfig({
     storageState: SIGNED_IN,
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
+    // Nothing that moves is waited for.
+    contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     launchOptions: stack.browser,
   },

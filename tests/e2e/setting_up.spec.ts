@@ -207,6 +207,11 @@ test('a policy is drafted, compared over history, put in force and taken back', 
   const seconds = String(11 + Math.floor(Math.random() * 3000));
   await page.getByLabel('Repeated clicks, seconds').fill(seconds);
   await page.getByLabel('Click id', { exact: true }).first().fill('24');
+  const single = page.getByRole('region', { name: 'Windows of single media sources' });
+  await single.getByLabel('Media source').fill('meta_ads');
+  await single.getByRole('button', { name: 'Add' }).click();
+  await single.getByLabel('User id').first().fill('48');
+  await expect(page.getByText('media_sources › meta_ads')).toBeVisible();
   await page.getByLabel('What it is for').fill('One day.');
   await expect(page.getByText('click_windows_hours › click_id')).toBeVisible();
   await page.getByRole('button', { name: 'Keep as a draft' }).click();

@@ -115,9 +115,9 @@ export async function settled(page: Page): Promise<void> {
 export async function expectWellMade(page: Page): Promise<void> {
   const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(width, 'wider than the window').toBeLessThanOrEqual(0);
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.emulateMedia({ colorScheme: 'light' });
   await expectAccessible(new AxeBuilder({ page }), 'light');
-  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await page.emulateMedia({ colorScheme: 'dark' });
   // Nothing but colours differs between the themes.
   await expectAccessible(new AxeBuilder({ page }).withRules('color-contrast'), 'dark');
 }

@@ -110,7 +110,8 @@ async def test_changes_and_lists(running: RunningStack, tenant: ProvisionedTenan
     host = f"new-{tenant.host}"
     changed = await platform.patch(path, json={"host": host, "name": "Renamed", "events_per_day": 7})
     assert changed.status_code == 200
-    kept = (await platform.patch(path, json={"events_per_second": 5.5})).json()
+    kept = (await platform.patch(path, json={"events_per_second": 5.5, "requests_at_once": 9})).json()
+    assert kept["requests_at_once"] == 9
     assert (kept["host"], kept["name"], kept["events_per_day"], kept["events_per_second"]) == (host, "Renamed", 7, 5.5)
     assert (await platform.patch(path, json={"events_per_day": None})).json()["events_per_day"] is None
     async with httpx.AsyncClient(base_url=running.tenant_url, timeout=30, trust_env=False) as client:
@@ -120,7 +121,7 @@ async def test_changes_and_lists(running: RunningStack, tenant: ProvisionedTenan
             return answer.status_code == 200 and answer.json()["TENANT_ID"] == tenant.tenant_id
 
         await eventually(is_known)
-    for wrong in ({"shards": 17}, {"host": None}, {"state": "active"}, {"events_per_day": 0}):
+    for wrong in ({"shards": 17}, {"host": None}, {"state": "active"}, {"events_per_day": 0}, {"requests_at_once": 0}):
         assert (await platform.patch(path, json=wrong)).status_code == 422
     found: list[str] = []
     parameters: dict[str, str] = {"limit": "50"}
@@ -192,8 +193,33 @@ async def test_usage_and_jobs(tenant: ProvisionedTenant, http: httpx.AsyncClient
     assert (used["events"]["received"], used["events"]["accepted"], used["events"]["rejected"]) == (32, 31, 1)
     assert used["storage"]["postgres_bytes"] > 1_000_000
     assert used["storage"]["clickhouse_bytes"] > 1_000
-    assert used["actors"] == 1
+    assert (used["actors"], used["waiting"]["conversions"]) == (1, 0)
     past = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
     assert (await platform.get("/api/v1/usage", params=query | past)).json()["data"][0]["events"]["received"] == 0
     assert (await platform.get("/api/v1/usage", params={"from": past["to"], "to": past["from"]})).status_code == 400
     assert (await platform.get("/api/v1/usage", params={"limit": 1})).json()["next_cursor"]
+
+
+async def test_who_is_at_work(tenant: ProvisionedTenant, http: httpx.AsyncClient, platform: httpx.AsyncClient) -> None:
+    """The tenant's actor with the process that serves it, page by page; the pool with what its replica has decided."""
+    before = sum(load["conversions_decided"] for load in (await platform.get("/api/v1/pool")).json()["loads"])
+    install = event(event_type="install")
+    assert (await http.post(INGEST, json=install)).status_code == 202
+    listed = (await platform.get("/api/v1/actors", params={"tenant_id": tenant.tenant_id})).json()
+    (actor,) = listed["data"]
+    assert (actor["tenant_id"], actor["shard"], actor["shards"]) == (tenant.tenant_id, 0, 1)
+    host = listed["hosts"][actor["place"]]
+    assert host["shards"] >= 1
+    assert host["memory_bytes"] > 10_000_000
+    first = (await platform.get("/api/v1/actors", params={"limit": 1})).json()
+    following = await platform.get("/api/v1/actors", params={"limit": 1, "cursor": first["next_cursor"]})
+    assert following.status_code == 200
+    assert first["data"] != following.json()["data"]
+    assert (await platform.get("/api/v1/actors", params={"cursor": "bm9uZQ"})).json()["code"] == "cursor-invalid"
+
+    async def is_decided() -> dict[str, Any] | None:
+        pool: dict[str, Any] = (await platform.get("/api/v1/pool")).json()
+        return pool if sum(load["conversions_decided"] for load in pool["loads"]) > before else None
+
+    pool = await eventually(is_decided)
+    assert (pool["status"], pool["replicas"]["RUNNING"] >= 1) == ("HEALTHY", True)

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from unmogrow.client.caller import Caller, pages, segment
 from unmogrow.client.global_models import (
+    Actor,
+    Actors,
     EventTypes,
     Job,
     JobPage,
@@ -15,6 +17,7 @@ from unmogrow.client.global_models import (
     NewTenant,
     NewTenantAnswer,
     PlatformKeyListing,
+    Pool,
     Tenant,
     TenantPage,
     TenantPatch,
@@ -124,6 +127,24 @@ class GlobalCalls(Caller):
         return pages(
             lambda cursor: self.list_usage(cursor=cursor, from_=from_, to=to, tenant_id=tenant_id, limit=limit)
         )
+
+    async def get_pool(self) -> Pool:
+        """Give the state of the attribution pool: its replicas, and what each has to do."""
+        answer: Pool = await self._call(Pool, "GET", "/api/v1/pool")
+        return answer
+
+    async def list_actors(
+        self, *, tenant_id: str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> Actors:
+        """List the actors at work, with the processes that serve them. One that is idle leaves, and starts when needed."""
+        answer: Actors = await self._call(
+            Actors, "GET", "/api/v1/actors", query={"tenant_id": tenant_id, "cursor": cursor, "limit": limit}
+        )
+        return answer
+
+    def iter_actors(self, *, tenant_id: str | None = None, limit: int | None = None) -> AsyncIterator[Actor]:
+        """Give every row of `list_actors`, page by page."""
+        return pages(lambda cursor: self.list_actors(cursor=cursor, tenant_id=tenant_id, limit=limit))
 
     async def list_jobs(
         self,

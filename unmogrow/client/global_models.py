@@ -16,6 +16,19 @@ class AcceptedByTenant(Shape):
     tenants: dict[str, dict[str, Any]]
 
 
+class Actor(Shape):
+    """An actor at work: one shard of a tenant, in the process that serves its place."""
+
+    tenant_id: str
+    shard: int
+    """From 0."""
+    shards: int
+    """Of how many; 1 where one actor does all the tenant's work."""
+    since: AwareDatetime
+    place: str
+    """Name of the process: `host/<n>` is shared by tenants, `tenant/<id>/<shard>` is not."""
+
+
 class Alive(Shape):
     """The process answers."""
 
@@ -45,6 +58,17 @@ class Health(Shape):
     status: Literal["ok", "degraded"]
     tenant: str | None = None
     components: dict[str, Literal["ok", "down"]]
+
+
+class Host(Shape):
+    """A process that serves actors."""
+
+    node: str
+    pid: int
+    begun_at: AwareDatetime
+    memory_bytes: int
+    shards: int
+    """Actors that it serves, of other pages too."""
 
 
 class JobLine(Shape):
@@ -136,6 +160,16 @@ class PlatformKeyListing(Shape):
     data: list[PlatformKey]
 
 
+class ReplicaLoad(Shape):
+    """A replica of the attribution pool, with the calls that wait in it or are being decided."""
+
+    pid: int
+    begun_at: AwareDatetime
+    calls_open: int
+    conversions_decided: int
+    """Since it began."""
+
+
 class StorageUsage(Shape):
     """Bytes on disk; rows of events as they lie there, repeats that are not folded yet included."""
 
@@ -153,6 +187,8 @@ class Tenant(Shape):
     state: Literal["provisioning", "active", "suspended", "exporting", "erasing", "gone"]
     events_per_second: float | None
     events_per_day: int | None
+    requests_at_once: int | None
+    """Open at each replica."""
     shards: int
     created_at: AwareDatetime
 
@@ -170,15 +206,26 @@ class TenantPatch(Shape):
     name: str = ""
     events_per_second: float | None = None
     events_per_day: int | None = None
+    requests_at_once: int | None = None
+    """Open at each replica."""
     shards: int = 1
 
 
 class WaitingUsage(Shape):
-    """What is accepted and not in ClickHouse now."""
+    """What is accepted and not in ClickHouse now, and conversions that wait for their first result."""
 
     events: int
     bytes: int
     age_seconds: float
+    conversions: int
+
+
+class Actors(Shape):
+    """Actors at work in the order of their tenants; `hosts` by place, null for a process that does not answer."""
+
+    data: list[Actor]
+    hosts: dict[str, Host | None]
+    next_cursor: str | None
 
 
 class Job(Shape):
@@ -208,6 +255,20 @@ class NewTenantAnswer(Shape):
     name: str
     write_key: str
     owner: Owner
+
+
+class Pool(Shape):
+    """The attribution pool: as Serve sees it, and its replicas as they see themselves."""
+
+    status: str
+    """Serve's word: HEALTHY, UPDATING, UPSCALING, DOWNSCALING, UNHEALTHY; AWAY if none."""
+    message: str
+    replicas: dict[str, int]
+    """How many there are by Serve's state: RUNNING, STARTING, STOPPING."""
+    replicas_min: int
+    replicas_max: int
+    loads: list[ReplicaLoad]
+    """Of the replicas that answered at once."""
 
 
 class TenantUsage(Shape):

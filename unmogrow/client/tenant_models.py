@@ -536,6 +536,33 @@ class Freshness(Shape):
     waiting_age_seconds: float
 
 
+class Grounds(Shape):
+    """Why a touch won or lost, without words: the ground, and what a sentence about it names. Spans are seconds."""
+
+    ground: Literal[
+        "only_touch",
+        "latest_view",
+        "only_click",
+        "only_certain_click",
+        "latest_click",
+        "earlier",
+        "beaten_by_click",
+        "beaten_by_certainty",
+        "weaker_match",
+        "received_later",
+        "later_id",
+        "duplicate",
+        "outside_window",
+        "no_window",
+        "before_install",
+        "after_conversion",
+        "other_app",
+        "no_consent",
+        "fraud",
+    ]
+    values: dict[str, str | float]
+
+
 class Health(Shape):
     """Each part as it was measured just now."""
 
@@ -1542,6 +1569,8 @@ class ConsideredTouch(Shape):
         "fraud:geo_mismatch",
     ]
     explanation: str
+    because: Grounds | None = None
+    """The same without words; results of earlier versions lack it."""
 
 
 class ConversionFraudShown(Shape):

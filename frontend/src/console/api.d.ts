@@ -241,6 +241,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give the state of the attribution pool: its replicas, and what each has to do
+         * @description Give the state of the attribution pool: its replicas, and what each has to do.
+         */
+        get: operations["get_pool"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the actors at work, with the processes that serve them. One that is idle leaves, and starts when needed
+         * @description List the actors at work, with the processes that serve them. One that is idle leaves, and starts when needed.
+         */
+        get: operations["list_actors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -478,6 +518,48 @@ export interface components {
             };
         };
         /**
+         * Actor
+         * @description An actor at work: one shard of a tenant, in the process that serves its place.
+         */
+        Actor: {
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Shard
+             * @description From 0.
+             */
+            shard: number;
+            /**
+             * Shards
+             * @description Of how many; 1 where one actor does all the tenant's work.
+             */
+            shards: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Place
+             * @description Name of the process: `host/<n>` is shared by tenants, `tenant/<id>/<shard>` is not.
+             */
+            place: string;
+        };
+        /**
+         * Actors
+         * @description Actors at work in the order of their tenants; `hosts` by place, null for a process that does not answer.
+         */
+        Actors: {
+            /** Data */
+            data: components["schemas"]["Actor"][];
+            /** Hosts */
+            hosts: {
+                [key: string]: components["schemas"]["Host"] | null;
+            };
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * Alive
          * @description The process answers.
          */
@@ -530,6 +612,28 @@ export interface components {
             components: {
                 [key: string]: "ok" | "down";
             };
+        };
+        /**
+         * Host
+         * @description A process that serves actors.
+         */
+        Host: {
+            /** Node */
+            node: string;
+            /** Pid */
+            pid: number;
+            /**
+             * Begun At
+             * Format: date-time
+             */
+            begun_at: string;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /**
+             * Shards
+             * @description Actors that it serves, of other pages too.
+             */
+            shards: number;
         };
         /**
          * Job
@@ -769,6 +873,55 @@ export interface components {
             last_used_on: string | null;
         };
         /**
+         * Pool
+         * @description The attribution pool: as Serve sees it, and its replicas as they see themselves.
+         */
+        Pool: {
+            /**
+             * Status
+             * @description Serve's word: HEALTHY, UPDATING, UPSCALING, DOWNSCALING, UNHEALTHY; AWAY if none.
+             */
+            status: string;
+            /** Message */
+            message: string;
+            /**
+             * Replicas
+             * @description How many there are by Serve's state: RUNNING, STARTING, STOPPING.
+             */
+            replicas: {
+                [key: string]: number;
+            };
+            /** Replicas Min */
+            replicas_min: number;
+            /** Replicas Max */
+            replicas_max: number;
+            /**
+             * Loads
+             * @description Of the replicas that answered at once.
+             */
+            loads: components["schemas"]["ReplicaLoad"][];
+        };
+        /**
+         * ReplicaLoad
+         * @description A replica of the attribution pool, with the calls that wait in it or are being decided.
+         */
+        ReplicaLoad: {
+            /** Pid */
+            pid: number;
+            /**
+             * Begun At
+             * Format: date-time
+             */
+            begun_at: string;
+            /** Calls Open */
+            calls_open: number;
+            /**
+             * Conversions Decided
+             * @description Since it began.
+             */
+            conversions_decided: number;
+        };
+        /**
          * StorageUsage
          * @description Bytes on disk; rows of events as they lie there, repeats that are not folded yet included.
          */
@@ -796,6 +949,11 @@ export interface components {
             events_per_second: number | null;
             /** Events Per Day */
             events_per_day: number | null;
+            /**
+             * Requests At Once
+             * @description Open at each replica.
+             */
+            requests_at_once: number | null;
             /** Shards */
             shards: number;
             /**
@@ -824,6 +982,11 @@ export interface components {
             events_per_second?: number | null;
             /** Events Per Day */
             events_per_day?: number | null;
+            /**
+             * Requests At Once
+             * @description Open at each replica.
+             */
+            requests_at_once?: number | null;
             /**
              * Shards
              * @default 1
@@ -875,7 +1038,7 @@ export interface components {
         };
         /**
          * WaitingUsage
-         * @description What is accepted and not in ClickHouse now.
+         * @description What is accepted and not in ClickHouse now, and conversions that wait for their first result.
          */
         WaitingUsage: {
             /** Events */
@@ -884,6 +1047,8 @@ export interface components {
             bytes: number;
             /** Age Seconds */
             age_seconds: number;
+            /** Conversions */
+            conversions: number;
         };
         /**
          * Problem
@@ -2322,6 +2487,136 @@ export interface operations {
              * @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant.
              *     - `parameter-invalid`: A query parameter has a value that it cannot have.
              */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `key-invalid`: The key is missing, unknown or revoked. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `scope-missing`: The key does not have the scope that this call needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_pool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description - `key-invalid`: The key is missing, unknown or revoked. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `scope-missing`: The key does not have the scope that this call needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_actors: {
+        parameters: {
+            query?: {
+                tenant_id?: string | null;
+                /** @description The `next_cursor` of the page before, unchanged. */
+                cursor?: string | null;
+                /** @description Actors of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Actors"];
+                };
+            };
+            /** @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant. */
             400: {
                 headers: {
                     [name: string]: unknown;

@@ -7,6 +7,9 @@ export type Tenant = Schemas['Tenant'];
 export type Job = Schemas['Job'];
 export type TenantUsage = Schemas['TenantUsage'];
 
+/** What a tenant may send; null: the platform's default. */
+export const LIMITS = ['events_per_second', 'events_per_day', 'requests_at_once'] as const satisfies (keyof Tenant)[];
+
 const PAGE_ROWS = 100;
 const REFRESH_MS = 3_000;
 

@@ -2614,6 +2614,8 @@ export interface components {
             reason: components["schemas"]["CandidateReason"];
             /** Explanation */
             explanation: string;
+            /** @description The same without words; results of earlier versions lack it. */
+            because?: components["schemas"]["Grounds"] | null;
         };
         /**
          * ConversionCounts
@@ -3334,6 +3336,23 @@ export interface components {
             waiting_bytes: number;
             /** Waiting Age Seconds */
             waiting_age_seconds: number;
+        };
+        /**
+         * Ground
+         * @description What exactly a considered touch won or lost by: a sentence each, which whoever shows it words in its language.
+         * @enum {string}
+         */
+        Ground: "only_touch" | "latest_view" | "only_click" | "only_certain_click" | "latest_click" | "earlier" | "beaten_by_click" | "beaten_by_certainty" | "weaker_match" | "received_later" | "later_id" | "duplicate" | "outside_window" | "no_window" | "before_install" | "after_conversion" | "other_app" | "no_consent" | "fraud";
+        /**
+         * Grounds
+         * @description Why a touch won or lost, without words: the ground, and what a sentence about it names. Spans are seconds.
+         */
+        Grounds: {
+            ground: components["schemas"]["Ground"];
+            /** Values */
+            values: {
+                [key: string]: string | number;
+            };
         };
         /**
          * Health

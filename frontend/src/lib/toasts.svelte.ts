@@ -1,3 +1,5 @@
+import { wordedProblem } from './problems';
+
 export interface Toast {
   id: number;
   text: string;
@@ -30,7 +32,7 @@ class Toasts {
 
   /** Say what went wrong. */
   fail(error: unknown): void {
-    this.show(error instanceof Error ? error.message : String(error), { tone: 'bad' });
+    this.show(wordedProblem(error).said, { tone: 'bad' });
   }
 
   async undo(toast: Toast): Promise<void> {

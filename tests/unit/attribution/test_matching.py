@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from attribution.decide import attribute
 from attribution.matching import judge
 from schemas.policy import Policy, parse_policy
-from schemas.results import Candidate, CandidateReason
+from schemas.results import Because, Candidate, CandidateReason, Ground
 from schemas.touchpoints import Consent, ConversionCase, MatchType, Touchpoint, TouchType
 from tests.unit.attribution.cases import case, journeys, touch, view
 
@@ -248,7 +248,7 @@ def test_the_winner_stands_first_and_the_others_follow_newest_first() -> None:
 
 
 def test_sentences_tell_an_analyst_why() -> None:
-    """Time, window and the rule that decided, in plain words."""
+    """Time, window and the rule that decided, in plain words, and the same as values for other languages."""
     full = case(
         touch("won", timedelta(hours=2, minutes=10)),
         touch("dup", timedelta(hours=2, minutes=10, seconds=4)),
@@ -269,6 +269,15 @@ def test_sentences_tell_an_analyst_why() -> None:
             "Seen 1 h before the install, inside the 24-hour view window, "
             "but a click beats a view whatever their times."
         ),
+    }
+    assert {found.touch.touch_id: found.because for found in judge(full, POLICY)} == {
+        "won": Because(Ground.LATEST_CLICK, {"span_seconds": 7_800.0, "window_seconds": 604_800.0}),
+        "dup": Because(Ground.DUPLICATE, {"window_seconds": 10.0}),
+        "earlier": Because(Ground.EARLIER, {"span_seconds": 259_200.0, "window_seconds": 604_800.0}),
+        "old": Because(Ground.OUTSIDE_WINDOW, {"span_seconds": 777_600.0, "window_seconds": 604_800.0}),
+        "late": Because(Ground.AFTER_CONVERSION, {"span_seconds": 5.0}),
+        "other": Because(Ground.OTHER_APP, {"conversion_app_id": "com.demo"}),
+        "view": Because(Ground.BEATEN_BY_CLICK, {"span_seconds": 3_600.0, "window_seconds": 86_400.0}),
     }
 
 

@@ -1,5 +1,6 @@
 """How much a tenant and a key may send."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -112,13 +113,14 @@ def test_the_shards_of_a_tenant_share_its_day(clock: Clock) -> None:
 
 
 def test_requests_at_once(clock: Clock) -> None:
-    """The third is refused while two are open, and let in when one has ended, however it ended."""
+    """The third is refused while two are open, and let in when one has ended, or by a limit of the tenant's own."""
     quotas = Quotas(LimitSettings(tenant_requests_at_once=2), 1, clock)
     with quotas.admitted(tenant(), KEY, NOW):
         with quotas.admitted(tenant(), KEY, NOW):
             send(quotas, tenant("t2"), 1)
             with pytest.raises(TooManyRequestsAtOnce):
                 send(quotas, tenant(), 1)
+            send(quotas, replace(tenant(), requests_at_once=3), 1)
         send(quotas, tenant(), 1)
 
 

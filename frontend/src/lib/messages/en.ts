@@ -14,6 +14,8 @@ import { cohorts } from './en/cohorts';
 import { events } from './en/events';
 import { fraud } from './en/fraud';
 import { quality } from './en/quality';
+import { problems } from './en/problems';
+import { reasons } from './en/reasons';
 import { rejected } from './en/rejected';
 import { policies } from './en/policies';
 import { schemas } from './en/schemas';
@@ -36,6 +38,8 @@ export const en = {
   events,
   fraud,
   quality,
+  problems,
+  reasons,
   rejected,
   account,
   audit,

@@ -15,6 +15,8 @@ import { cohorts } from './ru/cohorts';
 import { events } from './ru/events';
 import { fraud } from './ru/fraud';
 import { quality } from './ru/quality';
+import { problems } from './ru/problems';
+import { reasons } from './ru/reasons';
 import { rejected } from './ru/rejected';
 import { policies } from './ru/policies';
 import { schemas } from './ru/schemas';
@@ -36,6 +38,8 @@ export const ru: Messages = {
   events,
   fraud,
   quality,
+  problems,
+  reasons,
   rejected,
   account,
   audit,

@@ -1,8 +1,13 @@
-/** A policy as the platform writes it (docs/policies.md): every field, with its value. */
-export interface Policy {
+/** How old a touch may be, in hours, by how it was matched; null: it never counts. */
+export interface Windows {
   click_windows_hours: Record<string, number | null>;
   view_windows_hours: Record<string, number | null>;
-  media_sources: Record<string, object>;
+}
+
+/** A policy as the platform writes it (docs/policies.md): every field, with its value. */
+export interface Policy extends Windows {
+  /** Sources whose windows differ. */
+  media_sources: Record<string, Windows>;
   view_through: boolean;
   probabilistic: boolean;
   consent_needed_for: string[];

@@ -12,7 +12,7 @@ from attribution.fraud.settle import settle
 from schemas.fraud import FraudFacts, FraudVerdict, InstallFacts, ListHit, ListKind, TouchFacts
 from schemas.fraud_policy import FraudMode, FraudPolicy, FraudRule
 from schemas.policy import Policy
-from schemas.results import CandidateReason
+from schemas.results import Because, CandidateReason, Ground
 from schemas.touchpoints import ConversionCase, Touchpoint
 from tests.unit.attribution.cases import INSTALLED, journeys, touch, view
 from tests.unit.attribution.fraud.fraud_cases import (
@@ -48,6 +48,7 @@ def test_an_injected_click_loses_to_the_next_valid_one() -> None:
     lost = next(each for each in result.candidates if each.touch.touch_id == "injected")
     assert lost.reason is CandidateReason.FRAUD_CLICK_INJECTION
     assert lost.explanation == "Clicked 25 s after the install had begun, by the store's clock."
+    assert lost.because == Because(Ground.FRAUD, {"ctit_seconds": -25.0})
     fraud = result.fraud
     assert (fraud.verdict, fraud.rules) == (FraudVerdict.REJECTED, (FraudRule.CLICK_INJECTION,))
     assert (fraud.conversion_verdict, fraud.conversion_rules) == (FraudVerdict.VALID, ())

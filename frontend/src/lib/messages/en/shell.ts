@@ -92,6 +92,8 @@ export const shell = {
     title: 'This could not be loaded',
     unreachable: 'The platform does not answer.',
     unreachableHint: 'Check your connection; the page will work again as soon as it is back.',
+    unexpected: 'Something went wrong.',
+    unexpectedHint: 'Try again; if it persists, report the request id.',
     requestId: 'Request',
     notBuilt: 'This site cannot say whose it is',
   },

@@ -11,7 +11,7 @@ export const overview: Messages['overview'] = {
   liveHint: 'События по мере записи, за последнюю минуту',
   liveEvents: (count, text) =>
     `${text} ${plural('ru', count, { one: 'событие', few: 'события', many: 'событий', other: 'события' })} за минуту`,
-  liveQuiet: 'Тихо: за последнюю минуту ничего не пришло.',
+  liveQuiet: 'Тихо: за минуту ничего не пришло.',
   livePaused: 'Поток прервался и открывается снова.',
   quality: 'Качество данных',
   qualityGood: 'Всё, что пришло, учтено',

@@ -1,0 +1,2 @@
+// The site's rules hold for its tests, too.
+export { default } from '../../frontend/eslint.config.js';
