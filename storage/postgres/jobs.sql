@@ -1,7 +1,7 @@
 -- name: enter
 -- Not of a tenant that is on its way out: nothing of it may appear after it was erased.
 INSERT INTO jobs (job_id, tenant_id, kind)
-SELECT $1, t.tenant_id, 'import' FROM tenants AS t WHERE t.tenant_id = $2 AND t.state IN ('active', 'suspended')
+SELECT $1, t.tenant_id, $3 FROM tenants AS t WHERE t.tenant_id = $2 AND t.state IN ('active', 'suspended')
 ON CONFLICT (job_id) DO NOTHING
 
 -- name: add
@@ -14,7 +14,7 @@ SELECT * FROM jobs WHERE idempotency_key = $1
 SELECT * FROM jobs WHERE job_id = $1
 
 -- name: of_life
-SELECT * FROM jobs WHERE tenant_id = $1 AND kind <> 'import' AND finished_at IS NULL
+SELECT * FROM jobs WHERE tenant_id = $1 AND kind IN ('provision', 'delete') AND finished_at IS NULL
 
 -- name: last_delete
 SELECT * FROM jobs WHERE tenant_id = $1 AND kind = 'delete' ORDER BY created_at DESC LIMIT 1
@@ -28,7 +28,7 @@ LIMIT $5
 
 -- name: unfinished
 SELECT job_id FROM jobs
-WHERE kind <> 'import' AND finished_at IS NULL
+WHERE kind IN ('provision', 'delete') AND finished_at IS NULL
 ORDER BY created_at
 
 -- name: begin
@@ -52,8 +52,11 @@ SELECT run FROM jobs WHERE job_id = $1 AND run = $2 AND finished_at IS NULL FOR 
 -- name: finish
 UPDATE jobs SET finished_at = now(), error = $2 WHERE job_id = $1
 
--- name: forget_imports
-DELETE FROM jobs WHERE tenant_id = $1 AND kind = 'import'
+-- name: forget_work
+DELETE FROM jobs WHERE tenant_id = $1 AND kind NOT IN ('provision', 'delete')
+
+-- name: forget_old_work
+DELETE FROM jobs WHERE tenant_id = $1 AND kind = $2 AND created_at < now() - make_interval(days => $3)
 
 -- name: forget_secrets
 UPDATE jobs SET secrets_sealed = NULL, idempotency_key = NULL
