@@ -4,10 +4,21 @@ Every value can be set by an environment variable: `UNMOGROW_<GROUP>__<FIELD>`, 
 `UNMOGROW_PORTS__TENANT=18080`; the two database URLs also by their plain names.
 """
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyAddress,
+    IPvAnyNetwork,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -15,10 +26,19 @@ class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PortSettings(_Group):
-    """Where things listen. Everything binds to `host` alone."""
+def _is_loopback(address: str) -> str:
+    if not ip_address(address).is_loopback:
+        raise ValueError("must be a loopback address; UNMOGROW_EDGE__HOST says where clients of a network call")
+    return address
 
-    host: str = Field("127.0.0.1", description="Loopback: the stack is not for a network until TLS is set up.")
+
+LoopbackAddress = Annotated[str, AfterValidator(_is_loopback)]
+
+
+class PortSettings(_Group):
+    """Where things listen. Everything binds to `host` alone, and the edge to its own address, too."""
+
+    host: LoopbackAddress = Field("127.0.0.1", description="Loopback: what is behind the edge is not for a network.")
     tenant: int = Field(8080, description="The tenant plane, as the contracts promise.")
     global_: int = Field(9080, description="The global plane, as the contracts promise.")
     tenant_tls: int = Field(8443, description="The tenant plane by TLS, if there is a certificate.")
@@ -37,7 +57,12 @@ class PortSettings(_Group):
 
 
 class EdgeSettings(_Group):
-    """The edge: whom it believes, and how long it waits."""
+    """The edge: where it listens, whom it believes, and how long it waits."""
+
+    host: IPvAnyAddress | None = Field(
+        None,
+        description="Where networks reach it, beside loopback: an address, or 0.0.0.0. With TLS alone.",
+    )
 
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         default=(), description="Networks of your own proxies, as a JSON list of CIDRs. None: clients come directly."
@@ -381,6 +406,15 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     tls: TlsSettings = TlsSettings()
     mail: MailSettings = MailSettings()
+
+    @model_validator(mode="after")
+    def _is_not_overheard(self) -> Self:
+        if self.edge.host is not None and not self.edge.host.is_loopback and not self.tls.is_on:
+            raise ValueError(
+                "UNMOGROW_EDGE__HOST is no loopback address: set UNMOGROW_TLS__CERTIFICATE, or "
+                "UNMOGROW_TLS__IN_FRONT=true if something before the edge ends TLS"
+            )
+        return self
 
     @property
     def imports_folder(self) -> Path:
