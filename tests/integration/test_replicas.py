@@ -130,6 +130,19 @@ async def test_sessions_end_everywhere(replicas: list[httpx.AsyncClient], owner:
     await both_refuse("removal", replicas, here.delete(f"/api/v1/users/{user_id}", headers=owner), ask)
 
 
+async def test_guesses_count_everywhere(replicas: list[httpx.AsyncClient], owner: dict[str, str]) -> None:
+    """Passwords that were guessed at one replica are none the fewer at another, whose process came later."""
+    here, there = replicas
+    _, session = await invited(here, owner, "bob")
+    guess = {"email": "bob@example.com", "password": "wrong"}
+    assert [(await here.post("/api/v1/auth", json=guess)).status_code for _ in range(6)] == [401] * 6
+    codes = [(await there.post("/api/v1/auth", json=guess)).status_code for _ in range(5)]
+    assert codes == [401] * 4 + [429]
+    right = await there.post("/api/v1/auth", json=guess | {"password": PASSWORD})
+    assert (right.status_code, int(right.headers["Retry-After"]) > 0) == (429, True)
+    assert (await there.get(LINKS, headers=bearer(session["access_token"]))).status_code == 200
+
+
 async def test_a_tenant_ends_everywhere(
     running: RunningStack, replicas: list[httpx.AsyncClient], house: ProvisionedTenant, owner: dict[str, str]
 ) -> None:

@@ -101,6 +101,12 @@ async def test_suspends_and_resumes(
         return (await http.post(INGEST, json=event())).status_code == 202
 
     await eventually(is_served, seconds=5)
+    log = (await http.get("/api/v1/audit", params={"limit": 3}, headers=user)).json()["data"]
+    assert [each["action"] for each in log] == ["tenant.resume", "tenant.suspend", "tenant.suspend"]
+    keys = (await platform.get("/api/v1/platform-keys")).json()["data"]
+    operator = next(key["key_id"] for key in keys if key["name"] == "operator")
+    assert {tuple(each["actor"].values()) for each in log} == {("platform", operator, "operator")}
+    assert {(each["subject"], each["ip"]) for each in log} == {(tenant.tenant_id, "127.0.0.1")}
     assert (await platform.post("/api/v1/tenants/tnosuch/suspend")).status_code == 404
 
 
