@@ -364,7 +364,14 @@ class MailSettings(_Group):
 class Settings(BaseSettings):
     """All groups, from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="UNMOGROW_", env_nested_delimiter="__", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="UNMOGROW_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        # What is wrong may be beside a password, or be one.
+        hide_input_in_errors=True,
+    )
 
     data_dir: Path = Field(
         default=Path(".local"), description="Where the embedded stack keeps its data, logs and secrets."

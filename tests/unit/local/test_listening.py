@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from cli.main import run
 from local.doctor import diagnose
 from schemas.settings import Settings
 
@@ -21,6 +22,28 @@ def test_networks_reach_the_edge_with_tls_alone(tls: dict[str, object]) -> None:
         Settings(edge={"host": "10.0.0.5"})
     assert str(Settings(edge={"host": "10.0.0.5"}, tls=tls).edge.host) == "10.0.0.5"
     assert Settings(edge={"host": "127.0.0.2"}).edge.host is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("UNMOGROW_PORTS__HOST", "UNMOGROW_PORTS__HOST must be a loopback address"),
+        ("UNMOGROW_EDGE__HOST", "set UNMOGROW_TLS__CERTIFICATE"),
+    ],
+)
+def test_a_wrong_setting_is_told_without_what_stands_in_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, said: str
+) -> None:
+    """The command line names the variable and the remedy, in a line, and no value: there may be secrets among them."""
+    monkeypatch.setattr("sys.argv", ["unmogrow", "status"])
+    monkeypatch.setenv("UNMOGROW_SECRET_KEY", "the-root-of-all")
+    monkeypatch.setenv(name, "10.0.0.5")
+    with pytest.raises(SystemExit) as ended:
+        run()
+    told = " ".join(capsys.readouterr().err.split())
+    assert (ended.value.code, said in told) == (2, True), told
+    assert "the-root-of-all" not in told
+    assert "Traceback" not in told
 
 
 @pytest.mark.parametrize(
