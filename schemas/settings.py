@@ -4,78 +4,17 @@ Every value can be set by an environment variable: `UNMOGROW_<GROUP>__<FIELD>`, 
 `UNMOGROW_PORTS__TENANT=18080`; the two database URLs also by their plain names.
 """
 
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    ConfigDict,
-    Field,
-    IPvAnyAddress,
-    IPvAnyNetwork,
-    SecretStr,
-    model_validator,
-)
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-
-class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _is_loopback(address: str) -> str:
-    if not ip_address(address).is_loopback:
-        raise ValueError("must be a loopback address; UNMOGROW_EDGE__HOST says where clients of a network call")
-    return address
+from schemas.listening_settings import EdgeSettings, PortSettings, TlsSettings
+from schemas.settings_group import SettingsGroup
 
 
-LoopbackAddress = Annotated[str, AfterValidator(_is_loopback)]
-
-
-class PortSettings(_Group):
-    """Where things listen. Everything binds to `host` alone, and the edge to its own address, too."""
-
-    host: LoopbackAddress = Field("127.0.0.1", description="Loopback: what is behind the edge is not for a network.")
-    tenant: int = Field(8080, description="The tenant plane, as the contracts promise.")
-    global_: int = Field(9080, description="The global plane, as the contracts promise.")
-    tenant_tls: int = Field(8443, description="The tenant plane by TLS, if there is a certificate.")
-    global_tls: int = Field(9443, description="The global plane by TLS, if there is a certificate.")
-    serve: int = Field(8000, description="Ray Serve's own ingress, behind the edge; Serve's default.")
-    postgres: int = Field(5433, description="One past the default, beside a server you may already run.")
-    clickhouse: int = Field(8123, description="ClickHouse's usual HTTP port.")
-    ray: int = Field(6380, description="Ray's control service; one past Redis, whose port is Ray's default.")
-    serve_metrics: int = Field(9101, description="Prometheus metrics of Serve's HAProxy.")
-    serve_stats: int = Field(8404, description="Statistics page of Serve's HAProxy.")
-    serve_fallback: int = Field(8500, description="Serve's Python proxy: where HAProxy turns without a replica.")
-    replica_first: int = Field(30000, description="First of the ports on which replicas take requests.")
-    replica_count: int = Field(200, description="How many; a freed one rests for minutes before it is used again.")
-    worker_first: int = Field(11000, description="First of the ports that Ray's processes use among themselves.")
-    worker_count: int = Field(900, description="How many: one for each process and a few for Ray itself.")
-
-
-class EdgeSettings(_Group):
-    """The edge: where it listens, whom it believes, and how long it waits."""
-
-    host: IPvAnyAddress | None = Field(
-        None,
-        description="Where networks reach it, beside loopback: an address, or 0.0.0.0. With TLS alone.",
-    )
-
-    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
-        default=(), description="Networks of your own proxies, as a JSON list of CIDRs. None: clients come directly."
-    )
-    client_header: Literal["X-Forwarded-For", "X-Real-IP"] = Field(
-        default="X-Forwarded-For", description="In which these proxies write whom they serve; no other one is read."
-    )
-    body_seconds: int = Field(
-        default=30, ge=1, description="A body, or its first 64 KB, that takes longer is refused before it costs more."
-    )
-
-
-class MemorySettings(_Group):
+class MemorySettings(SettingsGroup):
     """Bounds on what the parts of the embedded stack may take."""
 
     object_store_bytes: int = Field(
@@ -85,7 +24,7 @@ class MemorySettings(_Group):
     postgres_shared_bytes: int = Field(64 * 1024**2, description="The spool is written once and read once.")
 
 
-class PostgresSettings(_Group):
+class PostgresSettings(SettingsGroup):
     """How tenants' databases are reached."""
 
     pool_connections_max: int = Field(
@@ -108,7 +47,7 @@ class PostgresSettings(_Group):
         return self.model_copy(update={"pool_connections_max": 1})
 
 
-class ClickHouseSettings(_Group):
+class ClickHouseSettings(SettingsGroup):
     """How the event store is used."""
 
     insert_seconds: float = Field(60.0, description="An insert without an answer by then is sent again.")
@@ -133,7 +72,7 @@ class ClickHouseSettings(_Group):
     )
 
 
-class ActorSettings(_Group):
+class ActorSettings(SettingsGroup):
     """Tenants' hosts, and the loops of each shard in them."""
 
     hosts: int = Field(1, description="Processes that tenants of one shard share: one fills a core.")
@@ -192,7 +131,7 @@ class ActorSettings(_Group):
     cpus: float = Field(0.05, description="Ray's book-keeping share: actors are bound by I/O, not by a core.")
 
 
-class ServeSettings(_Group):
+class ServeSettings(SettingsGroup):
     """The HTTP planes."""
 
     replicas_min: int = Field(1, description="One replica fills a core; two cores run the whole stack.")
@@ -208,7 +147,7 @@ class ServeSettings(_Group):
     append_seconds: float = Field(30.0, description="An append without an answer by then becomes a 503.")
 
 
-class LimitSettings(_Group):
+class LimitSettings(SettingsGroup):
     """What a tenant or a key may send, where `unmogrow tenant limits` says nothing else."""
 
     tenant_events_per_second: float = Field(
@@ -223,7 +162,7 @@ class LimitSettings(_Group):
     )
 
 
-class LinkSettings(_Group):
+class LinkSettings(SettingsGroup):
     """Tracking links."""
 
     journal_dir: Path | None = Field(
@@ -238,7 +177,7 @@ class LinkSettings(_Group):
     )
 
 
-class PoolSettings(_Group):
+class PoolSettings(SettingsGroup):
     """The shared attribution pool."""
 
     replicas_min: int = Field(1, description="One is always warm: a result is due within a second.")
@@ -253,7 +192,7 @@ class PoolSettings(_Group):
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 
-class FraudSettings(_Group):
+class FraudSettings(SettingsGroup):
     """Previews of fraud policies."""
 
     preview_rows: int = Field(
@@ -266,7 +205,7 @@ class FraudSettings(_Group):
     preview_seconds: float = Field(default=20.0, description="A preview that takes longer is broken off.")
 
 
-class ModelSettings(_Group):
+class ModelSettings(SettingsGroup):
     """Multi-touch models and journeys, computed while somebody waits."""
 
     at_once: int = Field(2, description="Questions that a replica has computed at once, each of another tenant.")
@@ -279,7 +218,7 @@ class ModelSettings(_Group):
     task_cpus: float = Field(0.1, description="Ray's book-keeping share: computing is nice to all other work.")
 
 
-class ImportSettings(_Group):
+class ImportSettings(SettingsGroup):
     """Bulk imports of files."""
 
     folder: Path | None = Field(
@@ -292,7 +231,7 @@ class ImportSettings(_Group):
     task_cpus: float = Field(0.1, description="Ray's book-keeping share of a running import.")
 
 
-class TenantSettings(_Group):
+class TenantSettings(SettingsGroup):
     """Making, exporting and erasing tenants."""
 
     exports_folder: Path | None = Field(
@@ -308,7 +247,7 @@ class TenantSettings(_Group):
     )
 
 
-class AuthSettings(_Group):
+class AuthSettings(SettingsGroup):
     """Tokens and passwords."""
 
     issuer: str = Field("unmogrow", description="The `iss` of access tokens.")
@@ -329,24 +268,7 @@ class AuthSettings(_Group):
     audit_days: int = Field(400, description="How long entries of the audit log are kept: a year and a month.")
 
 
-class TlsSettings(_Group):
-    """TLS at the edge."""
-
-    certificate: Path | None = Field(
-        None, description="PEM file with certificate, chain and key. Unset: no TLS here, which is for loopback alone."
-    )
-    in_front: bool = Field(
-        default=False, description="Whether something before the edge ends TLS: cookies are Secure, addresses https."
-    )
-    hsts_seconds: int = Field(31_536_000, description="So long do browsers insist on TLS: a year, as is usual.")
-
-    @property
-    def is_on(self) -> bool:
-        """Whether clients speak TLS."""
-        return self.in_front or self.certificate is not None
-
-
-class MailSettings(_Group):
+class MailSettings(SettingsGroup):
     """How invitations and reset links are sent."""
 
     host: str | None = Field(None, description="SMTP server. Unset: no mail; the owner who invites gets the link.")

@@ -23,7 +23,8 @@ import pytest
 from local import edge
 from local.free_ports import free_block
 from local.places import make_private, places_of
-from schemas.settings import EdgeSettings, PortSettings, Settings, TlsSettings
+from schemas.listening_settings import EdgeSettings, PortSettings, TlsSettings
+from schemas.settings import Settings
 from tests.certificates import Authority
 
 _ANOTHER_ADDRESS = "127.0.0.2"

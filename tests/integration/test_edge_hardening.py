@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from schemas.settings import EdgeSettings
+from schemas.listening_settings import EdgeSettings
 from tests.integration.test_edge import Edge, edge_before_echo
 from tests.stack_fixtures import SECURITY_HEADERS
 
