@@ -27,6 +27,7 @@ from schemas.settings import ActorSettings
 from storage.clickhouse.fraud_reader import FraudReader
 from storage.postgres.fraud_lists import FraudListStore
 from storage.postgres.fraud_reviews import FraudReview, FraudReviews
+from storage.postgres.jobs import TenantWork
 from storage.postgres.past_conversions import PastConversion
 from telemetry.backoff import Backoff
 from tenancy.fraud_facts import FraudFactsReader
@@ -44,6 +45,7 @@ class FraudReviewer:
     def __init__(
         self,
         reviews: FraudReviews,
+        work: TenantWork,
         lists: FraudListStore,
         reader: FraudReader,
         facts: FraudFactsReader,
@@ -55,6 +57,7 @@ class FraudReviewer:
     ) -> None:
         """Take the tenant's stores, what judges, the signal after which a review may be asked for, and the clock."""
         self._reviews = reviews
+        self._work = work
         self._lists = lists
         self._reader = reader
         self._facts = facts
@@ -90,8 +93,11 @@ class FraudReviewer:
                 await self._backoff.wait()
 
     async def _carry_out(self, epoch: int, review: FraudReview) -> None:
-        failure = await failure_of(self._go_through(epoch, review), "fraud_review", str(review.review_id))
+        work_id = str(review.review_id)
+        await self._work.begin(work_id)
+        failure = await failure_of(self._go_through(epoch, review), "fraud_review", work_id)
         await self._reviews.finish(epoch, review.review_id, failure)
+        await self._work.end(work_id, failure or "done")
 
     async def _go_through(self, epoch: int, review: FraudReview) -> None:
         policy = await self._policy.get(fresh=True)

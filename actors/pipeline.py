@@ -42,6 +42,7 @@ from actors.storer import Storer
 from actors.watched_keys import WatchedKeys
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
+from schemas.limits import RECOMPUTES_KEPT_DAYS
 from schemas.settings import ActorSettings
 from schemas.shards import Shard
 from storage.clickhouse.attributed_writer import AttributedWriter
@@ -59,6 +60,7 @@ from storage.postgres.event_hours import EventHours
 from storage.postgres.fraud_lists import FraudListStore
 from storage.postgres.fraud_reviews import FraudReviews
 from storage.postgres.identity_edges import IdentityEdges
+from storage.postgres.jobs import TenantWork
 from storage.postgres.origin_reader import OriginReader
 from storage.postgres.past_conversions import PastConversions
 from storage.postgres.policies import Policies
@@ -99,6 +101,8 @@ class Stores:
     aliases: PersonAliases
     policies: Policies
     recomputes: Recomputes
+    recompute_jobs: TenantWork
+    review_jobs: TenantWork
     event_hours: EventHours
     rollups: Rollups
     attribute: Attribute
@@ -133,6 +137,8 @@ class Stores:
             PersonAliases(store, tenant_id),
             Policies(database),
             Recomputes(database),
+            TenantWork(databases.control(), tenant_id, "recompute"),
+            TenantWork(databases.control(), tenant_id, "fraud-review"),
             EventHours(database),
             Rollups(store, tenant_id),
             attribute,
@@ -154,6 +160,7 @@ class TenantPipeline:
         self._spool = spool
         self._conversions = conversions
         self._recomputes = stores.recomputes
+        self._recompute_jobs = stores.recompute_jobs
         self._settings = settings
         self._backlog = Backlog()
         self._committed = Cursor()
@@ -181,9 +188,12 @@ class TenantPipeline:
         self._identities = Identities(
             stores.edges, stores.aliases, turns.events, stored, poll_seconds and _CHANGES_SECONDS
         )
-        self._recomputer = Recomputer(stores.recomputes, stores.policies, judge, stores.name_conversions, stored)
+        self._recomputer = Recomputer(
+            stores.recomputes, stores.recompute_jobs, stores.policies, judge, stores.name_conversions, stored
+        )
         self._reviewer = FraudReviewer(
             FraudReviews(stores.database),
+            stores.review_jobs,
             FraudListStore(stores.database),
             stores.fraud_reader,
             stores.fraud,
@@ -268,7 +278,8 @@ class TenantPipeline:
                 )
                 if self._leads:
                     await self._conversions.forget_watched()
-                    await self._recomputes.forget()
+                    if await self._recomputes.forget():
+                        await self._recompute_jobs.forget(RECOMPUTES_KEPT_DAYS)
             except CONNECTION_LOST as error:
                 log.warning("housekeeping_failed", error=repr(error))
 

@@ -13,7 +13,8 @@ from actors.signal import Signal
 from attribution.recompute import Compared, compare
 from schemas.policy import parse_policy
 from schemas.policy_versions import PolicyVersion
-from schemas.recomputes import RecomputeRecord
+from schemas.recomputes import RecomputeRecord, RecomputeState
+from storage.postgres.jobs import TenantWork
 from storage.postgres.policies import Policies
 from storage.postgres.recomputes import Recomputes
 from telemetry.backoff import Backoff
@@ -29,10 +30,17 @@ class Recomputer:
     """The loop of one tenant's recomputations, one after the other."""
 
     def __init__(
-        self, recomputes: Recomputes, policies: Policies, judge: PastJudge, name: NameConversions, asked: Signal
+        self,
+        recomputes: Recomputes,
+        work: TenantWork,
+        policies: Policies,
+        judge: PastJudge,
+        name: NameConversions,
+        asked: Signal,
     ) -> None:
         """Take the tenant's stores, what judges, who is told of adoptions, and the signal that one may be asked for."""
         self._recomputes = recomputes
+        self._work = work
         self._policies = policies
         self._judge = judge
         self._name = name
@@ -59,6 +67,7 @@ class Recomputer:
 
     async def _carry_out(self, epoch: int, record: RecomputeRecord) -> None:
         asked = record.asked
+        await self._work.begin(asked.recompute_id)
         version = await self._policies.one(asked.policy_version)
         assert version is not None
         failure = await failure_of(self._go_through(epoch, record, version), "recompute", asked.recompute_id)
@@ -69,6 +78,7 @@ class Recomputer:
         if not asked.dry_run:
             # The attributor has something to do.
             self._asked.give()
+        await self._work.end(asked.recompute_id, failure or RecomputeState.DONE)
 
     async def _go_through(self, epoch: int, record: RecomputeRecord, version: PolicyVersion) -> None:
         asked, progress = record.asked, record.progress

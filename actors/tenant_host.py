@@ -38,8 +38,8 @@ from storage.clickhouse.connect import ClickHouse
 from storage.postgres.active_shards import ActiveShards
 from storage.postgres.connect import CONNECTION_LOST, Databases
 from telemetry.backoff import Backoff
-from telemetry.code_version import code_version
 from telemetry.clock import utc_now
+from telemetry.code_version import code_version
 from telemetry.heap import settle_heap
 from telemetry.logs import configure_logs
 

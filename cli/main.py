@@ -1,6 +1,9 @@
 """The `unmogrow` command."""
 
+import sys
+
 import typer
+from pydantic import ValidationError
 
 from cli import (
     attribution_commands,
@@ -27,6 +30,8 @@ from cli import (
     tenant_commands,
     user_commands,
 )
+from cli.context import fail
+from schemas.settings import Settings
 
 app = typer.Typer(
     help="UnMoGrowP: which marketing touch brought which install and which revenue.",
@@ -65,5 +70,18 @@ app.command(rich_help_panel="Tenants")(audit_commands.audit)
 
 
 def run() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; a setting that is wrong is told in a sentence."""
+    try:
+        app()
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        for fault in error.errors(include_input=False, include_url=False):
+            fail(f"{_variable(fault['loc'])} {fault['msg'].removeprefix('Value error, ')}".strip())
+        sys.exit(2)
+
+
+def _variable(path: tuple[int | str, ...]) -> str:
+    """Name the environment variable of a setting; nothing where several are at odds, and the message names them."""
+    name = "__".join(map(str, path)).upper()
+    return name if not name or name.endswith("_URL") else f"UNMOGROW_{name}"

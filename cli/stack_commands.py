@@ -45,12 +45,7 @@ def up() -> None:
 async def _up(stack: Stack) -> dict[str, Any]:
     with console.status("Starting") as status:
         await stack.up(status.update)
-        async with stack.provisioner() as provisioner:
-            await provisioner.prepare_platform()
-            await provisioner.keep_operator_key(stack.operator_key)
-            status.update("Bringing the tenants' databases up to date")
-            await provisioner.renew_tenants()
-        await stack.deploy(status.update)
+        await stack.prepare(status.update)
     demo_file = stack.places.data / "demo.json"
     if demo_file.exists():
         demo: dict[str, Any] = orjson.loads(demo_file.read_bytes())

@@ -27,7 +27,7 @@ from storage.import_files import ImportFiles
 from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Databases
 from storage.postgres.directory import DirectoryReader, TenantRecord
 from storage.postgres.imports import Imports
-from storage.postgres.jobs import Jobs, import_job_id
+from storage.postgres.jobs import TenantWork
 from telemetry.logs import configure_logs
 from telemetry.side_by_side import side_by_side
 
@@ -63,12 +63,11 @@ def run_import(
             directory = DirectoryReader(databases.control())
             named = await patiently(lambda: directory.conversion_events(tenant_id))
             run = ImportRun(tenant_id, imports, files, appender(backends, settings), conversion_tests(named))
-            jobs, job_id = Jobs(databases.control()), import_job_id(tenant_id, import_id)
-            await patiently(lambda: jobs.enter_import(tenant_id, import_id))
-            await patiently(lambda: jobs.log(job_id, "a run began"))
+            work = TenantWork(databases.control(), tenant_id, "import")
+            await patiently(lambda: work.begin(import_id))
             await run.carry_out(import_id)
             ended = await patiently(lambda: imports.one(import_id))
-            await patiently(lambda: jobs.log(job_id, f"ended: {ended.state if ended else 'unknown'}"))
+            await patiently(lambda: work.end(import_id, ended.state if ended else "unknown"))
         finally:
             await databases.close()
 
@@ -105,7 +104,7 @@ class ImportSupervisor:
         self._gate = asyncio.Semaphore(settings.imports.at_once)
         self._turns: defaultdict[TenantId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._is_leaving = False
-        self._jobs = Jobs(Databases(backends, settings.postgres).control())
+        self._control = Databases(backends, settings.postgres).control()
         # How often a file may kill its reader, the database counts: Ray's own count begins anew with this actor.
         self._task = ray.remote(
             max_retries=-1, num_cpus=settings.imports.task_cpus, label_selector=settings.placement.jobs
@@ -130,7 +129,7 @@ class ImportSupervisor:
         try:
             with suppress(*CONNECTION_LOST):
                 # So that it is seen while it waits; its task enters it for certain.
-                await self._jobs.enter_import(tenant_id, import_id)
+                await TenantWork(self._control, tenant_id, "import").enter(import_id)
             # One that failed may be asked for again before its task has ended.
             while key in self._asked:
                 async with self._turns[tenant_id], self._gate:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -17,6 +18,7 @@ from local.places import places_of
 from local.supervision import Supervisor
 from schemas.settings import Settings
 from serve_apps.site_files import BUILT
+from storage.postgres.admin import server_address
 from telemetry.clock import utc_now
 
 _GIB = 1024**3
@@ -61,6 +63,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _open_files(),
         _shared_memory(settings),
         _clock(),
+        *_databases(settings),
         *_ports(settings),
     ]
 
@@ -116,6 +119,25 @@ def _clock() -> Finding:
     remedy = "Set the clock, for example by `timedatectl set-ntp true`: logins and the times of events depend on it."
     # It cannot be earlier than this file.
     return Finding("clock", now.timestamp() >= Path(__file__).stat().st_mtime, f"{now:%Y-%m-%d %H:%M} UTC", remedy)
+
+
+def _databases(settings: Settings) -> Iterator[Finding]:
+    """Look whether passwords and data go to servers of your own by TLS that asks who answers."""
+    postgres, clickhouse = settings.postgres_url, settings.clickhouse_url
+    if postgres is not None:
+        host, _, mode, _ = server_address(postgres.get_secret_value())
+        is_safe = mode.startswith("verify-") or _is_here(host)
+        remedy = "Add ?sslmode=verify-full&sslrootcert=FILE to POSTGRES_URL."
+        yield Finding("postgres by TLS", is_safe, f"{host}: sslmode={mode}", remedy, fatal=False)
+    if clickhouse is not None:
+        url = urlsplit(clickhouse.get_secret_value())
+        is_safe = url.scheme == "https" or _is_here(url.hostname or "")
+        remedy = "Let CLICKHOUSE_URL begin with https://, with ?ca_cert=FILE if the system does not know its authority."
+        yield Finding("clickhouse by TLS", is_safe, f"{url.hostname}: {url.scheme}", remedy, fatal=False)
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The edge HAProxy of one machine: the configuration of `deploy/edge.cfg`, bound to loopback."""
+"""The edge HAProxy of one machine: the configuration of `deploy/edge.cfg`, bound to loopback and to its own address."""
 
 import socket
 from pathlib import Path
@@ -10,6 +10,8 @@ from schemas.settings import Settings
 
 _NOBODY = "255.255.255.255"
 """An address from which no connection comes: HAProxy takes no empty list."""
+
+_IPV6 = 6
 
 CONFIGURATION = Path(__file__).parents[1] / "deploy" / "edge.cfg"
 
@@ -23,8 +25,8 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
     """Build what the configuration takes from its environment."""
     ports = settings.ports
     return _tls(settings) | {
-        "UNMOGROW_EDGE_TENANT_BIND": _bind(ports.host, ports.tenant),
-        "UNMOGROW_EDGE_GLOBAL_BIND": _bind(ports.host, ports.global_),
+        "UNMOGROW_EDGE_TENANT_BIND": _bind(settings, ports.tenant),
+        "UNMOGROW_EDGE_GLOBAL_BIND": _bind(settings, ports.global_),
         "UNMOGROW_EDGE_SERVE": f"{ports.host}:{ports.serve}",
         "UNMOGROW_EDGE_SOCKET": str(places.run / "edge.sock"),
         "UNMOGROW_EDGE_TRUSTED_PROXIES": " ".join(map(str, settings.edge.trusted_proxies)) or _NOBODY,
@@ -40,20 +42,22 @@ def _tls(settings: Settings) -> dict[str, str]:
     if tls.certificate is not None:
         variables |= {
             "UNMOGROW_EDGE_CERTIFICATE": str(tls.certificate.resolve()),
-            "UNMOGROW_EDGE_TENANT_TLS_BIND": _bind(ports.host, ports.tenant_tls),
+            "UNMOGROW_EDGE_TENANT_TLS_BIND": _bind(settings, ports.tenant_tls),
             "UNMOGROW_EDGE_TENANT_TLS_PORT": str(ports.tenant_tls),
-            "UNMOGROW_EDGE_GLOBAL_TLS_BIND": _bind(ports.host, ports.global_tls),
+            "UNMOGROW_EDGE_GLOBAL_TLS_BIND": _bind(settings, ports.global_tls),
             "UNMOGROW_EDGE_GLOBAL_TLS_PORT": str(ports.global_tls),
         }
     return variables
 
 
-def _bind(host: str, port: int) -> str:
-    """Bind to the host; to IPv6 loopback too where there is one, as browsers try it first for *.localhost."""
-    addresses = f"{host}:{port}"
-    if host == "127.0.0.1" and _has_ipv6_loopback():
-        addresses += f",[::1]:{port}"
-    return addresses
+def _bind(settings: Settings, port: int) -> str:
+    """Bind to loopback, to IPv6's too where there is one, as browsers try it first for *.localhost; and to the host."""
+    hosts = [settings.ports.host]
+    if settings.ports.host == "127.0.0.1" and _has_ipv6_loopback():
+        hosts.append("[::1]")
+    if (own := settings.edge.host) is not None:
+        hosts.append(f"[{own}]" if own.version == _IPV6 else str(own))
+    return ",".join(f"{host}:{port}" for host in hosts)
 
 
 def _has_ipv6_loopback() -> bool:

@@ -3,7 +3,7 @@
 import secrets
 import socket
 
-from schemas.settings import PortSettings
+from schemas.listening_settings import PortSettings
 
 _BLOCK_FIRST = 21_000
 _BLOCK_LAST = 29_000

@@ -25,6 +25,11 @@ class SecretKeyFiles:
         """Read the root secret before the last rotation, if there was one."""
         return b64decode(self._previous.read_text(encoding="ascii")) if self._previous.exists() else None
 
+    @property
+    def is_rotating(self) -> bool:
+        """Whether a rotation began and has not ended."""
+        return self._next.exists()
+
     def begin_rotation(self) -> None:
         """Have a new root secret, or go on with a rotation that was broken off."""
         coming = secret_file(self._next, _new())

@@ -151,6 +151,26 @@ class Stack:
         finally:
             await provisioner.close()
 
+    async def prepare(self, say: Say) -> None:
+        """Bring all databases up to what this code and the directory say, and deploy.
+
+        A rotation of the root secret that was broken off is finished: roles have the passwords of both root secrets.
+
+        Raises:
+            StackError: the apps did not become ready.
+        """
+        files = SecretKeyFiles(self.places.data)
+        async with self.provisioner() as provisioner:
+            await provisioner.prepare_platform()
+            await provisioner.keep_operator_key(self.operator_key)
+            if files.is_rotating:
+                await provisioner.renew_passwords()
+            say("Bringing the tenants' databases up to date")
+            await provisioner.renew_tenants()
+        await self.deploy(say)
+        if files.is_rotating:
+            await self.rotate_secret(say)
+
     async def rotate_secret(self, say: Say) -> tuple[int, int]:
         """Take a new root secret; give how many tenants' passwords and sealed secrets were renewed.
 
@@ -163,10 +183,14 @@ class Stack:
             files.begin_rotation()
         elif self.settings.secret_key_previous is None:
             raise ValueError("Set UNMOGROW_SECRET_KEY to the new root secret, UNMOGROW_SECRET_KEY_PREVIOUS to the old.")
-        say("Setting passwords and sealing secrets anew")
+        say("Setting passwords anew")
         async with self.provisioner() as provisioner:
-            renewed = await provisioner.renew_secrets()
+            await provisioner.renew_passwords()
         await self.deploy(say)
+        say("Sealing secrets anew")
+        async with self.provisioner() as provisioner:
+            # What the processes before made and sealed meanwhile, they made and sealed under the root secret before.
+            renewed = await provisioner.renew_passwords(), await provisioner.seal_anew()
         files.end_rotation()
         return renewed
 

@@ -7,50 +7,16 @@ Every value can be set by an environment variable: `UNMOGROW_<GROUP>__<FIELD>`, 
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-
-class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PortSettings(_Group):
-    """Where things listen. Everything binds to `host` alone."""
-
-    host: str = Field("127.0.0.1", description="Loopback: the stack is not for a network until TLS is set up.")
-    tenant: int = Field(8080, description="The tenant plane, as the contracts promise.")
-    global_: int = Field(9080, description="The global plane, as the contracts promise.")
-    tenant_tls: int = Field(8443, description="The tenant plane by TLS, if there is a certificate.")
-    global_tls: int = Field(9443, description="The global plane by TLS, if there is a certificate.")
-    serve: int = Field(8000, description="Ray Serve's own ingress, behind the edge; Serve's default.")
-    postgres: int = Field(5433, description="One past the default, beside a server you may already run.")
-    clickhouse: int = Field(8123, description="ClickHouse's usual HTTP port.")
-    ray: int = Field(6380, description="Ray's control service; one past Redis, whose port is Ray's default.")
-    serve_metrics: int = Field(9101, description="Prometheus metrics of Serve's HAProxy.")
-    serve_stats: int = Field(8404, description="Statistics page of Serve's HAProxy.")
-    serve_fallback: int = Field(8500, description="Serve's Python proxy: where HAProxy turns without a replica.")
-    replica_first: int = Field(30000, description="First of the ports on which replicas take requests.")
-    replica_count: int = Field(200, description="How many; a freed one rests for minutes before it is used again.")
-    worker_first: int = Field(11000, description="First of the ports that Ray's processes use among themselves.")
-    worker_count: int = Field(900, description="How many: one for each process and a few for Ray itself.")
+from schemas.learning_settings import LakeSettings, LearningSettings
+from schemas.listening_settings import EdgeSettings, PortSettings, TlsSettings
+from schemas.placement_settings import PlacementSettings
+from schemas.settings_group import SettingsGroup
 
 
-class EdgeSettings(_Group):
-    """The edge: whom it believes, and how long it waits."""
-
-    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
-        default=(), description="Networks of your own proxies, as a JSON list of CIDRs. None: clients come directly."
-    )
-    client_header: Literal["X-Forwarded-For", "X-Real-IP"] = Field(
-        default="X-Forwarded-For", description="In which these proxies write whom they serve; no other one is read."
-    )
-    body_seconds: int = Field(
-        default=30, ge=1, description="A body, or its first 64 KB, that takes longer is refused before it costs more."
-    )
-
-
-class MemorySettings(_Group):
+class MemorySettings(SettingsGroup):
     """Bounds on what the parts of the embedded stack may take."""
 
     object_store_bytes: int = Field(
@@ -60,7 +26,7 @@ class MemorySettings(_Group):
     postgres_shared_bytes: int = Field(64 * 1024**2, description="The spool is written once and read once.")
 
 
-class PostgresSettings(_Group):
+class PostgresSettings(SettingsGroup):
     """How tenants' databases are reached."""
 
     pool_connections_max: int = Field(
@@ -83,7 +49,7 @@ class PostgresSettings(_Group):
         return self.model_copy(update={"pool_connections_max": 1})
 
 
-class ClickHouseSettings(_Group):
+class ClickHouseSettings(SettingsGroup):
     """How the event store is used."""
 
     insert_seconds: float = Field(60.0, description="An insert without an answer by then is sent again.")
@@ -112,7 +78,7 @@ class ClickHouseSettings(_Group):
     )
 
 
-class ActorSettings(_Group):
+class ActorSettings(SettingsGroup):
     """Tenants' hosts, and the loops of each shard in them."""
 
     hosts: int = Field(1, description="Processes that tenants of one shard share: one fills a core.")
@@ -171,7 +137,7 @@ class ActorSettings(_Group):
     cpus: float = Field(0.05, description="Ray's book-keeping share: actors are bound by I/O, not by a core.")
 
 
-class ServeSettings(_Group):
+class ServeSettings(SettingsGroup):
     """The HTTP planes."""
 
     replicas_min: int = Field(1, description="One replica fills a core; two cores run the whole stack.")
@@ -187,25 +153,7 @@ class ServeSettings(_Group):
     append_seconds: float = Field(30.0, description="An append without an answer by then becomes a 503.")
 
 
-class PlacementSettings(_Group):
-    """On which nodes of a cluster what runs, by Ray's labels; one machine has none."""
-
-    planes: dict[str, str] = Field(
-        default={}, description="Replicas of both planes, as a JSON object of labels. None: anywhere."
-    )
-    hosts: dict[str, str] = Field(
-        default={}, description="Hosts of tenants: nodes that stay, as no node with a host on it is ever idle."
-    )
-    pool: dict[str, str] = Field(
-        default={}, description="Replicas of the attribution pool: nodes that come and go with its load."
-    )
-    jobs: dict[str, str] = Field(default={}, description="Imports, models and other long work: the same.")
-    overseer: dict[str, str] = Field(
-        default={}, description="Who makes tenants: the one node that knows the provisioner's password."
-    )
-
-
-class LimitSettings(_Group):
+class LimitSettings(SettingsGroup):
     """What a tenant or a key may send, where `unmogrow tenant limits` says nothing else."""
 
     tenant_events_per_second: float = Field(
@@ -220,7 +168,7 @@ class LimitSettings(_Group):
     )
 
 
-class LinkSettings(_Group):
+class LinkSettings(SettingsGroup):
     """Tracking links."""
 
     journal_dir: Path | None = Field(
@@ -235,7 +183,7 @@ class LinkSettings(_Group):
     )
 
 
-class PoolSettings(_Group):
+class PoolSettings(SettingsGroup):
     """The shared attribution pool."""
 
     replicas_min: int = Field(1, description="One is always warm: a result is due within a second.")
@@ -250,7 +198,7 @@ class PoolSettings(_Group):
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 
-class FraudSettings(_Group):
+class FraudSettings(SettingsGroup):
     """Previews of fraud policies."""
 
     preview_rows: int = Field(
@@ -263,7 +211,7 @@ class FraudSettings(_Group):
     preview_seconds: float = Field(default=20.0, description="A preview that takes longer is broken off.")
 
 
-class ModelSettings(_Group):
+class ModelSettings(SettingsGroup):
     """Multi-touch models and journeys, computed while somebody waits."""
 
     at_once: int = Field(2, description="Questions that a replica has computed at once, each of another tenant.")
@@ -276,44 +224,7 @@ class ModelSettings(_Group):
     task_cpus: float = Field(0.1, description="Ray's book-keeping share: computing is nice to all other work.")
 
 
-class LakeSettings(_Group):
-    """The lake: each tenant's events and attributions as Parquet, from which models learn."""
-
-    export_hours: float = Field(24.0, description="How often every tenant's new days are exported: models learn daily.")
-    keep_replaced_seconds: float = Field(
-        default=3_600.0, description="A replaced file stays so long: a job that reads it ends first."
-    )
-    files_at_once: int = Field(2, description="Days exported at once: each fills a core while it is written.")
-
-
-class LearningSettings(_Group):
-    """Learned models: when they are trained, and when one takes the place of another."""
-
-    retrain_hours: float = Field(168.0, description="How often each model is trained anew: a week, as buyers plan.")
-    seed: int = Field(0, description="Of every random choice of a training, unless its request names another.")
-    days: int = Field(90, description="So far back does training read: older campaigns are no longer bought.")
-    rows_min: int = Field(
-        default=1_000,
-        description="Of fewer journeys or installs a tenant has no model of its own: the global one serves.",
-    )
-    rows_max: int = Field(
-        default=2_000_000, description="Of more, a sample drawn by person is trained on, which bounds memory to 4 GB."
-    )
-    promote_margin: float = Field(
-        default=0.005,
-        description="A challenger takes over when its log-loss is lower by this share, and the interval excludes 0.",
-    )
-    shadow_rows_min: int = Field(
-        default=500, description="Journeys that came after both were trained, before a challenger is judged by them."
-    )
-    job_cpus: float = Field(0.1, description="Ray's book-keeping share of a training: it is nice to all other work.")
-    pool_look_seconds: float = Field(1.0, description="How often a replica of the pool asks for newer champions.")
-    deadline_seconds: float = Field(
-        default=2.0, description="Credits of a batch that are not there by then are left out, and results say so."
-    )
-
-
-class ImportSettings(_Group):
+class ImportSettings(SettingsGroup):
     """Bulk imports of files."""
 
     folder: Path | None = Field(
@@ -326,7 +237,7 @@ class ImportSettings(_Group):
     task_cpus: float = Field(0.1, description="Ray's book-keeping share of a running import.")
 
 
-class TenantSettings(_Group):
+class TenantSettings(SettingsGroup):
     """Making, exporting and erasing tenants."""
 
     exports_folder: Path | None = Field(
@@ -342,7 +253,7 @@ class TenantSettings(_Group):
     )
 
 
-class AuthSettings(_Group):
+class AuthSettings(SettingsGroup):
     """Tokens and passwords."""
 
     issuer: str = Field("unmogrow", description="The `iss` of access tokens.")
@@ -363,24 +274,7 @@ class AuthSettings(_Group):
     audit_days: int = Field(400, description="How long entries of the audit log are kept: a year and a month.")
 
 
-class TlsSettings(_Group):
-    """TLS at the edge."""
-
-    certificate: Path | None = Field(
-        None, description="PEM file with certificate, chain and key. Unset: no TLS here, which is for loopback alone."
-    )
-    in_front: bool = Field(
-        default=False, description="Whether something before the edge ends TLS: cookies are Secure, addresses https."
-    )
-    hsts_seconds: int = Field(31_536_000, description="So long do browsers insist on TLS: a year, as is usual.")
-
-    @property
-    def is_on(self) -> bool:
-        """Whether clients speak TLS."""
-        return self.in_front or self.certificate is not None
-
-
-class MailSettings(_Group):
+class MailSettings(SettingsGroup):
     """How invitations and reset links are sent."""
 
     host: str | None = Field(None, description="SMTP server. Unset: no mail; the owner who invites gets the link.")
@@ -398,7 +292,14 @@ class MailSettings(_Group):
 class Settings(BaseSettings):
     """All groups, from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="UNMOGROW_", env_nested_delimiter="__", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="UNMOGROW_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        # What is wrong may be beside a password, or be one.
+        hide_input_in_errors=True,
+    )
 
     data_dir: Path = Field(
         default=Path(".local"), description="Where the embedded stack keeps its data, logs and secrets."
@@ -451,6 +352,15 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     tls: TlsSettings = TlsSettings()
     mail: MailSettings = MailSettings()
+
+    @model_validator(mode="after")
+    def _is_not_overheard(self) -> Self:
+        if self.edge.host is not None and not self.edge.host.is_loopback and not self.tls.is_on:
+            raise ValueError(
+                "UNMOGROW_EDGE__HOST is no loopback address: set UNMOGROW_TLS__CERTIFICATE, or "
+                "UNMOGROW_TLS__IN_FRONT=true if something before the edge ends TLS"
+            )
+        return self
 
     @property
     def lake_address(self) -> str:

@@ -1,4 +1,4 @@
-"""How routes write the audit log: around each change, one of these two.
+"""How routes write the audit log: around each change, one of these.
 
 A change in the tenant's own database and its entry are one transaction: both are there, or neither. A change elsewhere
 (in the control database, in an actor) is written down before it is made, and once more if it was refused; so no change
@@ -11,11 +11,12 @@ from typing import Any
 
 from starlette.requests import Request
 
-from serve_apps.callers import Caller
+from schemas.ids import TenantId
+from serve_apps.callers import Caller, platform_key_of
 from serve_apps.intake import client_ip
 from serve_apps.problem_responses import request_id
 from serve_apps.services import services_of
-from storage.postgres.audit import AuditEntry, AuditLog, Origin
+from storage.postgres.audit import Actor, AuditEntry, AuditLog, Origin
 from storage.postgres.connect import Database
 
 
@@ -45,6 +46,18 @@ async def audited_elsewhere(
     """Write an entry, let the change be made, and write that it was refused if it was."""
     entry, database = _entry(request, action, subject, detail)
     async with AuditLog(database).announced(entry):
+        yield
+
+
+@asynccontextmanager
+async def audited_for(
+    request: Request, tenant_id: TenantId, action: str, detail: dict[str, Any] | None = None
+) -> AsyncIterator[None]:
+    """Write what an operator does with a tenant into that tenant's own log, as `audited_elsewhere` does."""
+    key = platform_key_of(request)
+    actor = Actor("platform", key.key_id, key.name)
+    entry = AuditEntry(actor, origin_of(request), action, tenant_id, detail or {})
+    async with services_of(request).databases.briefly(tenant_id) as database, AuditLog(database).announced(entry):
         yield
 
 

@@ -60,6 +60,7 @@ from serve_apps.cross_origin import CrossOrigin
 from serve_apps.direct import Direct
 from serve_apps.fair_turns import FairTurns
 from serve_apps.fraud_preview import FraudPreviews
+from serve_apps.heads import head_router
 from serve_apps.import_intake import ImportIntake
 from serve_apps.intake import Intake
 from serve_apps.model_runs import ModelRuns
@@ -167,7 +168,11 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         registration=Registration(databases.control(), Sealer(backends)),
         lives=LifeJobs(databases.control(), settings.tenants.create_seconds),
         key_rotation=KeyRotation(databases, Sealer(backends), settings.auth),
-        cookies=SessionCookies(backends.derive("csrf"), settings.auth.refresh_days, secure=settings.tls.is_on),
+        cookies=SessionCookies(
+            [each.derive("csrf") for each in (backends, *backends.previous())],
+            settings.auth.refresh_days,
+            secure=settings.tls.is_on,
+        ),
         mailer=Mailer(settings.mail),
         site=read_site(BUILT),
     )
@@ -200,9 +205,11 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
         # The prefix by which Serve tells the planes apart is no part of any address that clients see.
         root_path_in_servers=False,
     )
-    install_problem_handlers(app, (*app.routes, *(route for router in routers for route in router.routes)))
+    own = app.routes.copy()
+    routers = (*routers, head_router(routers))
     for router in routers:
         app.include_router(router)
+    install_problem_handlers(app, (*own, *(route for router in routers for route in router.routes)))
     publish(app)
     return app
 

@@ -181,6 +181,9 @@ async def tenant_of_key(request: Request, text: str | None) -> tuple[TenantRecor
     if text is None:
         raise KeyInvalid
     key = await services_of(request).feed.key(text, scope="ingest")
+    if key.tenant_id is None:
+        # The platform's: it names no tenant, and the header alone would do.
+        raise KeyInvalid
     try:
         return await tenant_of(request, key.tenant_id), key
     except TenantMismatch:

@@ -27,8 +27,10 @@ from serve_apps.fraud_answers import FraudLabels, FraudPreview, FraudReviewShown
 from serve_apps.openapi import EDITOR, USER, documented
 from serve_apps.parameters import Word
 from serve_apps.services import services_of
+from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.fraud_lists import FraudListStore
 from storage.postgres.fraud_reviews import FraudReview, FraudReviews
+from storage.postgres.jobs import TenantWork
 from telemetry.clock import utc_now
 
 router = APIRouter()
@@ -103,7 +105,8 @@ async def review_fraud(request: Request, new: NewReview) -> dict[str, Any]:
         review = await reviews.add(now - timedelta(days=new.days), now)
         entry.subject = str(review.review_id)
     # It is queued, and will be found: to have it asked for once more would make another.
-    with suppress(ActorUnavailable):
+    with suppress(ActorUnavailable, *CONNECTION_LOST):
+        await TenantWork(services.databases.control(), tenant.tenant_id, "fraud-review").enter(str(review.review_id))
         await services.actors.look_again(tenant.tenant_id)
     return _shown(review)
 

@@ -1,57 +1,67 @@
-"""Jobs as the API shows them: those of tenants' lives from the control database, imports from their tenant's own."""
+"""Jobs as the API shows them: those of tenants' lives from the control database, a tenant's own work from its own."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from schemas.imports import ImportState
+from schemas.recomputes import RecomputeState
 from schemas.tenant_life import STEPS, TenantState
 from serve_apps.platform_answers import Job, JobProgress
-from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Databases
+from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Database, Databases
+from storage.postgres.fraud_reviews import FraudReviews
 from storage.postgres.imports import Imports
-from storage.postgres.jobs import JobRecord, import_id_of
+from storage.postgres.jobs import JobRecord, work_id_of
+from storage.postgres.recomputes import Recomputes
 
 _STEPS_OF = {
     "provision": STEPS[TenantState.PROVISIONING],
     "delete": (*STEPS[TenantState.EXPORTING], *STEPS[TenantState.ERASING]),
 }
-_IMPORT_STATES = {
-    ImportState.QUEUED: "queued",
-    ImportState.RUNNING: "running",
-    ImportState.DONE: "done",
-    ImportState.FAILED: "failed",
-}
+
+_Fields = dict[str, Any]
 
 
 async def job_document(job: JobRecord, databases: Databases) -> Job:
-    """Write a job down; of an import whose database does not answer, that it runs and no more."""
-    if job.kind == "import":
-        return await _import_document(job, databases)
+    """Write a job down; of work whose tenant's database does not answer, that it waits and no more."""
+    look = _WORK.get(job.kind)
+    fields = _life(job) if look is None else await _work(job, databases, look)
+    return Job(job_id=job.job_id, tenant_id=job.tenant_id, kind=job.kind, created_at=job.created_at, **fields)
+
+
+def _life(job: JobRecord) -> _Fields:
     steps = _STEPS_OF[job.kind]
     left = [step for step in steps if step not in job.steps_done]
     is_done = job.finished_at is not None
     state = ("failed" if job.error else "done") if is_done else "running"
-    return _job(
-        job,
-        state=state,
-        progress=JobProgress(
-            unit="steps",
-            done=len(steps) if state == "done" else len(job.steps_done),
-            total=len(steps),
-            current=None if is_done or not left else left[0],
-        ),
-        error=job.error,
-        finished_at=job.finished_at,
+    progress = JobProgress(
+        unit="steps",
+        done=len(steps) if state == "done" else len(job.steps_done),
+        total=len(steps),
+        current=None if is_done or not left else left[0],
     )
+    return {"state": state, "progress": progress, "error": job.error, "finished_at": job.finished_at}
 
 
-async def _import_document(job: JobRecord, databases: Databases) -> Job:
+async def _work(
+    job: JobRecord, databases: Databases, look: Callable[[Database, str], Awaitable[_Fields | None]]
+) -> _Fields:
     try:
         async with databases.briefly(job.tenant_id) as database:
-            record = await Imports(database).one(import_id_of(job.job_id))
+            fields = await look(database, work_id_of(job.job_id))
     except (*CONNECTION_LOST, *DATABASE_GONE):
-        record = None
+        fields = None
+    if fields is not None:
+        return fields
+    unit = "rows" if job.kind == "import" else "conversions"
+    unknown = JobProgress(unit=unit, done=0, total=None, current=None)
+    return {"state": "queued", "progress": unknown, "error": None, "finished_at": None}
+
+
+async def _import(database: Database, import_id: str) -> _Fields | None:
+    record = await Imports(database).one(import_id)
     if record is None:
-        unknown = JobProgress(unit="rows", done=0, total=None, current=None)
-        return _job(job, state="queued", progress=unknown, error=None, finished_at=None)
+        return None
     progress = JobProgress(
         unit="rows",
         done=record.progress.rows_done,
@@ -60,9 +70,35 @@ async def _import_document(job: JobRecord, databases: Databases) -> Job:
         bytes_done=record.progress.bytes_done,
         bytes_total=record.bytes_total,
     )
-    state = _IMPORT_STATES[record.state]
-    return _job(job, state=state, progress=progress, error=record.error, finished_at=record.finished_at)
+    return _ended(record.state.value, progress, record)
 
 
-def _job(job: JobRecord, **fields: Any) -> Job:
-    return Job(job_id=job.job_id, tenant_id=job.tenant_id, kind=job.kind, created_at=job.created_at, **fields)
+async def _recompute(database: Database, recompute_id: str) -> _Fields | None:
+    record = await Recomputes(database).one(recompute_id)
+    if record is None:
+        return None
+    # Whether what it found was adopted is the tenant's affair: the work is done.
+    state = RecomputeState.DONE if record.state is RecomputeState.ADOPTED else record.state
+    done = record.progress.done
+    progress = JobProgress(unit="conversions", done=done, total=record.conversions, current=None)
+    return _ended(state.value, progress, record)
+
+
+async def _review(database: Database, review_id: str) -> _Fields | None:
+    record = await FraudReviews(database).one(UUID(review_id))
+    if record is None:
+        return None
+    total = record.judged if record.state == "done" else None
+    progress = JobProgress(unit="conversions", done=record.judged, total=total, current=None)
+    return _ended(record.state, progress, record)
+
+
+def _ended(state: str, progress: JobProgress, record: Any) -> _Fields:
+    return {"state": state, "progress": progress, "error": record.error, "finished_at": record.finished_at}
+
+
+_WORK: Mapping[str, Callable[[Database, str], Awaitable[_Fields | None]]] = {
+    "import": _import,
+    "recompute": _recompute,
+    "fraud-review": _review,
+}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from schemas.tenant_life import TenantState
 
 Scope = Literal["ingest", "tenants", "usage", "models", "jobs"]
-JobKind = Literal["provision", "delete", "import"]
+JobKind = Literal["provision", "delete", "import", "recompute", "fraud-review"]
 JobState = Literal["queued", "running", "done", "failed"]
 
 
@@ -62,9 +62,12 @@ class MadePlatformKey(PlatformKey):
 
 
 class JobProgress(BaseModel):
-    """How far a job came: steps of a tenant's life, or rows and bytes of an import; `current` is what it is at."""
+    """How far a job came: steps of a tenant's life, rows and bytes of an import, conversions that were judged again.
 
-    unit: Literal["steps", "rows"]
+    `current` is what it is at.
+    """
+
+    unit: Literal["steps", "rows", "conversions"]
     done: int
     total: int | None = Field(description="Null where it is not known before the end.")
     current: str | None

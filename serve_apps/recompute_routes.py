@@ -29,6 +29,8 @@ from serve_apps.openapi import EDITOR, OWNER, USER, documented
 from serve_apps.parameters import Limit, Moment, Word
 from serve_apps.person_answers import Recompute, RecomputeSummary
 from serve_apps.services import services_of
+from storage.postgres.connect import CONNECTION_LOST
+from storage.postgres.jobs import TenantWork
 from storage.postgres.policies import Policies
 from storage.postgres.recomputes import Recomputes
 from tenancy.policy_adoption import name_conversions
@@ -81,7 +83,8 @@ async def create_recompute(request: Request, response: Response, asked: AskedRec
         record = await Recomputes(database).add(new)
         entry.detail = {"policy_version": version.version, "dry_run": asked.dry_run}
     # It is queued, and will be found: to have it asked for once more would make another.
-    with suppress(ActorUnavailable):
+    with suppress(ActorUnavailable, *CONNECTION_LOST):
+        await TenantWork(services.databases.control(), tenant.tenant_id, "recompute").enter(recompute_id)
         await services.actors.look_again(tenant.tenant_id)
     response.headers["Location"] = f"{_PATH}/{recompute_id}"
     return record.document() | {"examples": []}

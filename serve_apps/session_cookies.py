@@ -7,6 +7,7 @@ read, and which is bound to the session by an HMAC; and `Origin`, if the browser
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Literal
 
 from starlette.requests import Request
@@ -26,15 +27,18 @@ _CookieName = Literal["access", "refresh", "csrf"]
 class SessionCookies:
     """Writes and reads the cookies of sessions."""
 
-    def __init__(self, secret: bytes, refresh_days: int, *, secure: bool) -> None:
-        """With TLS the names have prefixes by which browsers take the cookies from this host alone."""
-        self._secret = secret
+    def __init__(self, proof_keys: Sequence[bytes], refresh_days: int, *, secure: bool) -> None:
+        """Take the keys of proofs, the one of now first: a session outlives the rotation of the root secret.
+
+        With TLS the names have prefixes by which browsers take the cookies from this host alone.
+        """
+        self._proof_keys = proof_keys
         self._refresh_seconds = refresh_days * _DAY_SECONDS
         self._secure = secure
 
     def write(self, response: Response, session: Session) -> None:
         """Give a session to a browser."""
-        proof = f"{session.session_id}.{self._sign(session.session_id)}"
+        proof = f"{session.session_id}.{_sign(session.session_id, self._proof_keys[0])}"
         self._set(response, "access", session.access_token, session.expires_in)
         self._set(response, "refresh", session.refresh_token, self._refresh_seconds)
         self._set(response, "csrf", proof, self._refresh_seconds)
@@ -68,13 +72,10 @@ class SessionCookies:
         repeated = request.headers.get(CSRF_HEADER, "")
         if (
             not hmac.compare_digest(repeated.encode(), proof.encode())
-            or not hmac.compare_digest(signature.encode(), self._sign(named).encode())
+            or not any(hmac.compare_digest(signature.encode(), _sign(named, key).encode()) for key in self._proof_keys)
             or (session_id or named) != named
         ):
             raise CsrfInvalid
-
-    def _sign(self, session_id: str) -> str:
-        return hmac.digest(self._secret, session_id.encode(), hashlib.sha256).hex()
 
     def _name(self, name: _CookieName) -> str:
         # Browsers take a __Host- cookie only if its path is everything.
@@ -91,3 +92,7 @@ class SessionCookies:
             httponly=name != "csrf",
             samesite="strict",
         )
+
+
+def _sign(session_id: str, key: bytes) -> str:
+    return hmac.digest(key, session_id.encode(), hashlib.sha256).hex()

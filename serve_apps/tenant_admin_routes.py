@@ -1,6 +1,7 @@
 """Tenants as the platform's operators manage them: made, listed, changed, suspended, deleted."""
 
 import uuid
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from schemas.problems import (
 from schemas.tenant_life import LifeEvent, TenantState
 from schemas.tenant_problems import DeleteUnconfirmed, LifeUnavailable, TenantStateConflict
 from serve_apps.answers import Page
+from serve_apps.audited import audited_for
 from serve_apps.cursors import read_word, write_cursor
 from serve_apps.job_documents import job_document
 from serve_apps.openapi import documented, platform_key
@@ -96,7 +98,8 @@ async def create_tenant(request: Request, new: NewTenant, idempotency_key: Idemp
     asked = TenantRequest(**new.model_dump())
     job = await services.registration.claim(asked, idempotency_key or str(uuid.uuid4()))
     if job is None:
-        return _new_tenant(await services.registration.greet_again(asked))
+        async with audited_for(request, parse_tenant_id(asked.tenant_id), "key.create", {"kind": "write"}):
+            return _new_tenant(await services.registration.greet_again(asked))
     return _new_tenant(services.registration.answer(await services.lives.ended(job)))
 
 
@@ -128,10 +131,11 @@ async def change_tenant(request: Request, tenant_id: Word, patch: TenantPatch) -
     """Change a tenant's host, name, limits or shards; replicas know within a second."""
     before = await get_tenant(request, tenant_id)
     named: dict[str, Any] = patch.model_dump(include=patch.model_fields_set)
-    if not await _admin(request).change(tenant_id, TenantChange(**named, limits=named.keys() & set(LIMITS))):
-        raise TenantStateConflict(f"The tenant is {before.state}; it cannot be changed.")
-    if "shards" in named:
-        await lay_out(services_of(request).databases, parse_tenant_id(tenant_id), named["shards"])
+    async with _written_down(request, before, "tenant.change", named):
+        if not await _admin(request).change(tenant_id, TenantChange(**named, limits=named.keys() & set(LIMITS))):
+            raise TenantStateConflict(f"The tenant is {before.state}; it cannot be changed.")
+        if "shards" in named:
+            await lay_out(services_of(request).databases, parse_tenant_id(tenant_id), named["shards"])
     return await get_tenant(request, tenant_id)
 
 
@@ -166,7 +170,10 @@ async def delete_tenant(
     if confirm != tenant_id:
         raise DeleteUnconfirmed
     databases = services_of(request).databases
-    job = await TenantLives(databases.control()).delete(str(uuid.uuid4()), _known(tenant_id))
+    lives = TenantLives(databases.control())
+    row = await _admin(request).one(tenant_id)
+    async with _written_down(request, row, "tenant.delete"):
+        job = await lives.delete(str(uuid.uuid4()), _known(tenant_id))
     response.headers["Location"] = f"/api/v1/jobs/{job.job_id}"
     return await job_document(job, databases)
 
@@ -184,8 +191,19 @@ def _known(tenant_id: str) -> TenantId:
 
 
 async def _turn(request: Request, tenant_id: str, event: LifeEvent) -> Tenant:
-    await TenantLives(services_of(request).databases.control()).change(_known(tenant_id), event)
+    before = await get_tenant(request, tenant_id)
+    async with _written_down(request, before, f"tenant.{event}"):
+        await TenantLives(services_of(request).databases.control()).change(_known(tenant_id), event)
     return await get_tenant(request, tenant_id)
+
+
+def _written_down(
+    request: Request, tenant: Tenant | TenantRow | None, action: str, detail: dict[str, Any] | None = None
+) -> AbstractAsyncContextManager[None]:
+    """Have a change in the tenant's audit log; one that is not made yet, or is being deleted, has none to write to."""
+    if tenant is None or tenant.state not in (TenantState.ACTIVE, TenantState.SUSPENDED):
+        return nullcontext()
+    return audited_for(request, parse_tenant_id(tenant.tenant_id), action, detail)
 
 
 def _admin(request: Request) -> TenantAdmin:

@@ -25,7 +25,7 @@ from tenancy.life_jobs import LifeJobs
 from tenancy.platform_keys import SCOPES, platform_key_record
 from tenancy.registration import ProvisionedTenant, Registration, TenantRequest
 from tenancy.sealing import Sealer
-from tenancy.secret_rotation import renew_secrets
+from tenancy.secret_rotation import renew_passwords, seal_anew
 
 __all__ = ["ProvisionedTenant", "Provisioner", "TenantRequest"]
 
@@ -56,10 +56,14 @@ class Provisioner:
         record = platform_key_record(key, SCOPES, "operator")
         await DirectoryWriter(self._databases.control()).add_key(record, key[:SHOWN_CHARS])
 
-    async def renew_secrets(self) -> tuple[int, int]:
-        """Have what depends on the root secret follow a new one; see `tenancy.secret_rotation`."""
+    async def renew_passwords(self) -> int:
+        """Have all roles' passwords follow a new root secret; give how many tenants have one."""
         await self._administrator.ensure_control()
-        return await renew_secrets(self._backends, self._databases, self._store, self._tenants)
+        return await renew_passwords(self._backends, self._databases, self._store, self._tenants)
+
+    async def seal_anew(self) -> int:
+        """Have all that is sealed follow a new root secret, which whatever runs knows; give how much that was."""
+        return await seal_anew(self._backends, self._databases)
 
     async def renew_tenants(self) -> None:
         """Bring the databases, tables, users and layouts of all tenants to what this code and the directory say."""

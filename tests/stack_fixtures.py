@@ -89,11 +89,19 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 
 async def _up(stack: Stack) -> str:
     await stack.up(lambda _: None)
-    async with stack.provisioner() as provisioner:
-        await provisioner.prepare_platform()
-        await provisioner.keep_operator_key(stack.operator_key)
-    await stack.deploy(lambda _: None)
+    await stack.prepare(lambda _: None)
     return stack.operator_key
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Write settings as the environment of a process that is to have the same."""
+    groups = settings.model_dump(mode="json", exclude_defaults=True)
+    return {"UNMOGROW_DATA_DIR": str(settings.data_dir)} | {
+        f"UNMOGROW_{group}__{name}".upper(): str(value)
+        for group, fields in groups.items()
+        if isinstance(fields, dict)
+        for name, value in fields.items()
+    }
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from clickhouse_connect.driver import create_async_client
 from clickhouse_connect.driver.asyncclient import AsyncClient
@@ -91,8 +92,11 @@ class ClickHouse:
     async def _open(self) -> AsyncClient:
         async with self._opening:
             if self._client is None:
+                url = self._backends.clickhouse_url
                 self._client = await create_async_client(
-                    dsn=self._backends.clickhouse_url,
+                    dsn=url,
+                    # The client looks for TLS at the port and not at the scheme.
+                    interface="https" if urlsplit(url).scheme == "https" else "http",
                     send_receive_timeout=self.settings.insert_seconds,
                     connect_timeout=3,
                     query_retries=0,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -16,10 +16,13 @@ SQL = load_queries("storage.postgres", "jobs.sql")
 _LINES_MAX = 500
 _CHANNEL = "jobs"
 
+WorkKind = Literal["import", "recompute", "fraud-review"]
+"""A tenant's own work, which its own actors or tasks do; the other jobs decide on tenants' lives."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A job; of an import only that there is one: the tenant's own database knows the rest."""
+    """A job; of a tenant's own work only that there is one: the tenant's own database knows the rest."""
 
     job_id: str
     tenant_id: TenantId
@@ -61,13 +64,8 @@ def job_of(row: Mapping[str, Any]) -> JobRecord:
     )
 
 
-def import_job_id(tenant_id: TenantId, import_id: str) -> str:
-    """Name the job of an import, whose own id two tenants may have."""
-    return f"{tenant_id}.{import_id}"
-
-
-def import_id_of(job_id: str) -> str:
-    """Take the import's own id from the name of its job."""
+def work_id_of(job_id: str) -> str:
+    """Take the own id of a tenant's import, recomputation or review from the name of its job."""
     return job_id.partition(".")[2]
 
 
@@ -76,11 +74,6 @@ class Jobs:
 
     def __init__(self, control: Database) -> None:
         self._control = control
-
-    async def enter_import(self, tenant_id: TenantId, import_id: str) -> None:
-        """Have a bulk import listed among the jobs."""
-        async with self._control.connection() as connection:
-            await connection.execute(SQL["enter"], import_job_id(tenant_id, import_id), tenant_id)
 
     async def one(self, job_id: str) -> JobRecord | None:
         """Find a job."""
@@ -162,3 +155,39 @@ class Jobs:
         """Forget what new tenants' first answers told, a day after."""
         async with self._control.connection() as connection:
             await connection.execute(SQL["forget_secrets"])
+
+
+class TenantWork:
+    """Has one kind of a tenant's own work listed among the jobs; whatever is said twice is listed once."""
+
+    def __init__(self, control: Database, tenant_id: TenantId, kind: WorkKind) -> None:
+        self._control = control
+        self._tenant_id = tenant_id
+        self._kind = kind
+
+    def job_id(self, work_id: str) -> str:
+        """Name the job of some work, whose own id two tenants may have."""
+        return f"{self._tenant_id}.{work_id}"
+
+    async def enter(self, work_id: str) -> None:
+        """Have it listed, so that it is seen while it waits."""
+        async with self._control.connection() as connection:
+            await connection.execute(SQL["enter"], self.job_id(work_id), self._tenant_id, self._kind)
+
+    async def begin(self, work_id: str) -> None:
+        """Have it listed for certain, and say that a run of it began."""
+        await self.enter(work_id)
+        await self._log(work_id, "a run began")
+
+    async def end(self, work_id: str, state: str) -> None:
+        """Say how it ended."""
+        await self._log(work_id, f"ended: {state}")
+
+    async def forget(self, days: int) -> None:
+        """List no longer what is older than that: the tenant's own database forgets it, too."""
+        async with self._control.connection() as connection:
+            await connection.execute(SQL["forget_old_work"], self._tenant_id, self._kind, days)
+
+    async def _log(self, work_id: str, line: str) -> None:
+        async with self._control.connection() as connection:
+            await connection.execute(SQL["log"], self.job_id(work_id), line)

@@ -1,7 +1,7 @@
 -- name: enter
 -- Not of a tenant that is on its way out: nothing of it may appear after it was erased.
 INSERT INTO jobs (job_id, tenant_id, kind)
-SELECT $1, t.tenant_id, 'import' FROM tenants AS t WHERE t.tenant_id = $2 AND t.state IN ('active', 'suspended')
+SELECT $1, t.tenant_id, $3 FROM tenants AS t WHERE t.tenant_id = $2 AND t.state IN ('active', 'suspended')
 ON CONFLICT (job_id) DO NOTHING
 
 -- name: add
@@ -52,8 +52,11 @@ SELECT run FROM jobs WHERE job_id = $1 AND run = $2 AND finished_at IS NULL FOR 
 -- name: finish
 UPDATE jobs SET finished_at = now(), error = $2 WHERE job_id = $1
 
--- name: forget_imports
-DELETE FROM jobs WHERE tenant_id = $1 AND kind = 'import'
+-- name: forget_work
+DELETE FROM jobs WHERE tenant_id = $1 AND kind NOT IN ('provision', 'delete')
+
+-- name: forget_old_work
+DELETE FROM jobs WHERE tenant_id = $1 AND kind = $2 AND created_at < now() - make_interval(days => $3)
 
 -- name: forget_secrets
 UPDATE jobs SET secrets_sealed = NULL, idempotency_key = NULL

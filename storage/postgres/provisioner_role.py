@@ -55,9 +55,13 @@ class TenantDatabases:
             await ensure_audit(self._connection, tenant_database(tenant_id), keep_days)
 
     async def renew_password(self, tenant_id: TenantId) -> None:
-        """Set the password of a tenant's role to what derives from the root secret now."""
+        """Set the password of a tenant's role to what derives from the root secret now, if the role is made already."""
+        name = tenant_database(tenant_id)
         async with self._gate, self._connection() as connection:
-            await self._set_password(connection, tenant_database(tenant_id))
+            # Whoever makes it has the lock: the one of the two that comes later sets the password that stays.
+            await connection.execute("SELECT pg_advisory_lock(hashtext($1))", name)
+            if await _has_role(connection, name):
+                await self._set_password(connection, name)
 
     async def erase(self, tenant_id: TenantId) -> None:
         """Drop the tenant's database, whoever is connected to it, and its role."""
@@ -70,7 +74,7 @@ class TenantDatabases:
             await connection.execute(f'DROP ROLE IF EXISTS "{name}"')
 
     async def _ensure_role(self, connection: Any, name: str) -> None:
-        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name):
+        if not await _has_role(connection, name):
             await connection.execute(
                 f'CREATE ROLE "{name}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION'
             )
@@ -82,6 +86,10 @@ class TenantDatabases:
 
     def _connection(self, database: str | None = None) -> AbstractAsyncContextManager[Any]:
         return _connected(self._backends, PROVISIONER_ROLE, self._password, database or _DATABASE)
+
+
+async def _has_role(connection: Any, name: str) -> bool:
+    return bool(await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name))
 
 
 async def migrate_as_owner(backends: Backends, name: str, folder: str) -> None:

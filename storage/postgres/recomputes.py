@@ -61,10 +61,10 @@ class Recomputes:
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_SQL["has_unfinished"]))
 
-    async def forget(self) -> None:
-        """Drop what ended long ago, with the list of what it would have moved."""
+    async def forget(self) -> bool:
+        """Drop what ended long ago, with the list of what it would have moved; say whether there was any."""
         async with self._database.connection() as connection:
-            await connection.execute(_SQL["forget"], RECOMPUTES_KEPT_DAYS)
+            return bool(await connection.fetch(_SQL["forget"], RECOMPUTES_KEPT_DAYS))
 
     async def begin(self) -> RecomputeRecord | None:
         """Take up the oldest unfinished one; None if there is none."""

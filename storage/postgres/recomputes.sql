@@ -57,4 +57,4 @@ SELECT c.conversion_id, c.shard, 'recompute' FROM conversions AS c
 WHERE c.conversion_time >= $2 AND c.conversion_time < $3 AND c.received_at >= $4 AND c.revision > 0
 
 -- name: forget
-DELETE FROM recomputes WHERE finished_at < now() - make_interval(days => $1)
+DELETE FROM recomputes WHERE finished_at < now() - make_interval(days => $1) RETURNING recompute_id

@@ -1,5 +1,6 @@
-"""All that is sealed in the control database: for whoever seals it anew."""
+"""All that depends on the root secret in the control database: for whoever has it follow a new one."""
 
+from schemas.ids import TenantId
 from storage.postgres.connect import Database
 from storage.sql import load_queries
 
@@ -7,10 +8,15 @@ _SQL = load_queries("storage.postgres", "sealed.sql")
 
 
 class SealedSecrets:
-    """Reads and replaces sealed bytes."""
+    """Reads and replaces sealed bytes; knows whose passwords derive from the root secret."""
 
     def __init__(self, control: Database) -> None:
         self._control = control
+
+    async def tenants(self) -> list[TenantId]:
+        """List the tenants that have, or are about to have, a role: all but those that are being erased."""
+        async with self._control.connection() as connection:
+            return [TenantId(row["tenant_id"]) for row in await connection.fetch(_SQL["tenants"])]
 
     async def signing_keys(self) -> list[tuple[str, str, bytes]]:
         """List tenants' token keys: id, tenant, sealed private half."""

@@ -1,3 +1,6 @@
+-- name: tenants
+SELECT tenant_id FROM tenants WHERE state <> 'erasing' ORDER BY tenant_id
+
 -- name: signing_keys
 SELECT kid, tenant_id, private_key_sealed FROM signing_keys ORDER BY kid
 

@@ -18,15 +18,13 @@ from cli.main import app
 from storage.postgres.connect import Databases
 from storage.spool.layout import Layout
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, eventually, ndjson, stored_ids
+from tests.stack_fixtures import RunningStack, environment_of, event, eventually, ndjson, stored_ids
 
 pytestmark = pytest.mark.anyio
 
 
 def environment(running: RunningStack) -> dict[str, str]:
-    settings = running.stack.settings
-    ports = {f"UNMOGROW_PORTS__{name.upper()}": str(port) for name, port in settings.ports.model_dump().items()}
-    return ports | {"UNMOGROW_DATA_DIR": str(settings.data_dir), "COLUMNS": "200", "NO_COLOR": "1"}
+    return environment_of(running.stack.settings) | {"COLUMNS": "200", "NO_COLOR": "1"}
 
 
 async def start(running: RunningStack, *arguments: str, **options: Any) -> asyncio.subprocess.Process:

@@ -12,23 +12,23 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import ClassVar
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from local import edge
 from local.free_ports import free_block
 from local.places import make_private, places_of
-from schemas.settings import EdgeSettings, PortSettings, Settings, TlsSettings
-from telemetry.clock import utc_now
+from schemas.listening_settings import EdgeSettings, PortSettings, TlsSettings
+from schemas.settings import Settings
+from tests.certificates import Authority
+
+_ANOTHER_ADDRESS = "127.0.0.2"
+"""Of this machine, but not where the stack listens by itself."""
 
 _HEADER_SECONDS = 10
 """As `timeout http-request` in the configuration."""
@@ -148,10 +148,11 @@ def running_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
 
 def test_tls(tmp_path: Path) -> None:
     """With a certificate the edge speaks TLS 1.2 at least, insists on it, and serves nothing in clear but probes."""
-    tls = TlsSettings(certificate=_certificate(tmp_path), hsts_seconds=99)
+    authority = Authority.new(tmp_path)
+    tls = TlsSettings(certificate=authority.issue("localhost"), hsts_seconds=99)
     with _edge(tmp_path, tls=tls) as ports:
         _wait_for(ports.tenant_tls)
-        trusting = ssl.create_default_context(cafile=tls.certificate)
+        trusting = ssl.create_default_context(cafile=authority.file)
         with httpx.Client(trust_env=False, timeout=20, verify=trusting) as client:
             for plain, secure in ((ports.tenant, ports.tenant_tls), (ports.global_, ports.global_tls)):
                 told = client.get(f"http://localhost:{plain}/x?y=1", headers={"Host": f"A.example:{plain}"})
@@ -162,7 +163,7 @@ def test_tls(tmp_path: Path) -> None:
                 assert probe.status_code == 503
                 answer = client.get(f"https://localhost:{secure}/api/v1/x")
                 assert (answer.status_code, answer.headers["Strict-Transport-Security"]) == (503, "max-age=99")
-        old = ssl.create_default_context(cafile=tls.certificate)
+        old = ssl.create_default_context(cafile=authority.file)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             old.maximum_version = ssl.TLSVersion.TLSv1_1
@@ -170,18 +171,20 @@ def test_tls(tmp_path: Path) -> None:
             old.wrap_socket(plain_socket, server_hostname="localhost")
 
 
-def _certificate(folder: Path) -> Path:
-    key, name = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
-    )
-    now = utc_now()
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
-    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file = folder / "edge.pem"
-    file.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(plain[0]) + key.private_bytes(*plain))
-    return file
+def test_networks_reach_it_by_tls_alone(tmp_path: Path) -> None:
+    """By default no other address answers; with a host, one does by TLS, and sends plain requests there."""
+    authority = Authority.new(tmp_path)
+    with _edge(tmp_path) as ports, pytest.raises(ConnectionRefusedError):
+        socket.create_connection((_ANOTHER_ADDRESS, ports.tenant))
+    tls = TlsSettings(certificate=authority.issue(_ANOTHER_ADDRESS))
+    everywhere = EdgeSettings(host=ip_address("0.0.0.0"))  # noqa: S104 - as an operator would
+    with _edge(tmp_path, tls=tls, edge_settings=everywhere) as ports:
+        trusting = ssl.create_default_context(cafile=authority.file)
+        with httpx.Client(trust_env=False, timeout=20, verify=trusting) as client:
+            for plain, secure in ((ports.tenant, ports.tenant_tls), (ports.global_, ports.global_tls)):
+                assert client.get(f"http://{_ANOTHER_ADDRESS}:{plain}/x").status_code == 308
+                assert client.get(f"https://{_ANOTHER_ADDRESS}:{secure}/x").status_code == 503
+            assert client.get(f"http://127.0.0.1:{ports.tenant}/x").status_code == 503
 
 
 def test_what_clients_may_not_say(running_edge: Edge) -> None:

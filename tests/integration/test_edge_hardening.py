@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from schemas.settings import EdgeSettings
+from schemas.listening_settings import EdgeSettings
 from tests.integration.test_edge import Edge, edge_before_echo
 from tests.stack_fixtures import SECURITY_HEADERS
 
@@ -93,8 +93,9 @@ def _dribbled(connection: socket.socket) -> bytes:
 
 @pytest.mark.parametrize("path", ["/x", "/busy", "/no-replica", "/long", "/global/x"])
 def test_every_answer_tells_browsers_what_they_may_do(cautious_edge: Edge, path: str) -> None:
-    """The same headers on what the app says and on what the edge says itself."""
+    """The same headers on what the app says and on what the edge says itself; none says which programs answer."""
     for ask in (cautious_edge.tenant, cautious_edge.platform):
+        assert "Server" not in ask(path).headers
         assert {name: ask(path).headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 

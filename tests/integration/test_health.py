@@ -18,6 +18,18 @@ async def test_live_without_a_tenant(running: RunningStack) -> None:
         assert (await client.get(f"{running.global_url}/health")).json()["status"] == "ok"
 
 
+@pytest.mark.parametrize("path", ["/", "/robots.txt", "/openapi.json", "/problems", "/health", "/config.json"])
+async def test_head_is_get_without_its_body(http: httpx.AsyncClient, running: RunningStack, path: str) -> None:
+    """The status and the headers that a GET has, on both planes; a route that asks who calls has no HEAD."""
+    for url in (running.tenant_url, running.global_url):
+        got, headed = await http.get(f"{url}{path}"), await http.head(f"{url}{path}")
+        assert (headed.status_code, headed.content) == (got.status_code, b"")
+        names = ("Content-Type", "Content-Length", "Content-Security-Policy", "Cache-Control")
+        assert [headed.headers.get(name) for name in names] == [got.headers.get(name) for name in names]
+    refused = await http.head("/api/v1/links")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, POST")
+
+
 async def test_no_address_is_too_long_for_a_problem(running: RunningStack) -> None:
     """200 or a problem, whatever the length: both of the proxies on the way have a bound."""
     async with httpx.AsyncClient(base_url=running.tenant_url, trust_env=False) as bare:

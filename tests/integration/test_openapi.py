@@ -116,7 +116,7 @@ def carried(scheme: dict[str, str], secret: str) -> dict[str, str]:
 async def test_every_call_asks_who_calls(
     running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
 ) -> None:
-    """401 without credentials and with wrong ones, whichever kind they are; each right kind gets past that."""
+    """401 without credentials, with wrong ones and with those of the other plane; each right kind gets past that."""
     login = {"email": tenant.owner_email, "password": tenant.owner_password}
     cookies = (await http.post("/api/v1/auth", json=login, headers={"X-Session": "cookie"})).cookies
     key = {"name": "all", "kind": "secret", "scopes": ["read", "write"]}
@@ -126,6 +126,11 @@ async def test_every_call_asks_who_calls(
         "accessCookie": f"{cookies['unmogrow_access']}; unmogrow_csrf={cookies['unmogrow_csrf']}",
         "secretKey": (await api.post("/api/v1/keys", key))["key"],
         "platformKey": running.platform_key,
+    }
+    bearer = {"type": "http", "scheme": "bearer"}
+    others = {
+        running.tenant_url: [carried(bearer, running.platform_key)],
+        running.global_url: [carried(bearer, right[name]) for name in ("writeKey", "accessToken", "secretKey")],
     }
     site = {"X-CSRF-Token": cookies["unmogrow_csrf"]}
     for url in (running.tenant_url, running.global_url):
@@ -143,7 +148,7 @@ async def test_every_call_asks_who_calls(
             wrong = {name: carried(scheme, "wrong") for name, scheme in schemes.items()}
             known = {name: carried(scheme, right[name]) for name, scheme in schemes.items()}
             for method, path, names in asked:
-                strangers = [{}, *(wrong[name] for name in names)]
+                strangers = [{}, *(wrong[name] for name in names), *others[url]]
                 refused = await asyncio.gather(*(status(bare, method, path, each) for each in strangers))
                 assert set(refused) == {401}, (method, path)
                 taken = await asyncio.gather(*(status(bare, method, path, known[name]) for name in names))

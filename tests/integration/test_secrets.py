@@ -40,6 +40,12 @@ async def test_no_secret_is_logged_or_passed_as_an_argument(
         "renewed access token": renewed["access_token"],
         "renewed refresh token": renewed["refresh_token"],
     }
+    bearer = {"Authorization": f"Bearer {session['access_token']}"}
+    asked = {"name": "all", "kind": "secret", "scopes": ["ingest", "read", "write"]}
+    used["secret key"] = (await http.post("/api/v1/keys", json=asked, headers=bearer)).json()["key"]
+    guest = {"email": "guest@example.com", "role": "viewer"}
+    link = (await http.post("/api/v1/users", json=guest, headers=bearer)).json()["invitation_url"]
+    used["invitation"] = link.partition("token=")[2]
     await http.post("/api/v1/auth", json=login | {"password": used["wrong password"]})
     await http.post("/api/v1/auth/refresh", json=renewal)
     await asyncio.gather(*(misplaced(running, http, secret) for secret in used.values()))
@@ -79,6 +85,8 @@ def secrets_of(running: RunningStack, tenant: ProvisionedTenant) -> dict[str, st
     return {
         "root secret": (stack.places.data / "secret.key").read_text(encoding="ascii").strip(),
         "administrator's password": postgres.password(stack.places),
+        "provisioner's password": stack.provisioner_password,
+        "Ray's token": (stack.places.data / "ray.token").read_text(encoding="ascii").strip(),
         "tenant role's password": backends.role_password(tenant_database(TenantId(tenant.tenant_id))),
     }
 

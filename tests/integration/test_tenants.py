@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, event, eventually, ndjson
+from tests.stack_fixtures import RunningStack, ago, event, eventually, ndjson
 
 pytestmark = pytest.mark.anyio
 
@@ -101,6 +101,12 @@ async def test_suspends_and_resumes(
         return (await http.post(INGEST, json=event())).status_code == 202
 
     await eventually(is_served, seconds=5)
+    log = (await http.get("/api/v1/audit", params={"actor": "operator"}, headers=user)).json()["data"]
+    assert [each["action"] for each in log] == ["tenant.resume", "tenant.suspend", "tenant.suspend"]
+    keys = (await platform.get("/api/v1/platform-keys")).json()["data"]
+    operator = next(key["key_id"] for key in keys if key["name"] == "operator")
+    assert {tuple(each["actor"].values()) for each in log} == {("platform", operator, "operator")}
+    assert {(each["subject"], each["ip"]) for each in log} == {(tenant.tenant_id, "127.0.0.1")}
     assert (await platform.post("/api/v1/tenants/tnosuch/suspend")).status_code == 404
 
 
@@ -162,27 +168,44 @@ async def test_a_key_does_what_its_scopes_say(running: RunningStack, platform: h
 
 
 async def test_usage_and_jobs(tenant: ProvisionedTenant, http: httpx.AsyncClient, platform: httpx.AsyncClient) -> None:
-    """Counts of the span asked for, sizes, actors; the jobs that made a tenant and import its file, with their logs."""
-    await http.post(INGEST, content=ndjson([event() for _ in range(30)] + [{"bad": 1}]), params={"wait": "stored"})
+    """Counts of the span asked for, sizes, actors; the jobs that made a tenant and do its work, with their logs."""
+    install = event("install")
+    body = ndjson([install, *(event() for _ in range(29)), {"bad": 1}])
+    await http.post(INGEST, content=body, params={"wait": "stored"})
     login = {"email": tenant.owner_email, "password": tenant.owner_password}
     user = {"Authorization": f"Bearer {(await http.post('/api/v1/auth', json=login)).json()['access_token']}"}
     started = await http.post("/api/v1/imports", content=ndjson([event()]), headers=user)
+
+    async def is_attributed() -> bool:
+        return (await http.get(f"/api/v1/attributions/{install['event_id']}", headers=user)).status_code == 200
+
+    await eventually(is_attributed)
+    asked = {"policy": {}, "from": ago(days=1), "to": ago(days=-1)}
+    recompute = await http.post("/api/v1/attributions/recompute", json=asked, headers=user)
+    review = await http.post("/api/v1/fraud/reviews", json={"days": 1}, headers=user)
     query: dict[str, str] = {"tenant_id": tenant.tenant_id}
+    work = {
+        "import": started.json()["import_id"],
+        "recompute": recompute.json()["recompute_id"],
+        "fraud-review": review.json()["review_id"],
+    }
 
-    async def are_done() -> list[dict[str, Any]] | None:
+    async def are_done() -> dict[str, Any] | None:
         jobs: list[dict[str, Any]] = (await platform.get("/api/v1/jobs", params=query)).json()["data"]
-        kinds = [(each["kind"], each["state"]) for each in jobs]
-        return jobs if kinds == [("import", "done"), ("provision", "done")] else None
+        states = {each["kind"]: each["state"] for each in jobs}
+        return {each["kind"]: each for each in jobs} if states == dict.fromkeys((*work, "provision"), "done") else None
 
-    imported, made = await eventually(are_done)
-    assert imported["job_id"] == f"{tenant.tenant_id}.{started.json()['import_id']}"
-    assert (imported["progress"]["done"], made["progress"]["done"]) == (1, made["progress"]["total"])
+    jobs = await eventually(are_done)
+    assert {kind: jobs[kind]["job_id"] for kind in work} == {k: f"{tenant.tenant_id}.{own}" for k, own in work.items()}
+    made = jobs["provision"]["progress"]
+    assert (jobs["import"]["progress"]["done"], made["done"]) == (1, made["total"])
+    assert [jobs[kind]["progress"]["done"] for kind in ("recompute", "fraud-review")] == [1, 1]
 
-    async def has_said() -> bool:
-        logs = (await platform.get(f"/api/v1/jobs/{imported['job_id']}")).json()["logs"]
-        return [each["line"] for each in logs] == ["a run began", "ended: done"]
+    async def have_said() -> bool:
+        found = [(await platform.get(f"/api/v1/jobs/{jobs[kind]['job_id']}")).json()["logs"] for kind in work]
+        return all([each["line"] for each in logs] == ["a run began", "ended: done"] for logs in found)
 
-    await eventually(has_said)
+    await eventually(have_said)
     assert (await platform.get("/api/v1/jobs/nosuch")).json()["code"] == "job-unknown"
 
     async def is_stored() -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from actors.wire import Address, Wire, WireBrokenError, WireServer
+from tests.crash.relay import relay_to
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +61,32 @@ async def test_who_does_not_know_the_secret_is_not_answered() -> None:
     async with wire_to(shout, b"t" * 32) as wire:
         with pytest.raises(WireBrokenError):
             await wire.call(b"x")
+
+
+async def test_who_listens_in_a_hosts_place_gets_no_call() -> None:
+    """`WireBrokenError`, whether it makes its proof up or has a host make one; it never sees a call."""
+    heard = b""
+
+    async def pretend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heard
+        writer.write(bytes(16))
+        await reader.readexactly(48)
+        writer.write(bytes(32))
+        heard = await reader.read()
+        writer.close()
+
+    impostor = await asyncio.start_server(pretend, "127.0.0.1", 0)
+    host = WireServer(shout, SECRET)
+    async with impostor, relay_to(*await host.open("127.0.0.1")) as relay:
+        for port in (impostor.sockets[0].getsockname()[1], relay.port):
+
+            async def find(port: int = port) -> Address:
+                return "127.0.0.1", port
+
+            with pytest.raises(WireBrokenError):
+                await Wire(find, SECRET).call(b"x")
+        host.close()
+    assert heard == b""
 
 
 async def test_a_lost_connection_fails_what_waits_and_the_next_call_makes_another() -> None:

@@ -150,11 +150,11 @@ class GlobalCalls(Caller):
         self,
         *,
         tenant_id: str | None = None,
-        kind: Literal["provision", "delete", "import"] | None = None,
+        kind: Literal["provision", "delete", "import", "recompute", "fraud-review"] | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> JobPage:
-        """List jobs, newest first: tenants that are made or deleted, bulk imports."""
+        """List jobs, newest first: tenants that are made or deleted, bulk imports, recomputations, fraud reviews."""
         answer: JobPage = await self._call(
             JobPage,
             "GET",
@@ -167,7 +167,7 @@ class GlobalCalls(Caller):
         self,
         *,
         tenant_id: str | None = None,
-        kind: Literal["provision", "delete", "import"] | None = None,
+        kind: Literal["provision", "delete", "import", "recompute", "fraud-review"] | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[Job]:
         """Give every row of `list_jobs`, page by page."""

@@ -79,9 +79,13 @@ class JobLine(Shape):
 
 
 class JobProgress(Shape):
-    """How far a job came: steps of a tenant's life, or rows and bytes of an import; `current` is what it is at."""
+    """
+    How far a job came: steps of a tenant's life, rows and bytes of an import, conversions that were judged again.
 
-    unit: Literal["steps", "rows"]
+    `current` is what it is at.
+    """
+
+    unit: Literal["steps", "rows", "conversions"]
     done: int
     total: int | None
     """Null where it is not known before the end."""
@@ -95,7 +99,7 @@ class JobWithLogs(Shape):
 
     job_id: str
     tenant_id: str
-    kind: Literal["provision", "delete", "import"]
+    kind: Literal["provision", "delete", "import", "recompute", "fraud-review"]
     state: Literal["queued", "running", "done", "failed"]
     progress: JobProgress
     error: str | None
@@ -233,7 +237,7 @@ class Job(Shape):
 
     job_id: str
     tenant_id: str
-    kind: Literal["provision", "delete", "import"]
+    kind: Literal["provision", "delete", "import", "recompute", "fraud-review"]
     state: Literal["queued", "running", "done", "failed"]
     progress: JobProgress
     error: str | None

@@ -289,8 +289,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List jobs, newest first: tenants that are made or deleted, bulk imports
-         * @description List jobs, newest first: tenants that are made or deleted, bulk imports.
+         * List jobs, newest first: tenants that are made or deleted, bulk imports, recomputations, fraud reviews
+         * @description List jobs, newest first: tenants that are made or deleted, bulk imports, recomputations, fraud reviews.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -648,7 +648,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "provision" | "delete" | "import";
+            kind: "provision" | "delete" | "import" | "recompute" | "fraud-review";
             /**
              * State
              * @enum {string}
@@ -683,14 +683,16 @@ export interface components {
         };
         /**
          * JobProgress
-         * @description How far a job came: steps of a tenant's life, or rows and bytes of an import; `current` is what it is at.
+         * @description How far a job came: steps of a tenant's life, rows and bytes of an import, conversions that were judged again.
+         *
+         *     `current` is what it is at.
          */
         JobProgress: {
             /**
              * Unit
              * @enum {string}
              */
-            unit: "steps" | "rows";
+            unit: "steps" | "rows" | "conversions";
             /** Done */
             done: number;
             /**
@@ -718,7 +720,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "provision" | "delete" | "import";
+            kind: "provision" | "delete" | "import" | "recompute" | "fraud-review";
             /**
              * State
              * @enum {string}
@@ -2673,7 +2675,7 @@ export interface operations {
         parameters: {
             query?: {
                 tenant_id?: string | null;
-                kind?: ("provision" | "delete" | "import") | null;
+                kind?: ("provision" | "delete" | "import" | "recompute" | "fraud-review") | null;
                 /** @description The `next_cursor` of the page before, unchanged. */
                 cursor?: string | null;
                 /** @description Rows of a page. */

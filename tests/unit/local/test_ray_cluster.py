@@ -6,7 +6,8 @@ import pytest
 
 from local import ray_cluster
 from local.places import Places, places_of
-from schemas.settings import PortSettings, Settings
+from schemas.listening_settings import PortSettings
+from schemas.settings import Settings
 
 
 @pytest.fixture

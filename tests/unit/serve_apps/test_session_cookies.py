@@ -41,19 +41,19 @@ def value_of(line: str) -> str:
 
 def test_with_tls_browsers_keep_them_to_this_host() -> None:
     """By TLS the names have the prefixes that forbid other hosts to set them, and all are Secure."""
-    lines = written(SessionCookies(b"key", 30, secure=True), "s1")
+    lines = written(SessionCookies([b"key"], 30, secure=True), "s1")
     assert set(lines) == {"__Host-unmogrow_access", "__Secure-unmogrow_refresh", "__Host-unmogrow_csrf"}
     assert all("; Secure" in line and "Domain" not in line for line in lines.values())
 
 
 def test_proof_is_of_one_session_and_one_key() -> None:
     """The proof of a session passes for that one, and neither for another nor under another key."""
-    cookies = SessionCookies(b"key", 30, secure=False)
+    cookies = SessionCookies([b"key"], 30, secure=False)
     proof = value_of(written(cookies, "s1")["unmogrow_csrf"])
     asked = request("POST", f"unmogrow_csrf={proof}", proof, "http://t1.example")
     cookies.check(asked, "s1")
     cookies.check(asked)
-    for others, session_id in ((cookies, "s2"), (SessionCookies(b"other", 30, secure=False), "s1")):
+    for others, session_id in ((cookies, "s2"), (SessionCookies([b"other"], 30, secure=False), "s1")):
         with pytest.raises(CsrfInvalid):
             others.check(asked, session_id)
 
@@ -61,7 +61,7 @@ def test_proof_is_of_one_session_and_one_key() -> None:
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://", "http://t1.example.evil", "http://["])
 def test_other_origins(origin: str) -> None:
     """An Origin that is not this host is refused, whatever else is right."""
-    cookies = SessionCookies(b"key", 30, secure=False)
+    cookies = SessionCookies([b"key"], 30, secure=False)
     proof = value_of(written(cookies, "s1")["unmogrow_csrf"])
     with pytest.raises(CsrfInvalid):
         cookies.check(request("DELETE", f"unmogrow_csrf={proof}", proof, origin), "s1")
@@ -70,11 +70,11 @@ def test_other_origins(origin: str) -> None:
 @pytest.mark.parametrize("token", [None, "", "s1", "s1.", ".", "é"])
 def test_a_forged_proof(token: str | None) -> None:
     """A header that was not signed here is refused, also if the cookie says the same."""
-    cookies = SessionCookies(b"key", 30, secure=False)
+    cookies = SessionCookies([b"key"], 30, secure=False)
     with pytest.raises(CsrfInvalid):
         cookies.check(request("PUT", f"unmogrow_csrf={token or ''}", token))
 
 
 def test_reading_needs_no_proof() -> None:
     """A GET passes: other sites cannot read its answer."""
-    SessionCookies(b"key", 30, secure=False).check(request("GET", ""), "s1")
+    SessionCookies([b"key"], 30, secure=False).check(request("GET", ""), "s1")
