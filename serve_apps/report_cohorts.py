@@ -22,7 +22,7 @@ class Cohort:
     last: date
     installs: int = 0
     cost: Decimal = Decimal()
-    retained: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    retained: dict[int, int] = field(default_factory=dict)
     revenue: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
 
@@ -54,19 +54,20 @@ class CohortReader:
             self._sums.costs(by_day=True),
         )
         cohorts: dict[Key, Cohort] = {}
+        keyed: dict[int, Cohort] = {}
         for row in sizes:
-            self._cohort(cohorts, self._key(row), asked).installs += row["installs"]
+            keyed[row["cohort_key"]] = begun = self._cohort(cohorts, self._key(row), asked)
+            begun.installs += row["installs"]
+        # A cohort that began to be between two queries has people without a size: the next report has it.
         for row in retained:
-            cohort = self._cohort(cohorts, self._key(row), asked)
-            for age, count in zip(asked.ages, row["retained"], strict=True):
-                cohort.retained[age] += count
+            if cohort := keyed.get(row["cohort_key"]):
+                cohort.retained.update(zip(asked.ages, row["retained"], strict=True))
         for row in revenue:
+            cohort = keyed.get(row["cohort_key"])
             if row["kept_currency"]:
                 self._sums.unconverted.revenue[row["kept_currency"]] += row["revenue"]
-                continue
-            cohort = self._cohort(cohorts, self._key(row), asked)
-            for age in asked.ages:
-                if age >= row["up_to_age"]:
+            elif cohort:
+                for age in asked.ages[asked.ages.index(row["up_to_age"]) :]:
                     cohort.revenue[age] += row["revenue"]
         for (day, *rest), cost in costs.items():
             self._cohort(cohorts, (first_day(day, asked.step), *rest), asked).cost += cost
@@ -103,8 +104,7 @@ def last_day(first: date, step: CohortStep) -> date:
 
 def is_over(cohort: Cohort, age: int, window: AgeWindow, today: date) -> bool:
     """Say whether day `age` is over for everybody of a cohort; else its figures would rise until it is."""
-    last = cohort.last + timedelta(days=age + (window is AgeWindow.HOURS_24))
-    return last < today
+    return age + (window is AgeWindow.HOURS_24) < (today - cohort.last).days
 
 
 def cohort_document(cohorts: Iterable[Cohort], asked: CohortQuery, parts: CohortParts, today: date) -> dict[str, Any]:
