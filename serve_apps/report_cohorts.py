@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -37,21 +37,24 @@ class CohortParts:
 class CohortReader:
     """Reads the cohorts of one report."""
 
-    def __init__(self, sums: SumsReader, reader: ReportReader, money: Money, query: ReportQuery) -> None:
-        """Take what reads costs and people, and what is asked."""
-        self._sums = sums
+    def __init__(self, reader: ReportReader, query: ReportQuery) -> None:
+        """Take what reads people and amounts, and what is asked."""
         self._reader = reader
-        self._money = money
         self._query = query
         self._names = [dimension.value for dimension in query.breakdown]
 
-    async def read(self, asked: CohortQuery, parts: CohortParts) -> dict[Key, Cohort]:
-        """Read cohorts by their first day and the breakdown; their revenue is that of all days up to each age."""
-        sizes, retained, revenue, costs = await asyncio.gather(
+    async def read(
+        self, asked: CohortQuery, parts: CohortParts, money: Awaitable[Money]
+    ) -> tuple[dict[Key, Cohort], SumsReader]:
+        """Read cohorts by their first day and the breakdown; their revenue is that of all days up to each age.
+
+        Who came back takes longest and needs no money, so that it does not wait for it. What is in no sum has the
+        `SumsReader`.
+        """
+        sizes, retained, (sums, revenue, costs) = await asyncio.gather(
             self._reader.cohort_sizes(asked),
             self._reader.retained(asked) if parts.retention else _nothing(),
-            self._reader.cohort_revenue(asked, self._money.conversion) if parts.value else _nothing(),
-            self._sums.costs(by_day=True),
+            self._amounts(asked, parts, money),
         )
         cohorts: dict[Key, Cohort] = {}
         keyed: dict[int, Cohort] = {}
@@ -65,13 +68,23 @@ class CohortReader:
         for row in revenue:
             cohort = keyed.get(row["cohort_key"])
             if row["kept_currency"]:
-                self._sums.unconverted.revenue[row["kept_currency"]] += row["revenue"]
+                sums.unconverted.revenue[row["kept_currency"]] += row["revenue"]
             elif cohort:
                 for age in asked.ages[asked.ages.index(row["up_to_age"]) :]:
                     cohort.revenue[age] += row["revenue"]
         for (day, *rest), cost in costs.items():
             self._cohort(cohorts, (first_day(day, asked.step), *rest), asked).cost += cost
-        return cohorts
+        return cohorts, sums
+
+    async def _amounts(
+        self, asked: CohortQuery, parts: CohortParts, money: Awaitable[Money]
+    ) -> tuple[SumsReader, list[Row], dict[Key, Decimal]]:
+        read = await money
+        sums = SumsReader(self._reader, self._query, read)
+        revenue, costs = await asyncio.gather(
+            self._reader.cohort_revenue(asked, read.conversion) if parts.value else _nothing(), sums.costs(by_day=True)
+        )
+        return sums, revenue, costs
 
     def _key(self, row: Row) -> Key:
         return (row["cohort"], *(row[name] for name in self._names))
