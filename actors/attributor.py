@@ -13,7 +13,7 @@ or never answers), the next portion is half as large, until the conversion at fa
 is set apart with the reason. A pool that is away is nobody's fault: it is asked to decide nothing before one is blamed.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
@@ -121,9 +121,8 @@ class Attributor:
             decided = {each.conversion_id: each for each in await self._attribute(cases, policy)}
             outcomes = [(each, decided[each.conversion_id]) for each in pending]
             reached("actor_before_results")
-            await self._conversions.record(
-                epoch, [(each, outcome) for each, outcome in outcomes if isinstance(outcome, ResultRecord)]
-            )
+            recorded = [(each, outcome) for each, outcome in outcomes if isinstance(outcome, ResultRecord)]
+            await self._conversions.record(epoch, recorded, _awaited(cases, decided))
             self._recorded.give()
         except (EpochSupersededError, StoreAwayError, *CONNECTION_LOST):
             raise
@@ -134,3 +133,14 @@ class Attributor:
             await self._attribute([], policy)
             return [(pending[0], AttributionFailure(pending[0].conversion_id, repr(error)))]
         return [(each, outcome) for each, outcome in outcomes if isinstance(outcome, AttributionFailure)]
+
+
+def _awaited(cases: Sequence[ConversionCase], decided: Mapping[str, RecordedOutcome]) -> list[tuple[str, str]]:
+    """Find the origins that could not be decided, each with a conversion that was decided without it."""
+    return [
+        (origin, heir)
+        for case in cases
+        if isinstance(decided.get(heir := case.conversion.conversion_id), ResultRecord)
+        for origin in case.origins
+        if isinstance(origin, str) and not isinstance(decided.get(origin), ResultRecord)
+    ]

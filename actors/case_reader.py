@@ -5,7 +5,7 @@ Every look-up is one query for a whole portion, and those that few conversions n
 A conversion inherits from the newest install of its person and from the re-engagements since. What these came to stands
 in the tenant's database, or they are decided in the same call: because they are of the same portion, or because another
 shard has not come to them yet. In that last case they are decided here as well, for their heirs alone; as a decision
-depends on the touches only, it comes to the same.
+depends on the touches only, it comes to the same. One that was given up is passed over for the next older.
 """
 
 import asyncio
@@ -69,11 +69,11 @@ class CaseReader:
             found: list[Origin | str] = []
             for place, event in enumerate(history):
                 earlier = known.get(event.event_id)
-                if event.event_id not in together and earlier is not None and earlier.origin is None:
+                if event.event_id not in together and earlier is not None and _is_undecided(earlier):
                     together[event.event_id] = conversion_from_event(earlier.event, policy)
                     waiting.append((event.event_id, history[place + 1 :]))
                 found += (origin := _origin_of(event.event_id, together, known))
-                if event.is_install and origin:
+                if event.is_install and origin and not (earlier is not None and earlier.is_given_up):
                     break
             origins[conversion_id] = tuple(found)
         return list(together.values()), origins
@@ -95,13 +95,20 @@ class CaseReader:
         return [replace(case, activity=times.get(case.conversion.conversion_id, ())) for case in cases]
 
 
+def _is_undecided(earlier: EarlierConversion) -> bool:
+    return earlier.origin is None and not earlier.is_given_up
+
+
 def _origin_of(
     event_id: str, together: Mapping[str, Conversion], known: Mapping[str, EarlierConversion]
 ) -> list[Origin | str]:
     if event_id in together:
         return [event_id]
     earlier = known.get(event_id)
-    return [earlier.origin] if earlier is not None and earlier.origin is not None else []
+    if earlier is None:
+        return []
+    # One that was given up is named, so that its heirs are attributed once more should it ever be decided.
+    return [event_id if earlier.origin is None else earlier.origin]
 
 
 def _may_be_return(case: ConversionCase) -> bool:

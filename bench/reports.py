@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from clickhouse_connect.driver import create_async_client
+from clickhouse_connect.driver.asyncclient import AsyncClient
 from rich.console import Console
 from rich.table import Table
 
@@ -25,7 +26,7 @@ from local.stack import Stack
 from schemas.settings import Settings
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.rollups import Rollups
-from storage.names import clickhouse_tables
+from storage.names import clickhouse_tables, data_tables
 from storage.postgres.connect import Databases
 from storage.postgres.event_hours import DueWeek, EventHours
 from storage.sql import fill, load_queries
@@ -45,6 +46,7 @@ _TENANT = TenantRequest(
 )
 _SHARES = {"touches": 0.66, "later": 0.38}
 """Of the events that are asked for; of those after an install a tenth falls after the last day and is left out."""
+_AT_REST = ("attributed", "activity", "touch_counts", "activity_weeks", "touch_weeks", "revenue_weeks", "cost_weeks")
 _CHUNK_ROWS = 500_000
 _HOUR_SECONDS = 3_600
 _DAY_SECONDS = 86_400
@@ -70,8 +72,8 @@ async def make_events(stack: Stack, tenant: ProvisionedTenant, events: int) -> f
     """Fill the tenant's tables; return how many seconds the roll-up took."""
     store = await create_async_client(dsn=stack.clickhouse_url, send_receive_timeout=600)
     tables = clickhouse_tables(tenant.tenant_id)
-    for slot in ("events", "touch_keys", "attributed", "activity", "touch_counts", "activity_weeks", "touch_weeks"):
-        await store.command(f"TRUNCATE TABLE {tables[slot]}")
+    for name in data_tables(tenant.tenant_id).values():
+        await store.command(f"TRUNCATE TABLE {name}")
     for name, rows, salt in (
         ("touches", int(events * _SHARES["touches"]), 11),
         ("installs", PEOPLE, 21),
@@ -82,7 +84,6 @@ async def make_events(stack: Stack, tenant: ProvisionedTenant, events: int) -> f
         for first in range(0, rows, _CHUNK_ROWS):
             statement = _statement(name, tables, first, min(_CHUNK_ROWS, rows - first), salt)
             await store.command(statement, settings={"max_threads": 1, "max_insert_block_size": 65_536})
-    await store.close()
     console.print("Rolling up")
     clickhouse = ClickHouse(stack.backends, stack.settings.clickhouse)
     rollups, started = Rollups(clickhouse, tenant.tenant_id), time.perf_counter()
@@ -97,9 +98,22 @@ async def make_events(stack: Stack, tenant: ProvisionedTenant, events: int) -> f
         due = DueWeek(within - timedelta(days=within.weekday()), int(time.time() * 1000))
         await rollups.sum_week(due.week, due.asked_at)
         await event_hours.summed(due)
+    seconds = time.perf_counter() - started
     await databases.close()
     await clickhouse.close()
-    return time.perf_counter() - started
+    await _rest(store, tables)
+    await store.close()
+    return seconds
+
+
+async def _rest(store: AsyncClient, tables: dict[str, str]) -> None:
+    """Merge the months that are over, as the store does by itself once nothing came for them for some hours."""
+    last = FIRST_DAY + timedelta(days=DAYS - 1)
+    months = sorted({(FIRST_DAY + timedelta(days=number)).replace(day=1) for number in range(DAYS)})
+    for month in months:
+        if month != last.replace(day=1):
+            for slot in _AT_REST:
+                await store.command(f"OPTIMIZE TABLE {tables[slot]} PARTITION {month:%Y%m} FINAL")
 
 
 def _begin_seconds() -> int:

@@ -157,7 +157,10 @@ class Attribution(BaseModel):
     contributors: list[str] | None = None
     candidates: list[ConsideredTouch] | None = None
     withheld_matches: list[MatchType] | None = Field(None, description="What the person does not allow to be used.")
-    credits: dict[str, dict[str, float]] | None = None
+    credits: dict[str, dict[str, float]] | None = Field(
+        None,
+        description="By model and media source; of a single conversion by every rule, in a list by the winner.",
+    )
     fraud: ConversionFraudShown | None = None
     policy_version: int | None = None
     model_version: str | None = None

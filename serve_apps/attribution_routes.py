@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
+from attribution.own_credits import own_credits
 from attribution.revisions import changes
 from schemas.limits import PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX
 from schemas.problems import ActorUnavailable, ConversionUnknown, CursorInvalid, RequestInvalid
@@ -45,7 +46,10 @@ async def get_attribution(request: Request, conversion_id: Word) -> dict[str, An
     stored = await reader.one(conversion_id)
     if stored is None:
         raise ConversionUnknown
-    return _document(stored) | {"revisions": _history(await reader.revisions(conversion_id))}
+    document = _document(stored) | {"revisions": _history(await reader.revisions(conversion_id))}
+    if stored.result:
+        document["credits"] = stored.result["credits"] | own_credits(stored.result)
+    return document
 
 
 @router.get(

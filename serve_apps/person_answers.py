@@ -115,7 +115,7 @@ class AttributionRevision(BaseModel):
     """One of a conversion's answers, why it was made, and what it changed."""
 
     revision: int
-    cause: Literal["first", "late_touch", "recompute", "identity", "fraud"]
+    cause: Literal["first", "late_touch", "late_origin", "recompute", "identity", "fraud"]
     attributed_at: datetime
     policy_version: int
     model_version: str

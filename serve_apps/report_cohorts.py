@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,7 +22,7 @@ class Cohort:
     last: date
     installs: int = 0
     cost: Decimal = Decimal()
-    retained: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    retained: dict[int, int] = field(default_factory=dict)
     revenue: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
 
@@ -37,40 +37,54 @@ class CohortParts:
 class CohortReader:
     """Reads the cohorts of one report."""
 
-    def __init__(self, sums: SumsReader, reader: ReportReader, money: Money, query: ReportQuery) -> None:
-        """Take what reads costs and people, and what is asked."""
-        self._sums = sums
+    def __init__(self, reader: ReportReader, query: ReportQuery) -> None:
+        """Take what reads people and amounts, and what is asked."""
         self._reader = reader
-        self._money = money
         self._query = query
         self._names = [dimension.value for dimension in query.breakdown]
 
-    async def read(self, asked: CohortQuery, parts: CohortParts) -> dict[Key, Cohort]:
-        """Read cohorts by their first day and the breakdown; their revenue is that of all days up to each age."""
-        sizes, retained, revenue, costs = await asyncio.gather(
+    async def read(
+        self, asked: CohortQuery, parts: CohortParts, money: Awaitable[Money]
+    ) -> tuple[dict[Key, Cohort], SumsReader]:
+        """Read cohorts by their first day and the breakdown; their revenue is that of all days up to each age.
+
+        Who came back takes longest and needs no money, so that it does not wait for it. What is in no sum has the
+        `SumsReader`.
+        """
+        sizes, retained, (sums, revenue, costs) = await asyncio.gather(
             self._reader.cohort_sizes(asked),
             self._reader.retained(asked) if parts.retention else _nothing(),
-            self._reader.cohort_revenue(asked, self._money.conversion) if parts.value else _nothing(),
-            self._sums.costs(by_day=True),
+            self._amounts(asked, parts, money),
         )
         cohorts: dict[Key, Cohort] = {}
+        keyed: dict[int, Cohort] = {}
         for row in sizes:
-            self._cohort(cohorts, self._key(row), asked).installs += row["installs"]
+            keyed[row["cohort_key"]] = begun = self._cohort(cohorts, self._key(row), asked)
+            begun.installs += row["installs"]
+        # A cohort that began to be between two queries has people without a size: the next report has it.
         for row in retained:
-            cohort = self._cohort(cohorts, self._key(row), asked)
-            for age, count in zip(asked.ages, row["retained"], strict=True):
-                cohort.retained[age] += count
+            if cohort := keyed.get(row["cohort_key"]):
+                cohort.retained.update(zip(asked.ages, row["retained"], strict=True))
         for row in revenue:
+            cohort = keyed.get(row["cohort_key"])
             if row["kept_currency"]:
-                self._sums.unconverted.revenue[row["kept_currency"]] += row["revenue"]
-                continue
-            cohort = self._cohort(cohorts, self._key(row), asked)
-            for age in asked.ages:
-                if age >= row["up_to_age"]:
+                sums.unconverted.revenue[row["kept_currency"]] += row["revenue"]
+            elif cohort:
+                for age in asked.ages[asked.ages.index(row["up_to_age"]) :]:
                     cohort.revenue[age] += row["revenue"]
         for (day, *rest), cost in costs.items():
             self._cohort(cohorts, (first_day(day, asked.step), *rest), asked).cost += cost
-        return cohorts
+        return cohorts, sums
+
+    async def _amounts(
+        self, asked: CohortQuery, parts: CohortParts, money: Awaitable[Money]
+    ) -> tuple[SumsReader, list[Row], dict[Key, Decimal]]:
+        read = await money
+        sums = SumsReader(self._reader, self._query, read)
+        revenue, costs = await asyncio.gather(
+            self._reader.cohort_revenue(asked, read.conversion) if parts.value else _nothing(), sums.costs(by_day=True)
+        )
+        return sums, revenue, costs
 
     def _key(self, row: Row) -> Key:
         return (row["cohort"], *(row[name] for name in self._names))
@@ -103,8 +117,7 @@ def last_day(first: date, step: CohortStep) -> date:
 
 def is_over(cohort: Cohort, age: int, window: AgeWindow, today: date) -> bool:
     """Say whether day `age` is over for everybody of a cohort; else its figures would rise until it is."""
-    last = cohort.last + timedelta(days=age + (window is AgeWindow.HOURS_24))
-    return last < today
+    return age + (window is AgeWindow.HOURS_24) < (today - cohort.last).days
 
 
 def cohort_document(cohorts: Iterable[Cohort], asked: CohortQuery, parts: CohortParts, today: date) -> dict[str, Any]:

@@ -135,12 +135,9 @@ async def _cohorts(request: Request, query: ReportQuery, asked: CohortQuery, par
     span = query.span
     later = timedelta(days=asked.ages[-1] + 2)
     services, tenant_id, database = await _tenant(request)
-    money, reader = await asyncio.gather(
-        read_money(database, span.first, span.last, until=span.last + later),
-        _reader(services.store, tenant_id, database, query, span.until + later),
-    )
-    sums = SumsReader(reader, query, money)
-    cohorts = await CohortReader(sums, reader, money, query).read(asked, parts)
+    reader = await _reader(services.store, tenant_id, database, query, span.until + later)
+    money = read_money(database, span.first, span.last, until=span.last + later)
+    cohorts, sums = await CohortReader(reader, query).read(asked, parts, money)
     today = utc_now().astimezone(ZoneInfo(span.zone)).date()
     ordered = sorted(cohorts.items(), key=lambda item: tuple(map(str, item[0])))
     rows = [

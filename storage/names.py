@@ -29,6 +29,8 @@ def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
         "touch_counts": f"{CLICKHOUSE_DATABASE}.touch_counts_{tenant_id}",
         "activity_weeks": f"{CLICKHOUSE_DATABASE}.activity_weeks_{tenant_id}",
         "touch_weeks": f"{CLICKHOUSE_DATABASE}.touch_weeks_{tenant_id}",
+        "revenue_weeks": f"{CLICKHOUSE_DATABASE}.revenue_weeks_{tenant_id}",
+        "cost_weeks": f"{CLICKHOUSE_DATABASE}.cost_weeks_{tenant_id}",
     }
 
 

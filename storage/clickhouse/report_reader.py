@@ -105,13 +105,14 @@ class ReportReader:
         self._slots = clickhouse_tables(tenant_id) | {
             "dimensions": "".join(f"{name}, " for name in names),
             "keys": ", ".join(names) or "()",
-            "any_dimensions": " ".join(fill(_SQL["any_dimension"], {"dimension": name}) for name in names),
             "conditions": conditions,
             "rate_table": _SQL["rates"],
             "counts": _SQL["counts"],
             "covered": _SQL["covered"],
             "installs": _SQL["installs"],
             "active": _SQL["active"],
+            "earned": _SQL["earned"],
+            "spent": _SQL["spent"],
             "member": _SQL["member"],
             "person": fill(_SQL["joined"], {"key": "person_key"}) if has_aliases else "person_key",
         }
@@ -143,7 +144,8 @@ class ReportReader:
         bound = {"own_currency": conversion.own_currency}
         brought = conversion.table(), covered.table()
         found, has_prices = await asyncio.gather(
-            self._read("touch_costs", slots, bound, brought), self._read("has_prices", {})
+            self._read("touch_costs", slots, bound | self._whole_weeks(self._query.span.until), brought),
+            self._read("has_prices", {}),
         )
         if has_prices:
             slots = {"day": _SQL["day_of_conversion" if by_day else "no_day"]}
@@ -175,27 +177,24 @@ class ReportReader:
         return days, sum(row["users"] for row in rows)
 
     async def cohort_sizes(self, cohorts: CohortQuery) -> list[Row]:
-        """Count people by when they installed: cohort, installs."""
+        """Count people by when they installed: cohort, cohort_key (it stands for all of that), installs."""
         return await self._read("cohort_sizes", _cohort_slots(cohorts))
 
     async def retained(self, cohorts: CohortQuery) -> list[Row]:
-        """Count those who were active again: cohort, retained (a list: at each of the ages)."""
+        """Count those who were active again: cohort_key, retained (a list: at each of the ages)."""
         counts = [fill(_SQL["retained_at"], {"place": str(place)}) for place in range(len(cohorts.ages))]
         slots = {"retained_counts": ", ".join(counts)} | _cohort_slots(cohorts)
-        bound = self._of_cohorts(cohorts) | self._whole_weeks(self._active_until(cohorts))
-        return await self._read("retained", slots, bound)
+        return await self._read("retained", slots, self._of_cohorts(cohorts))
 
     async def cohort_revenue(self, cohorts: CohortQuery, conversion: Conversion) -> list[Row]:
-        """Add up what they paid: cohort, up_to_age (since the age before it), kept_currency, revenue."""
+        """Add up what they paid: cohort_key, up_to_age (since the age before it), kept_currency, revenue."""
         bound = self._of_cohorts(cohorts) | {"own_currency": conversion.own_currency}
         return await self._read("cohort_revenue", _cohort_slots(cohorts), bound, [conversion.table()])
 
     def _of_cohorts(self, cohorts: CohortQuery) -> dict[str, Any]:
-        until = _utc(self._active_until(cohorts))
-        return {"ages": list(cohorts.ages), "age_max": cohorts.ages[-1], "active_until": until}
-
-    def _active_until(self, cohorts: CohortQuery) -> datetime:
-        return self._query.span.until + timedelta(days=cohorts.ages[-1] + 2)
+        until = self._query.span.until + timedelta(days=cohorts.ages[-1] + 2)
+        bound = {"ages": list(cohorts.ages), "age_max": cohorts.ages[-1], "active_until": _utc(until)}
+        return bound | self._whole_weeks(until)
 
     def _whole_weeks(self, until: datetime) -> dict[str, Any]:
         """Choose the summed weeks that lie within the query's days, or those up to a later time."""

@@ -68,6 +68,19 @@ GROUP BY {keys}
 -- A condition of the sum, not of the rows: as that it would be asked of each touch, before anything is added up.
 (cost_day, cost_source, cost_app) NOT IN ({covered}) AND (cost_day, cost_source, '') NOT IN ({covered})
 
+-- name: spent
+-- Only what has a cost has a currency, and all of this is in the key, so that it is sifted first, FINAL or not. Of whole
+-- weeks it was sifted when they were summed.
+SELECT quarter_hour, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id, currency, cost
+FROM {cost_weeks} FINAL
+PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')}
+    AND toMonday(quarter_hour) IN {weeks:Array(Date)} AND {conditions}
+UNION ALL
+SELECT quarter_hour, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id, currency, cost
+FROM {touch_counts} FINAL
+PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')}
+    AND toMonday(quarter_hour) NOT IN {weeks:Array(Date)} AND currency != '' AND {conditions}
+
 -- name: touch_costs
 SELECT report_day, {dimensions}
     if(currency = {own_currency:String} OR rate > 0, '', currency) AS kept_currency,
@@ -78,10 +91,7 @@ FROM (
     SELECT {day} AS report_day, toDate(quarter_hour) AS utc_day, {dimensions}
         toDate(quarter_hour, {zone:String}) AS cost_day, toString(media_source) AS cost_source, toString(app_id) AS cost_app,
         toString(currency) AS currency, sum(cost) AS spent
-    FROM {touch_counts} FINAL
-    -- Only what has a cost has a currency, and all of this is in the key, so that it is sifted first, FINAL or not.
-    PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {until:DateTime('UTC')} AND currency != ''
-        AND {conditions}
+    FROM ({spent})
     WHERE cost != 0
     GROUP BY {dimensions} report_day, utc_day, cost_day, cost_source, cost_app, currency
 ) AS amounts
@@ -204,7 +214,10 @@ SELECT 1 FROM {person_aliases} LIMIT 1
 {person} + xxh3(app_id)
 
 -- name: cohort
-SELECT {dimensions} {member} AS member, toStartOfFifteenMinutes(conversion_time) AS installed
+-- `cohort_key` stands for the cohort and the values of the breakdown: one number travels through a join for half of what
+-- they would cost. Which they are says `cohort_sizes`.
+SELECT {dimensions} {member} AS member, toStartOfFifteenMinutes(conversion_time) AS installed,
+    xxh3({dimensions} {cohort_start}) AS cohort_key
 FROM {attributed} FINAL
 WHERE conversion_kind = 'install' AND fraud_verdict != 'rejected' AND person_key != 0
     AND conversion_time >= {since:DateTime('UTC')} AND conversion_time < {until:DateTime('UTC')} AND {conditions}
@@ -212,35 +225,30 @@ ORDER BY conversion_time
 LIMIT 1 BY member
 
 -- name: cohort_sizes
-SELECT {cohort_start} AS cohort, {dimensions} count() AS installs FROM ({cohort}) GROUP BY {dimensions} cohort
+SELECT {cohort_start} AS cohort, {dimensions} any(cohort_key) AS cohort_key, count() AS installs
+FROM ({cohort})
+GROUP BY {dimensions} cohort
 
 -- name: retained
--- Each age that is asked for is a bit. The quarters are in order, so are their ages: of several of one age the first is
--- left by arrayCompact, and the sum of the bits has each once. Ages are counted from 500, so that what was before the
--- install, by up to the 400 days of a report, is no age at all.
-SELECT {cohort_start} AS cohort, {dimensions} [{retained_counts}] AS retained
+-- Each age that is asked for is a bit. Ages are counted from 500, so that what was before the install, by up to the 400
+-- days of a report, is no age at all.
+SELECT cohort_key, [{retained_counts}] AS retained
 FROM (
-    SELECT {any_dimensions} any(installed) AS installed, groupBitOr(some_bits) AS bits
-    FROM (
-        SELECT {dimensions} member, installed, arraySum(arrayMap(
-            days_later -> transform(
-                days_later, arrayMap(age -> age + 500, {ages:Array(Int64)}),
-                arrayMap(place -> bitShiftLeft(toUInt64(1), place), range(length({ages:Array(Int64)}))), toUInt64(0)
-            ),
-            arrayCompact(arrayMap(quarter -> toUInt16({days_later}), quarters))
-        )) AS some_bits
-        FROM ({active}) AS active
-        SEMI LEFT JOIN ({cohort}) AS cohorts USING member
-    )
+    SELECT any(cohort_key) AS cohort_key, groupBitOrArray(arrayMap(
+        quarter -> transform(
+            toUInt16({days_later}), arrayMap(age -> age + 500, {ages:Array(Int64)}),
+            arrayMap(place -> bitShiftLeft(toUInt64(1), place), range(length({ages:Array(Int64)}))), toUInt64(0)
+        ),
+        quarters
+    )) AS bits
+    FROM ({active}) AS active
+    SEMI LEFT JOIN ({cohort}) AS cohorts USING member
     GROUP BY member
 )
-GROUP BY {dimensions} cohort
+GROUP BY cohort_key
 
 -- name: retained_at
 countIf(bitTest(bits, {place}))
-
--- name: any_dimension
-any({dimension}) AS {dimension},
 
 -- name: days_later_24h
 intDiv(toUInt32(intDiv(active_since + 500 * 86400 - toUnixTimestamp(installed), 900) + quarter), 96)
@@ -251,21 +259,28 @@ if(
     500 + toDate(toDateTime(active_since + 900 * quarter, {zone:String})) - toDate(installed, {zone:String})
 )
 
+-- name: earned
+-- Amounts of whole weeks as they are summed, the rest one by one.
+SELECT quarter_hour, {member} AS member, currency, revenue FROM {revenue_weeks} FINAL
+PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')}
+    AND toMonday(quarter_hour) IN {weeks:Array(Date)}
+UNION ALL
+SELECT quarter_hour, {member}, currency, revenue FROM {activity} FINAL
+PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')}
+    AND toMonday(quarter_hour) NOT IN {weeks:Array(Date)} AND currency != ''
+
 -- name: cohort_revenue
-SELECT cohort, {dimensions} up_to_age,
+SELECT cohort_key, up_to_age,
     if(paid_currency = {own_currency:String} OR rate > 0, '', paid_currency) AS kept_currency,
     sum(toDecimal256(paid, 9) * toDecimal256(if(paid_currency = {own_currency:String} OR rate = 0, 1, rate), 12)) AS revenue
 FROM (
-    SELECT {cohort_start} AS cohort, {dimensions} arrayFirst(x -> x >= {age}, {ages:Array(Int64)}) AS up_to_age,
+    SELECT cohort_key, arrayFirst(x -> x >= {age}, {ages:Array(Int64)}) AS up_to_age,
         toString(currency) AS paid_currency, sum(revenue) AS paid,
         if(paid_currency = {own_currency:String}, toDate(0), toDate(quarter_hour)) AS utc_day
-    FROM (
-        SELECT quarter_hour, {member} AS member, currency, revenue FROM {activity} FINAL
-        PREWHERE quarter_hour >= {since:DateTime('UTC')} AND quarter_hour < {active_until:DateTime('UTC')} AND currency != ''
-    ) AS active
+    FROM ({earned}) AS earned
     SEMI LEFT JOIN ({cohort}) AS cohorts USING member
     WHERE quarter_hour >= installed AND {age} <= {age_max:Int64}
-    GROUP BY {dimensions} cohort, up_to_age, utc_day, paid_currency
+    GROUP BY cohort_key, up_to_age, utc_day, paid_currency
 ) AS amounts
 LEFT ANY JOIN ({rate_table}) AS rates ON amounts.paid_currency = rates.rate_currency AND amounts.utc_day = rates.rate_day
-GROUP BY {dimensions} cohort, up_to_age, kept_currency
+GROUP BY cohort_key, up_to_age, kept_currency

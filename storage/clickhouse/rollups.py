@@ -19,7 +19,7 @@ _SQL = load_queries("storage.clickhouse", "rollups.sql") | load_queries("storage
 _HOUR_SECONDS = 3_600
 _WEEK_SECONDS = 168 * _HOUR_SECONDS
 _PORTION_ROWS = 2_000_000
-"""So many rows of people's activity are summed at once: they are in the store's memory, by person."""
+"""So many rows of people's activity and of paid touches are summed at once: they are in the store's memory."""
 
 
 class Rollups:
@@ -51,7 +51,8 @@ class Rollups:
             answer = await client.query(fill(_SQL["rows_of_week"], self._tables), parameters=span)
         portions = 1 + answer.result_rows[0][0] // _PORTION_ROWS
         for portion in range(portions):
-            await self._command("sum_activity", span | {"portions": portions, "portion": portion}, asked_at)
+            for step in ("sum_activity", "sum_revenue", "sum_costs"):
+                await self._command(step, span | {"portions": portions, "portion": portion}, asked_at)
         await self._command("sum_touches", span, asked_at)
 
     async def _command(self, step: str, parameters: dict[str, Any], asked_at: int) -> None:

@@ -47,8 +47,14 @@ FROM (
 GROUP BY quarter_hour, touch_type, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id, paid_in
 
 -- name: rows_of_week
-SELECT count() FROM {activity} FINAL
-WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDateTime({until:UInt32}, 'UTC')
+SELECT (
+    SELECT count() FROM {activity} FINAL
+    WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDateTime({until:UInt32}, 'UTC')
+) + (
+    SELECT count() FROM {touch_counts} FINAL
+    WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDateTime({until:UInt32}, 'UTC')
+        AND currency != ''
+)
 
 -- name: sum_activity
 INSERT INTO {activity_weeks}
@@ -81,3 +87,37 @@ FROM (
     WHERE week = toDate(toDateTime({since:UInt32}, 'UTC'))
 )
 GROUP BY touch_type, app_id, platform, country, media_source, channel, campaign
+
+-- name: sum_revenue
+INSERT INTO {revenue_weeks}
+SELECT quarter_hour, app_id, key, currency, sum(paid), fromUnixTimestamp64Milli({rolled_at:Int64}, 'UTC')
+FROM (
+    SELECT quarter_hour, app_id, person_key AS key, currency, revenue AS paid
+    FROM {activity} FINAL
+    WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDateTime({until:UInt32}, 'UTC')
+        AND currency != '' AND person_key % {portions:UInt32} = {portion:UInt32}
+    UNION ALL
+    SELECT quarter_hour, app_id, person_key, currency, 0
+    FROM {revenue_weeks} FINAL
+    WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDateTime({until:UInt32}, 'UTC')
+        AND person_key % {portions:UInt32} = {portion:UInt32}
+)
+GROUP BY quarter_hour, app_id, key, currency
+
+-- name: sum_costs
+INSERT INTO {cost_weeks}
+SELECT quarter_hour, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id, currency, sum(paid),
+    fromUnixTimestamp64Milli({rolled_at:Int64}, 'UTC')
+FROM (
+    SELECT quarter_hour, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id, currency,
+        cost AS paid
+    FROM {touch_counts} FINAL
+    WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDateTime({until:UInt32}, 'UTC')
+        AND currency != '' AND intDiv(toUnixTimestamp(quarter_hour), 900) % {portions:UInt32} = {portion:UInt32}
+    UNION ALL
+    SELECT quarter_hour, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id, currency, 0
+    FROM {cost_weeks} FINAL
+    WHERE quarter_hour >= toDateTime({since:UInt32}, 'UTC') AND quarter_hour < toDateTime({until:UInt32}, 'UTC')
+        AND intDiv(toUnixTimestamp(quarter_hour), 900) % {portions:UInt32} = {portion:UInt32}
+)
+GROUP BY quarter_hour, app_id, platform, country, media_source, channel, campaign, adset, ad, site_id, currency

@@ -93,14 +93,22 @@ class ConversionWriter:
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_SQL["has_pending"], *self._place))
 
-    async def record(self, epoch: int, answered: Sequence[tuple[PendingConversion, ResultRecord]]) -> None:
+    async def record(
+        self,
+        epoch: int,
+        answered: Sequence[tuple[PendingConversion, ResultRecord]],
+        awaited: Sequence[tuple[str, str]] = (),
+    ) -> None:
         """Write a revision for each answer that is new, and end all these conversions' wait, in one transaction.
+
+        Whoever awaits one of them is attributed once more; `awaited` are more such: an origin that could not be
+        decided, and a conversion that was attributed without it.
 
         Raises:
             EpochSupersededError: a newer incarnation has taken over; nothing was written.
         """
         results = [result for _, result in answered]
-        async with fenced(self._database) as connection:
+        async with fenced(self._database) as connection, connection.transaction():
             await connection.execute(
                 _SQL["record"],
                 self._shard.index,
@@ -116,6 +124,11 @@ class ConversionWriter:
                 [result.document for result in results],
                 [requeue_id for pending, _ in answered for requeue_id in pending.requeue_ids],
             )
+            # A statement of its own: it sees who was noted while the one above waited for that to end.
+            await connection.execute(_SQL["requeue_heirs"], [result.conversion_id for result in results])
+            if awaited:
+                origins, heirs = zip(*awaited, strict=True)
+                await connection.execute(_SQL["await_origins"], list(origins), list(heirs))
 
     async def fail(
         self, epoch: int, failures: Sequence[tuple[PendingConversion, AttributionFailure]], *, tries_max: int

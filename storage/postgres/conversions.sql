@@ -76,6 +76,32 @@ SELECT r.id, v.revision, CASE WHEN v.revision = 1 THEN 'first' ELSE r.cause END,
     r.campaign, r.match_type, r.policy_version, r.model_version, r.result
 FROM changed AS r INNER JOIN revised AS v ON v.conversion_id = r.id
 
+-- name: await_origins
+-- An origin that is being decided by another shard is waited for: it either is decided now, or finds who awaits it.
+WITH awaited AS (
+    SELECT u.origin_id, u.heir_id FROM unnest($1::text[], $2::text[]) AS u (origin_id, heir_id)
+),
+noted AS (
+    INSERT INTO awaited_origins (origin_id, heir_id) SELECT a.origin_id, a.heir_id FROM awaited AS a
+    ON CONFLICT DO NOTHING
+),
+origins AS (
+    SELECT conversion_id, revision FROM conversions WHERE conversion_id = ANY($1::text[]) ORDER BY conversion_id FOR SHARE
+)
+INSERT INTO attribution_requeues (conversion_id, shard, cause)
+SELECT DISTINCT heir.conversion_id, heir.shard, 'late_origin'
+FROM awaited AS a
+INNER JOIN origins AS o ON o.conversion_id = a.origin_id AND o.revision > 0
+INNER JOIN conversions AS heir ON heir.conversion_id = a.heir_id
+
+-- name: requeue_heirs
+WITH met AS (
+    DELETE FROM awaited_origins WHERE origin_id = ANY($1::text[]) RETURNING heir_id
+)
+INSERT INTO attribution_requeues (conversion_id, shard, cause)
+SELECT DISTINCT c.conversion_id, c.shard, 'late_origin'
+FROM met INNER JOIN conversions AS c ON c.conversion_id = met.heir_id
+
 -- name: fail
 WITH failed AS (
     SELECT f.id, f.reason FROM unnest($3::text[], $4::text[]) AS f (id, reason) WHERE (SELECT assert_epoch($1, $2))
@@ -137,12 +163,12 @@ SELECT revision, cause, attributed_at, policy_version, model_version, result FRO
 WHERE conversion_id = $1 ORDER BY revision
 -- name: origins
 -- With what a recomputation would make of them, if one is named.
-SELECT c.conversion_id, c.event, (a.result - 'candidates') || coalesce((
+SELECT c.conversion_id, c.event, c.failure IS NOT NULL AS is_given_up, (a.result - 'candidates') || coalesce((
     SELECT jsonb_object_agg(changed.key, changed.value -> 1)
     FROM recompute_moves AS m CROSS JOIN LATERAL jsonb_each(m.changes) AS changed
     WHERE m.recompute_id = $2 AND m.conversion_id = c.conversion_id
 ), '{}') AS result
 FROM conversions AS c
 LEFT JOIN attributions AS a ON a.conversion_id = c.conversion_id AND a.revision = c.revision
-WHERE c.conversion_id = ANY($1::text[]) AND c.failure IS NULL
+WHERE c.conversion_id = ANY($1::text[])
 

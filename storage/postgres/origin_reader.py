@@ -18,10 +18,11 @@ _TIMES = ("conversion_time", "install_time", "first_install_time", "attributed_t
 
 @dataclass(frozen=True, slots=True)
 class EarlierConversion:
-    """An earlier conversion: its stamped event, and what it came to if that is decided."""
+    """An earlier conversion: its stamped event, and what it came to if that is decided, or whether it was given up."""
 
     event: dict[str, Any]
     origin: Origin | None
+    is_given_up: bool
 
 
 class OriginReader:
@@ -37,7 +38,7 @@ class OriginReader:
         return OriginReader(self._database, recompute_id)
 
     async def known(self, conversion_ids: Iterable[str]) -> dict[str, EarlierConversion]:
-        """Find conversions by their ids; one that was given up, or is none, is not among them."""
+        """Find conversions by their ids; what is none is not among them."""
         wanted = list(conversion_ids)
         if not wanted:
             return {}
@@ -45,7 +46,9 @@ class OriginReader:
             rows = await connection.fetch(_SQL["origins"], wanted, self._recompute_id)
         return {
             row["conversion_id"]: EarlierConversion(
-                orjson.loads(row["event"]), _origin(orjson.loads(row["result"])) if row["result"] else None
+                orjson.loads(row["event"]),
+                _origin(orjson.loads(row["result"])) if row["result"] else None,
+                row["is_given_up"],
             )
             for row in rows
         }

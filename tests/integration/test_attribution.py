@@ -52,7 +52,7 @@ async def test_matches_by(
     assert result["attributed_touch_id"] == click["event_id"]
     assert result["ctit_seconds"] == pytest.approx(3600, abs=2)
     assert [candidate["reason"] for candidate in result["candidates"]] == ["won"]
-    assert result["credits"] == {"last_touch": {"meta_ads": 1.0}}
+    assert result["credits"]["last_touch"] == {"meta_ads": 1.0}
 
 
 async def test_explains_winner_and_losers(api: TenantApi, http: httpx.AsyncClient) -> None:
@@ -70,6 +70,7 @@ async def test_explains_winner_and_losers(api: TenantApi, http: httpx.AsyncClien
     result = await result_of(api, install["event_id"])
     reasons = {each["touch"]["media_source"]: each["reason"] for each in result["candidates"]}
     assert result["media_source"] == "winner"
+    assert (result["credits"]["first"], result["credits"]["last"]) == ({"earlier": 1.0}, {"viewed": 1.0})
     assert reasons == {
         "winner": "won",
         "earlier": "earlier",

@@ -152,7 +152,7 @@ async def test_a_click_after_a_week_away_is_a_re_engagement(api: TenantApi, http
         "meta",
         "meta",
     )
-    assert stayed["credits"] == {"last_touch": {"push": 1.0}}
+    assert stayed["credits"]["last_touch"] == {"push": 1.0}
 
 
 async def test_a_claim_is_a_candidate_at_its_claimed_time(api: TenantApi, http: httpx.AsyncClient) -> None:

@@ -1509,7 +1509,7 @@ class AttributionRevision(Shape):
     """One of a conversion's answers, why it was made, and what it changed."""
 
     revision: int
-    cause: Literal["first", "late_touch", "recompute", "identity", "fraud"]
+    cause: Literal["first", "late_touch", "late_origin", "recompute", "identity", "fraud"]
     attributed_at: AwareDatetime
     policy_version: int
     model_version: str
@@ -1894,6 +1894,7 @@ class Attribution(Shape):
     withheld_matches: list[Literal["click_id", "advertising_id", "vendor_id", "user_id", "probabilistic"]] | None = None
     """What the person does not allow to be used."""
     credits: dict[str, dict[str, float]] | None = None
+    """By model and media source; of a single conversion by every rule, in a list by the winner."""
     fraud: ConversionFraudShown | None = None
     policy_version: int | None = None
     model_version: str | None = None

@@ -2242,7 +2242,10 @@ export interface components {
              * @description What the person does not allow to be used.
              */
             withheld_matches?: components["schemas"]["MatchType"][] | null;
-            /** Credits */
+            /**
+             * Credits
+             * @description By model and media source; of a single conversion by every rule, in a list by the winner.
+             */
             credits?: {
                 [key: string]: {
                     [key: string]: number;
@@ -2270,7 +2273,7 @@ export interface components {
              * Cause
              * @enum {string}
              */
-            cause: "first" | "late_touch" | "recompute" | "identity" | "fraud";
+            cause: "first" | "late_touch" | "late_origin" | "recompute" | "identity" | "fraud";
             /**
              * Attributed At
              * Format: date-time

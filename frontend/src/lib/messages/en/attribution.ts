@@ -186,6 +186,7 @@ export const attribution = {
     causes: {
       first: 'first answer',
       late_touch: 'a touch came late',
+      late_origin: 'its install was attributed late',
       recompute: 'history was computed again',
       identity: 'ids were joined or parted',
       fraud: 'fraud rules',

@@ -187,6 +187,7 @@ export const attribution: Messages['attribution'] = {
     causes: {
       first: 'первый ответ',
       late_touch: 'касание пришло позже',
+      late_origin: 'установка атрибутирована позже',
       recompute: 'пересчёт истории',
       identity: 'id соединились или разошлись',
       fraud: 'правила фрода',
