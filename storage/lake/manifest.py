@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.ids import TenantId
 
+Day = date
+
 
 class Dataset(StrEnum):
     """What the lake has of a tenant: events by the UTC day of `event_time`, attributions by `conversion_time`'s."""
@@ -29,7 +31,7 @@ class LakeFile(_Document):
     """One day of a dataset: `path` below the lake's root; `fingerprint` changes when the day's rows do."""
 
     dataset: Dataset
-    date: date
+    date: Day
     path: str
     rows: int
     size_bytes: int
@@ -37,7 +39,7 @@ class LakeFile(_Document):
     fingerprint: str
 
     @property
-    def day(self) -> tuple[Dataset, date]:
+    def key(self) -> tuple[Dataset, Day]:
         """What the file is of: a manifest names at most one."""
         return self.dataset, self.date
 
@@ -61,7 +63,7 @@ class Manifest(_Document):
     replaced: tuple[ReplacedFile, ...] = ()
 
     def paths(
-        self, dataset: Dataset | str, first_day: date | None = None, last_day: date | None = None
+        self, dataset: Dataset | str, first_day: Day | None = None, last_day: Day | None = None
     ) -> tuple[str, ...]:
         """Give the paths below the lake's root of a dataset's files, by day; both ends count, None is no bound.
 
@@ -75,16 +77,16 @@ class Manifest(_Document):
             and (last_day is None or file.date <= last_day)
         )
 
-    def by_day(self) -> dict[tuple[Dataset, date], LakeFile]:
+    def by_day(self) -> dict[tuple[Dataset, Day], LakeFile]:
         """Give the files by what they are of."""
-        return {file.day: file for file in self.files}
+        return {file.key: file for file in self.files}
 
     def next(
-        self, now: datetime, *, written: Iterable[LakeFile] = (), gone: Iterable[tuple[Dataset, date]] = ()
+        self, now: datetime, *, written: Iterable[LakeFile] = (), gone: Iterable[tuple[Dataset, Day]] = ()
     ) -> "Manifest":
         """Make the manifest after this one: days written anew or for the first time, and days that have no rows."""
         files = self.by_day()
-        new = {file.day: file for file in written}
+        new = {file.key: file for file in written}
         old = [files.pop(day) for day in sorted({*gone, *new} & files.keys())]
         replaced = tuple(ReplacedFile(path=file.path, replaced_at=now) for file in old)
         ordered = tuple(file for _, file in sorted((files | new).items()))
