@@ -5,8 +5,7 @@ disk before it gets its name; in S3 an object is there when it is whole, and its
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -138,22 +137,20 @@ class Lake:
         paths = [info.path.removeprefix(f"{self.root}/") for info in infos if info.type == fs.FileType.File]
         return [path for path in paths if path != _manifest_path(tenant_id)]
 
-    @contextmanager
-    def writing(self, relative: str) -> Iterator[Writing]:
-        """Write a file; nothing is left of one that is not kept in the end."""
+    def begin(self, relative: str) -> Writing:
+        """Begin to write a file, which whoever asks for it keeps or discards."""
         path = self.path(relative)
         is_folder = isinstance(self.filesystem, fs.LocalFileSystem)
-        writing: Writing = PrivateFile(Path(path)) if is_folder else _Object(self.filesystem, path)
-        try:
-            yield writing
-        finally:
-            writing.discard()
+        return PrivateFile(Path(path)) if is_folder else _Object(self.filesystem, path)
 
     def write(self, relative: str, content: bytes) -> None:
         """Write a small file as a whole, also in the place of an earlier one."""
-        with self.writing(relative) as file:
-            file.write(content)
-            file.keep()
+        writing = self.begin(relative)
+        try:
+            writing.write(content)
+            writing.keep()
+        finally:
+            writing.discard()
 
     def read(self, relative: str) -> bytes:
         """Read a file as a whole.
