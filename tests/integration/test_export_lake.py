@@ -31,10 +31,7 @@ from storage.postgres.lake_turn import lake_turn
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tenancy.tenant_files import erase_lake
-from tests.integration.lake_fixtures import lake_url
 from tests.stack_fixtures import RunningStack, event, eventually, ndjson, new_tenant
-
-__all__ = ["lake_url"]
 
 pytestmark = pytest.mark.anyio
 
@@ -58,20 +55,24 @@ class Exporter:
         )
 
     async def export(self, *, contributes: bool = True) -> Manifest:
+        """Run the task."""
         return await asyncio.to_thread(
             export_tenant, self.running.stack.backends, self.settings, self.tenant_id, contributes
         )
 
     async def ask(self, sql: str) -> list[dict[str, Any]]:
+        """Ask ClickHouse for rows."""
         return [orjson.loads(line) for line in (await self.tell(f"{sql} FORMAT JSONEachRow")).splitlines()]
 
     async def tell(self, sql: str) -> bytes:
+        """Send ClickHouse a statement."""
         async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
             answer = await client.post(self.running.stack.clickhouse_url, content=sql)
             answer.raise_for_status()
             return answer.content
 
     def table(self, manifest: Manifest, dataset: Dataset) -> Any:
+        """Read the files that a manifest names."""
         paths = [self.lake.path(path) for path in manifest.paths(dataset)]
         return ds.dataset(paths, filesystem=self.lake.filesystem, format="parquet").to_table()
 

@@ -10,9 +10,6 @@ from schemas.ids import TenantId
 from storage.lake.artifacts import ArtifactCorruptError, Artifacts
 from storage.lake.lake import Lake, LakeAddressError
 from storage.lake.manifest import first_manifest
-from tests.integration.lake_fixtures import lake_url
-
-__all__ = ["lake_url"]
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

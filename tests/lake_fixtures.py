@@ -1,10 +1,10 @@
 """A server with S3's API as a process of its own, for the tests of the lake."""
 
+import secrets
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,9 +19,9 @@ BACK_ENDS = ("folder", "s3")
 START_SECONDS = 20
 
 
-@contextmanager
-def s3_server() -> Iterator[str]:
-    """Serve an empty bucket for a block; gives the address that LAKE_URL would have, with a prefix of its own."""
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """Serve an empty bucket, whose credentials are in the environment."""
     port = free_port()
     command = [str(Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
     with pytest.MonkeyPatch.context() as environment:
@@ -33,7 +33,7 @@ def s3_server() -> Iterator[str]:
             _wait_for(endpoint, process)
             maker = fs.S3FileSystem(endpoint_override=endpoint, region=REGION, allow_bucket_creation=True)
             maker.create_dir(BUCKET)
-            yield f"s3://{BUCKET}/some/prefix?endpoint_override={endpoint}&region={REGION}"
+            yield endpoint
         finally:
             process.kill()
             process.wait()
@@ -53,10 +53,9 @@ def _wait_for(endpoint: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="module", params=BACK_ENDS)
-def lake_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def lake_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Give an empty lake of each kind."""
     if request.param == "folder":
-        yield str(tmp_path_factory.mktemp("lake") / "new" / "lake")
-    else:
-        with s3_server() as url:
-            yield url
+        return str(tmp_path_factory.mktemp("lake") / "new" / "lake")
+    endpoint = request.getfixturevalue("s3_endpoint")
+    return f"s3://{BUCKET}/some/{secrets.token_hex(4)}?endpoint_override={endpoint}&region={REGION}"
