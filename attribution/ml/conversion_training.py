@@ -17,6 +17,9 @@ from attribution.ml.threads import at_most
 from attribution.ml.trained import HOLDOUT, THE_MODEL, TRAIN, TooFewRowsError, TrainedModel
 from attribution.ml.vocabulary import Vocabulary
 
+OUTCOMES_MIN = 10
+"""Conversions, and null journeys, in each part of the data: with fewer a calibration and an AUC are noise."""
+
 MEMBERS = 3
 _LEARNING_RATE = 0.1
 _TREES_MAX = 200
@@ -45,7 +48,7 @@ def train_conversion(
     model's less the baseline's, below 0 where the model is the better one. `threads` bounds the cores.
 
     Raises:
-        TooFewRowsError: the fit, the calibration or the holdout has conversions or null journeys alone.
+        TooFewRowsError: the fit, the calibration or the holdout has fewer than `OUTCOMES_MIN` of either outcome.
         ValueError: `base` was itself fine-tuned.
     """
     if base is not None and base.base is not None:
@@ -53,8 +56,10 @@ def train_conversion(
     split = time_split(table.ends, holdout_share)
     fit, calibration, holdout = (table.select(part) for part in split)
     for part in (fit, calibration, holdout):
-        if part.converted.all() or not part.converted.any():
-            raise TooFewRowsError(f"{len(part)} journeys with {part.converted.sum()} conversions: both are needed")
+        conversions = int(part.converted.sum())
+        if min(conversions, len(part) - conversions) < OUTCOMES_MIN:
+            found = f"{len(part)} journeys with {conversions} conversions"
+            raise TooFewRowsError(f"{found} in a part of the data: {OUTCOMES_MIN} of either outcome are needed")
     with at_most(threads):
         model = _fitted(fit, calibration, seed, base, threads)
         train = table.select(split.train)

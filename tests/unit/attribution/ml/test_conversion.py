@@ -111,5 +111,5 @@ def test_too_little_to_learn_from(journeys: PlantedJourneys) -> None:
     """TooFewRowsError where there is no journey, or none of one outcome."""
     with pytest.raises(TooFewRowsError):
         train_conversion(journeys.table.select(np.zeros(0, np.int64)), seed=0)
-    with pytest.raises(TooFewRowsError, match="both"):
+    with pytest.raises(TooFewRowsError, match="either outcome"):
         train_conversion(journeys.table.select(~journeys.table.converted), seed=0)

@@ -83,3 +83,15 @@ def test_a_horizon_that_nobody_is_old_enough_for_is_not_foretold() -> None:
     assert np.isnan(mid[:, 2:]).all()
     with pytest.raises(TooFewRowsError):
         train_pltv(table.select(table.observed_days < 7), seed=0)
+
+
+def test_installs_that_all_bring_something() -> None:
+    """Where advertisements pay for every install, the low end is above 0, and four of five lie inside the band."""
+    planted = planted_installs(4_000, seed=4).table
+    shown = np.random.default_rng(0).gamma(2.0, 0.05, 4_000)[:, None] * np.log1p(HORIZON_DAYS)
+    table = replace(planted, revenue_to=planted.revenue[:, None] + shown)
+    trained = train_pltv(table.select(planted.observed_days >= 200), seed=0)
+    low = trained.model.predict(table).low - table.revenue[:, None]
+    assert (low > 0).all()
+    assert 0.7 < metric(trained, "coverage_d30").value < 0.9
+    assert metric(trained, "total_ratio").value == pytest.approx(1.0, abs=0.1)
