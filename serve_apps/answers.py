@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.imports import ImportFormat, ImportState, UnknownColumns
 from schemas.links import Link
-from schemas.results import CandidateReason
+from schemas.results import CandidateReason, ModelFallback
 from schemas.touchpoints import ConversionKind, MatchType, TouchType
 from serve_apps.fraud_answers import ConversionFraudShown
 from serve_apps.person_answers import AttributionRevision
@@ -149,7 +149,15 @@ class Attribution(BaseModel):
     contributors: list[str] | None = None
     candidates: list[ConsideredTouch] | None = None
     withheld_matches: list[MatchType] | None = Field(None, description="What the person does not allow to be used.")
-    credits: dict[str, dict[str, float]] | None = None
+    credits: dict[str, dict[str, float]] | None = Field(
+        None, description="By model, the share of each media source: last_touch, and data_driven by a learned model."
+    )
+    touch_credits: dict[str, float] | None = Field(
+        None, description="By touch id, what the learned model gave each valid touch."
+    )
+    model_fallback: ModelFallback | None = Field(
+        None, description="Why the learned model shared nothing out though there is one; the rest stands without it."
+    )
     fraud: ConversionFraudShown | None = None
     policy_version: int | None = None
     model_version: str | None = None
