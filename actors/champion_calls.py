@@ -1,0 +1,66 @@
+"""What the keeper of champions and the replicas of the pool agree on: which models count, and how to ask for them."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from schemas.ids import TenantId
+from schemas.learning import LearnedKind
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """A learned model that counts: for one tenant, or (None) for all that have none of their own."""
+
+    kind: LearnedKind
+    tenant_id: TenantId | None
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All champions, and the version by which whoever knows them asks for changes."""
+
+    version: str
+    champions: tuple[Champion, ...]
+
+
+class Champions(Protocol):
+    """Where champions are asked for."""
+
+    async def current(self, known_version: str) -> Standing | None:
+        """Give the champions, or None where they are those of the version that is known."""
+
+    async def artifact(self, model_id: str) -> bytes:
+        """Give the fitted model of a champion.
+
+        Raises:
+            KeyError: it is none any more.
+        """
+
+
+class RemoteChampions:
+    """Asks the keeper, by a handle that somebody handed on.
+
+    A handle that is looked up by its name would bring along what the actor was started with: its credentials.
+    """
+
+    def __init__(self, keeper: Any, patience_seconds: float) -> None:
+        self._keeper = keeper
+        self._patience_seconds = patience_seconds
+
+    async def current(self, known_version: str) -> Standing | None:
+        """Ask for changes.
+
+        Raises:
+            RayError, TimeoutError: the keeper is away, here and below.
+        """
+        async with asyncio.timeout(self._patience_seconds):
+            found: Standing | None = await self._keeper.current.remote(known_version)
+        return found
+
+    async def artifact(self, model_id: str) -> bytes:
+        """Ask for a fitted model."""
+        async with asyncio.timeout(self._patience_seconds):
+            found: bytes = await self._keeper.artifact.remote(model_id)
+        return found
