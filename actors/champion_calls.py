@@ -25,11 +25,19 @@ class Standing:
     champions: tuple[Champion, ...]
 
 
+class ChampionsUnknownError(Exception):
+    """Which models count could not be found out yet."""
+
+
 class Champions(Protocol):
     """Where champions are asked for."""
 
     async def current(self, known_version: str) -> Standing | None:
-        """Give the champions, or None where they are those of the version that is known."""
+        """Give the champions, or None where they are those of the version that is known.
+
+        Raises:
+            ChampionsUnknownError: it does not know yet.
+        """
 
     async def artifact(self, model_id: str) -> bytes:
         """Give the fitted model of a champion.
@@ -53,7 +61,7 @@ class RemoteChampions:
         """Ask for changes.
 
         Raises:
-            RayError, TimeoutError: the keeper is away, here and below.
+            RayError, TimeoutError: the keeper is away, or does not know yet; here and below.
         """
         async with asyncio.timeout(self._patience_seconds):
             found: Standing | None = await self._keeper.current.remote(known_version)

@@ -1,8 +1,8 @@
 """Evaluates learned models for calls of many tenants: what waits together and has the same model is evaluated together.
 
-An evaluation costs nearly as much for one journey as for a hundred. So while one runs, others wait, and go with the next:
-one request of each tenant, in turn, as far as they have the same model. Nobody waits for a timer. If the evaluation of
-several fails, each is evaluated alone: the one at fault fails, and no other.
+An evaluation costs nearly as much for one journey as for a hundred. So while one runs, others wait, and go with the
+next: one request of each tenant, in turn, as far as they have the same model. Nobody waits for a timer. If the
+evaluation of several fails, each is evaluated alone: the one at fault fails, and no other.
 """
 
 import asyncio
@@ -11,18 +11,15 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from actors.case_limit import CaseLimit
 from actors.model_shelf import LoadedModel
 from attribution.journeys import Floats
+from attribution.ml.journey_table import JourneyTable, concat
 from schemas.ids import TenantId
-
-if TYPE_CHECKING:
-    from attribution.ml.conversion import ConversionModel
-    from attribution.ml.journey_table import JourneyTable
 
 JOURNEYS_TOGETHER_MAX = 2_000
 """Of more, some wait for the next evaluation: a small request does not wait long beside a large one."""
@@ -34,10 +31,17 @@ class EvaluationStuckError(Exception):
     """An evaluation does not end, and cannot be ended."""
 
 
+class Credits(Protocol):
+    """A model that shares journeys out, as `attribution.ml.conversion.ConversionModel` does."""
+
+    def credits(self, table: JourneyTable) -> Floats:
+        """Give each touch its credit: [T]."""
+
+
 @dataclass(slots=True)
 class _Asked:
-    model: "LoadedModel[ConversionModel]"
-    table: "JourneyTable"
+    model: LoadedModel[Credits]
+    table: JourneyTable
     done: asyncio.Future[Floats]
 
 
@@ -54,9 +58,7 @@ class CreditGiver:
         self._driving: asyncio.Task[None] | None = None
         self._since: float | None = None
 
-    async def credits(
-        self, tenant_id: TenantId, model: "LoadedModel[ConversionModel]", table: "JourneyTable"
-    ) -> Floats:
+    async def credits(self, tenant_id: TenantId, model: LoadedModel[Credits], table: JourneyTable) -> Floats:
         """Give each touch of a tenant's journeys its credit: [T].
 
         Raises:
@@ -96,10 +98,9 @@ class CreditGiver:
             queue = self._waiting[tenant_id]
             while queue and queue[0].done.done():
                 queue.popleft()
-            size = len(queue[0].table.converted) if queue else 0
+            size = len(queue[0].table) if queue else 0
             is_next = bool(queue) and (
-                not together
-                or (queue[0].model is together[0].model and journeys + size <= JOURNEYS_TOGETHER_MAX)
+                not together or (queue[0].model is together[0].model and journeys + size <= JOURNEYS_TOGETHER_MAX)
             )
             if is_next:
                 together.append(queue.popleft())
@@ -126,12 +127,10 @@ class CreditGiver:
                     each.done.set_result(credits_)
 
     async def _evaluated(self, together: Sequence[_Asked]) -> list[Floats]:
-        model = together[0].model.model
+        model, tables = together[0].model.model, [each.table for each in together]
 
         def evaluate() -> list[Floats]:
-            tables = [each.table for each in together]
-            table = tables[0] if len(tables) == 1 else type(tables[0]).concat(tables)
-            given = self._limit.run(lambda: model.credits(table))
+            given = self._limit.run(lambda: model.credits(tables[0] if len(tables) == 1 else concat(tables)))
             return np.split(given, np.cumsum([len(each.touches) for each in tables])[:-1])
 
         self._since = time.monotonic()

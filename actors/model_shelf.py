@@ -2,7 +2,8 @@
 
 It asks every second whether others are champions. What it has in use it loads anew in the background, and one
 assignment puts the new model in the place of the old: whoever asks gets the one or the other, and waits for neither.
-What a tenant has not needed yet, or not for long, is loaded when it asks. If nobody can be asked, what is known goes on.
+What a tenant has not needed yet, or not for long, is loaded when it asks. If nobody can be asked, what is known goes
+on.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from actors.champion_calls import Champions
+from actors.champion_calls import Champions, ChampionsUnknownError
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
 from schemas.settings import LearningSettings
@@ -24,10 +25,6 @@ log = structlog.get_logger()
 
 M = TypeVar("M")
 Scope = TenantId | None
-
-
-class ChampionsUnknownError(Exception):
-    """The keeper could not be asked since the replica began."""
 
 
 @dataclass(frozen=True, slots=True)

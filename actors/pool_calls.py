@@ -17,7 +17,7 @@ POOL_DEPLOYMENT = "AttributionPool"
 
 APART_APP = "attribution-apart"
 APART_DEPLOYMENT = "AttributionApart"
-"""Where a call is decided again in whose company a replica died: alone, so that it is known whether it was the cause."""
+"""Where a call is decided again in whose company a replica died: alone, so that it shows whether it was the cause."""
 
 _TOGETHER = 50
 """About five milliseconds of packing."""

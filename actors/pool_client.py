@@ -1,9 +1,9 @@
 """How a tenant's actor calls the attribution pool: by its deployment handle, never through HTTP.
 
 A replica may die while it decides (memory, a fault in a library), and with it all calls of other tenants that it had.
-Which of them was the cause, nobody knows; so each is decided again apart, by a replica that takes one call at a time and
-is there only while somebody needs it. Who kills that one, too, is the cause, and stays apart for a while: the others
-never meet it again.
+Which of them was the cause, nobody knows; so each is decided again apart, by a replica that takes one call at a time
+and is there only while somebody needs it. Who kills that one, too, is the cause, and stays apart for a while: the
+others never meet it again.
 """
 
 import asyncio

@@ -62,7 +62,7 @@ class TenantHost:
         self._place = place
         self._settings = settings
         self._backends = backends
-        pool = PoolClient(settings.pool.deadline_seconds)
+        pool = PoolClient(settings.pool)
         self._active = ActiveShards(Databases(backends, settings.postgres).control())
         self._tools = HostTools(
             backends,

@@ -33,7 +33,7 @@ class Model(StrEnum):
 DATA_DRIVEN = frozenset({Model.MARKOV, Model.SHAPLEY, Model.SHAPLEY_ORDERED, Model.SHAPLEY_RATE, Model.DATA_DRIVEN})
 """Models that learn from all journeys together; the others are rules that look at one journey at a time."""
 
-OF_JOURNEYS = tuple(model for model in Model if model is not Model.DATA_DRIVEN)
+OF_JOURNEYS: tuple[Model, ...] = tuple(model for model in Model if model is not Model.DATA_DRIVEN)
 """Models that need nothing but the journeys; the other one adds up what a learned model gave when it attributed."""
 
 ASSUMPTIONS = {

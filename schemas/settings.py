@@ -218,6 +218,21 @@ class PoolSettings(_Group):
 
     replicas_min: int = Field(1, description="One is always warm: a result is due within a second.")
     replicas_max: int = Field(2, description="Raise with the cluster.")
+    requests_ongoing_target: float = Field(
+        default=2.0, description="Calls that wait or run for each replica, on average: for more, one is added."
+    )
+    requests_ongoing_max: int = Field(
+        default=32, description="Calls a replica holds, at 3 MB at most: among these, tenants have their turns."
+    )
+    upscale_seconds: float = Field(
+        default=5.0, description="So long must calls queue before a replica is added: it takes 3 seconds to start."
+    )
+    downscale_seconds: float = Field(
+        default=120.0, description="So long must replicas idle before one leaves: imports come in waves."
+    )
+    apart_seconds: float = Field(
+        default=600.0, description="So long does a tenant whose conversions killed a replica keep to another one."
+    )
     check_seconds: float = Field(
         default=1.0, description="How often Serve looks whether a replica lives; so late does it miss a dead one."
     )
@@ -286,6 +301,12 @@ class LearningSettings(_Group):
     )
     job_cpus: float = Field(0.1, description="Ray's book-keeping share of a training: it is nice to all other work.")
     pool_look_seconds: float = Field(1.0, description="How often a replica of the pool asks for newer champions.")
+    pool_models_max: int = Field(
+        default=64, description="Models a replica keeps loaded, at 1 MB or so; one more takes the place of the stalest."
+    )
+    keeper_bytes_max: int = Field(
+        default=64 * 1024**2, description="Artifacts that their keeper remembers; others are read from the lake again."
+    )
     deadline_seconds: float = Field(
         default=2.0, description="Credits of a batch that are not there by then are left out, and results say so."
     )

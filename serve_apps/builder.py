@@ -10,9 +10,10 @@ from fastapi import APIRouter, FastAPI
 from ray import serve
 from starlette.types import ASGIApp
 
-from actors.attribution_pool import pool_application
+from actors.attribution_pool import apart_application, pool_application
 from actors.handles import TenantActors
-from actors.pool_calls import POOL_APP
+from actors.model_keeper import start_model_keeper
+from actors.pool_calls import APART_APP, POOL_APP
 from actors.pool_client import PoolClient
 from actors.recovery import renew_hosts
 from jobs.import_supervisor import ImportJobs
@@ -168,7 +169,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         touches=TouchRecorder(actors, journal, settings.links, feed.is_gone),
         models=ModelRuns(settings.models),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
-        previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
+        previews=FraudPreviews(databases, store, PoolClient(settings.pool), settings.fraud),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
         registration=Registration(databases.control(), Sealer(backends)),
@@ -259,10 +260,13 @@ def deploy(backends: Backends, settings: Settings, provisioner_password: str) ->
     The provisioner's password goes to the supervisor of tenants' lives and to nobody else.
     """
     supervisor = start_life_supervisor(backends, settings, provisioner_password, TenantActors)
+    keeper = start_model_keeper(backends, settings)
+    sizes = settings.pool, settings.learning
     # The builders run in the replicas, which get these two values and nothing else of this process.
     serve.run_many(
         [
-            serve.RunTarget(pool_application(settings.pool), name=POOL_APP, route_prefix=None),
+            serve.RunTarget(pool_application(keeper, *sizes), name=POOL_APP, route_prefix=None),
+            serve.RunTarget(apart_application(keeper, *sizes), name=APART_APP, route_prefix=None),
             serve.RunTarget(
                 _application("TenantPlane", lambda: tenant_plane(backends, settings), settings), name="tenant"
             ),
