@@ -24,15 +24,16 @@ from schemas.settings import LearningSettings
 log = structlog.get_logger()
 
 M = TypeVar("M")
+M_co = TypeVar("M_co", covariant=True)
 Scope = TenantId | None
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedModel(Generic[M]):
+class LoadedModel(Generic[M_co]):
     """A champion, ready to be used."""
 
     model_id: str
-    model: M
+    model: M_co
 
 
 class ModelShelf(Generic[M]):

@@ -11,6 +11,7 @@ from actors.credit_giver import CreditGiver, EvaluationStuckError
 from actors.model_shelf import LoadedModel
 from attribution.journeys import Floats
 from attribution.ml.journey_table import JourneyTable
+from schemas.ids import TenantId
 
 pytestmark = pytest.mark.anyio
 
@@ -56,11 +57,17 @@ async def test_what_waits_together_is_evaluated_together() -> None:
     model, other = Equal(), Equal()
     giver = CreditGiver(ThreadPoolExecutor(1), 5.0)
     model.go_on.clear()
-    first = asyncio.create_task(giver.credits("a", LoadedModel("m", model), table(1)))
+    first = asyncio.create_task(giver.credits(TenantId("a"), LoadedModel("m", model), table(1)))
     await asyncio.sleep(0.05)
     loaded = LoadedModel("m", model)
-    asked = [giver.credits("b", loaded, table(2)), giver.credits("c", LoadedModel("o", other), table(4))]
-    asked += [giver.credits("d", loaded, table(5, 1, channel="tv")), giver.credits("b", loaded, table(3))]
+    asked = [
+        giver.credits(TenantId("b"), loaded, table(2)),
+        giver.credits(TenantId("c"), LoadedModel("o", other), table(4)),
+    ]
+    asked += [
+        giver.credits(TenantId("d"), loaded, table(5, 1, channel="tv")),
+        giver.credits(TenantId("b"), loaded, table(3)),
+    ]
     waiting = [asyncio.create_task(each) for each in asked]
     await asyncio.sleep(0.05)
     model.go_on.set()
@@ -75,10 +82,10 @@ async def test_one_on_which_the_model_fails_takes_no_other_along() -> None:
     model = Equal()
     loaded, giver = LoadedModel("m", model), CreditGiver(ThreadPoolExecutor(1), 5.0)
     model.go_on.clear()
-    first = asyncio.create_task(giver.credits("a", loaded, table(1)))
+    first = asyncio.create_task(giver.credits(TenantId("a"), loaded, table(1)))
     await asyncio.sleep(0.05)
-    bad = asyncio.create_task(giver.credits("b", loaded, table(1, channel="poison")))
-    good = asyncio.create_task(giver.credits("c", loaded, table(2)))
+    bad = asyncio.create_task(giver.credits(TenantId("b"), loaded, table(1, channel="poison")))
+    good = asyncio.create_task(giver.credits(TenantId("c"), loaded, table(2)))
     await asyncio.sleep(0.05)
     model.go_on.set()
     with pytest.raises(ValueError, match="poison"):
@@ -92,10 +99,10 @@ async def test_one_that_does_not_end_is_noticed() -> None:
     model = Equal()
     loaded, giver = LoadedModel("m", model), CreditGiver(ThreadPoolExecutor(1), 0.02)
     model.go_on.clear()
-    first = asyncio.create_task(giver.credits("a", loaded, table(1)))
+    first = asyncio.create_task(giver.credits(TenantId("a"), loaded, table(1)))
     await asyncio.sleep(0.1)
     with pytest.raises(TimeoutError):
-        await giver.credits("b", loaded, table(1))
+        await giver.credits(TenantId("b"), loaded, table(1))
     await asyncio.sleep(0.15)
     with pytest.raises(EvaluationStuckError):
         giver.check()

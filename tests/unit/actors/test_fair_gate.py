@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from actors.fair_gate import FairGate
+from schemas.ids import TenantId
 
 pytestmark = pytest.mark.anyio
 
@@ -15,7 +16,7 @@ async def test_tenants_have_turns() -> None:
     gate, done = FairGate(), []
 
     async def work(tenant_id: str, piece: int) -> None:
-        async with gate.turn(tenant_id):
+        async with gate.turn(TenantId(tenant_id)):
             await asyncio.sleep(0)
             done.append(f"{tenant_id}{piece}")
 
@@ -29,10 +30,10 @@ async def test_who_gave_up_takes_no_turn() -> None:
     gate = FairGate()
 
     async def wait() -> str:
-        async with gate.turn("a"):
+        async with gate.turn(TenantId("a")):
             return "done"
 
-    async with gate.turn("b"):
+    async with gate.turn(TenantId("b")):
         waiting, given, last = (asyncio.create_task(wait()) for _ in range(3))
         await asyncio.sleep(0)
         waiting.cancel()
@@ -40,5 +41,5 @@ async def test_who_gave_up_takes_no_turn() -> None:
     with suppress(asyncio.CancelledError):
         await given
     assert await last == "done"
-    async with asyncio.timeout(1), gate.turn("c"):
+    async with asyncio.timeout(1), gate.turn(TenantId("c")):
         pass

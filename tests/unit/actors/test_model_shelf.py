@@ -9,6 +9,7 @@ import pytest
 
 from actors.champion_calls import Champion, ChampionsUnknownError, Standing
 from actors.model_shelf import ModelShelf
+from schemas.ids import TenantId
 from schemas.learning import LearnedKind
 from schemas.settings import LearningSettings
 
@@ -34,7 +35,7 @@ class Registry:
         version = str(sorted(self.champions.items()))
         if version == known_version:
             return None
-        named = {None if tenant == "all" else tenant: model for tenant, model in self.champions.items()}
+        named = {None if tenant == "all" else TenantId(tenant): model for tenant, model in self.champions.items()}
         return Standing(version, tuple(Champion(KIND, tenant, model) for tenant, model in named.items()))
 
     async def artifact(self, model_id: str) -> bytes:
@@ -58,7 +59,7 @@ async def shelf_of(registry: Registry) -> AsyncIterator[ModelShelf[str]]:
 
 
 async def model_of(shelf: ModelShelf[str], tenant_id: str) -> str | None:
-    found = await shelf.of(tenant_id)
+    found = await shelf.of(TenantId(tenant_id))
     return found.model if found else None
 
 
