@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from ray import serve
 
 from actors.case_limit import CaseLimit
-from actors.champion_calls import RemoteChampions
+from actors.champion_calls import Champions, RemoteChampions
 from actors.credit_giver import Credits
 from actors.crediting import Crediting
 from actors.decider import Decider, recorded
@@ -46,13 +46,13 @@ Form = Callable[[Sequence[AttributionOutcome]], Sequence[object]]
 class AttributionPool:
     """Attributes batches of conversions."""
 
-    def __init__(self, keeper: Any, settings: PoolSettings, learning: LearningSettings) -> None:
-        """Get ready for calls; `keeper` is the handle of a `ModelKeeper`."""
+    def __init__(self, champions: Champions, settings: PoolSettings, learning: LearningSettings) -> None:
+        """Get ready for calls; take whom to ask for learned models."""
         self._limit = CaseLimit(settings.case_seconds)
         # Serve asks on the loop whether it lives and has room: one that is deciding has an answer, too.
         self._thread = ThreadPoolExecutor(1, initializer=os.nice, initargs=(_NICENESS,))
         self._gate = FairGate()
-        self._crediting = Crediting(RemoteChampions(keeper, learning.deadline_seconds), _loaded, learning)
+        self._crediting = Crediting(champions, _loaded, learning)
         # Serve runs the constructor on the replica's loop.
         self._following = asyncio.get_running_loop().create_task(self._crediting.follow())
         settle_heap()
@@ -119,7 +119,7 @@ def pool_application(keeper: Any, settings: PoolSettings, learning: LearningSett
         ray_actor_options={"num_cpus": settings.replica_cpus},
         health_check_period_s=settings.check_seconds,
     )
-    return configured(AttributionPool).bind(keeper, settings, learning)
+    return configured(AttributionPool).bind(_asked(keeper, learning), settings, learning)
 
 
 def apart_application(keeper: Any, settings: PoolSettings, learning: LearningSettings) -> serve.Application:
@@ -137,4 +137,8 @@ def apart_application(keeper: Any, settings: PoolSettings, learning: LearningSet
         ray_actor_options={"num_cpus": settings.replica_cpus},
         health_check_period_s=settings.check_seconds,
     )
-    return configured(AttributionPool).bind(keeper, settings, learning)
+    return configured(AttributionPool).bind(_asked(keeper, learning), settings, learning)
+
+
+def _asked(keeper: Any, learning: LearningSettings) -> RemoteChampions:
+    return RemoteChampions(keeper, learning.deadline_seconds)
