@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import structlog
 from ray.exceptions import RayActorError, RayError
 
-from actors.attributor import PoolAwayError
+from actors.attributor import PoolAwayError, PoolKilledError
 from actors.pool_calls import (
     APART_APP,
     APART_DEPLOYMENT,
@@ -35,10 +35,6 @@ from schemas.touchpoints import ConversionCase
 Portion = TypeVar("Portion")
 
 log = structlog.get_logger()
-
-
-class PoolKilledError(Exception):
-    """Deciding these conversions killed a process of the pool that decided nothing else."""
 
 
 class PoolClient:

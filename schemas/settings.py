@@ -225,7 +225,7 @@ class PoolSettings(_Group):
         default=32, description="Calls a replica holds, at 3 MB at most: among these, tenants have their turns."
     )
     upscale_seconds: float = Field(
-        default=5.0, description="So long must calls queue before a replica is added: it takes 3 seconds to start."
+        default=10.0, description="So long must calls queue before a replica is added: Serve hears of it every 10 s."
     )
     downscale_seconds: float = Field(
         default=120.0, description="So long must replicas idle before one leaves: imports come in waves."

@@ -10,8 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from actors.attributor import PoolAwayError
-from actors.pool_client import PoolKilledError
+from actors.attributor import PoolAwayError, PoolKilledError
 from schemas.fraud_policy import FraudPolicy, FraudRule
 from schemas.fraud_problems import (
     FraudPreviewTooSlow,

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 INGEST = "/api/v1/events/ingest"
 
 
-async def settled(api: TenantApi, conversion_ids: list[str]) -> dict[str, dict[str, Any]]:
+async def settled(api: TenantApi, conversion_ids: list[str], seconds: float = 20.0) -> dict[str, dict[str, Any]]:
     """Wait until none of the conversions is pending; give them by id."""
 
     async def all_settled() -> dict[str, dict[str, Any]] | None:
@@ -34,7 +34,7 @@ async def settled(api: TenantApi, conversion_ids: list[str]) -> dict[str, dict[s
             None if any(each["state"] == "pending" for each in found) else dict(zip(conversion_ids, found, strict=True))
         )
 
-    documents: dict[str, dict[str, Any]] = await eventually(all_settled)
+    documents: dict[str, dict[str, Any]] = await eventually(all_settled, seconds=seconds)
     return documents
 
 
@@ -124,7 +124,7 @@ async def test_one_kills_the_pool(running: RunningStack, api: TenantApi, http: h
     try:
         async with api_of(running, neighbour) as other:
             await http.post(INGEST, json=installs)
-            settling = asyncio.create_task(settled(api, names))
+            settling = asyncio.create_task(settled(api, names, 60.0))
             while not settling.done():
                 install = event("install")
                 await other.send(orjson.dumps(install))

@@ -189,4 +189,4 @@ def run(shop: Shop, *arguments: str) -> str:
     }
     done = CliRunner().invoke(app, [*arguments, "--tenant", shop.tenant.tenant_id], env=environment)
     assert done.exit_code == 0, done.output
-    return done.stdout
+    return done.stdout + done.stderr

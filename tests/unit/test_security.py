@@ -39,7 +39,7 @@ def test_every_component_has_threats() -> None:
 
 def test_the_pool_is_handed_no_way_to_a_database() -> None:
     """Neither an import nor a setting of the pool leads to a driver, an address or a secret."""
-    waiting, named = {"actors.attribution_pool"}, set()
+    waiting, named = {"actors.attribution_pool"}, set[str]()
     while waiting:
         found = set(imports(ROOT / f"{waiting.pop().replace('.', '/')}.py"))
         waiting |= {name for name in found - named if (ROOT / f"{name.replace('.', '/')}.py").exists()}
