@@ -5,7 +5,7 @@ node's children come after it in the same tree, and each split is on a feature t
 scikit-learn's own code, to the last bit as its estimators do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,11 @@ class Boosted:
             baseline=float(sum(each._baseline_prediction.item() for each in estimators)),  # noqa: SLF001
             members=len(estimators),
         )
+
+    @classmethod
+    def constant(cls, value: float, features: int) -> "Boosted":
+        """Make what answers the same for every row."""
+        return cls(np.zeros(0, PREDICTOR_RECORD_DTYPE), np.zeros(1, np.int64), features, value)
 
     def raw(self, matrix: Matrix, threads: int) -> Floats:
         """Add the trees up for rows [I, F]: [I], before any link function."""
@@ -97,8 +102,3 @@ def _require_sound(model: Boosted) -> None:
     feature = nodes["feature_idx"][inner]
     if ((feature < 0) | (feature >= model.features)).any() or nodes["is_categorical"].any():
         raise ValueError("a tree that asks for a feature that there is not")
-
-
-def states(models: Sequence[Boosted]) -> list[dict[str, Any]]:
-    """Give the parts of several."""
-    return [model.state() for model in models]

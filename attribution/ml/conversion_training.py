@@ -17,11 +17,15 @@ from attribution.ml.threads import at_most
 from attribution.ml.trained import HOLDOUT, THE_MODEL, TRAIN, TooFewRowsError, TrainedModel
 from attribution.ml.vocabulary import Vocabulary
 
-MEMBERS = 2
+OUTCOMES_MIN = 10
+"""Conversions, and null journeys, in each part of the data: with fewer a calibration and an AUC are noise."""
+
+MEMBERS = 3
+_LEARNING_RATE = 0.1
 _TREES_MAX = 200
-_LEAVES_MAX = 16
+_LEAVES_MAX = 8
 _LEAF_ROWS_MIN = 40
-_COLUMNS_SHARE = 0.5
+_COLUMNS_SHARE = 0.3
 
 _PRIOR_JOURNEYS = 20.0
 """Of a word with so many journeys, half of its rate is its own."""
@@ -44,7 +48,7 @@ def train_conversion(
     model's less the baseline's, below 0 where the model is the better one. `threads` bounds the cores.
 
     Raises:
-        TooFewRowsError: the fit, the calibration or the holdout has conversions or null journeys alone.
+        TooFewRowsError: the fit, the calibration or the holdout has fewer than `OUTCOMES_MIN` of either outcome.
         ValueError: `base` was itself fine-tuned.
     """
     if base is not None and base.base is not None:
@@ -52,8 +56,10 @@ def train_conversion(
     split = time_split(table.ends, holdout_share)
     fit, calibration, holdout = (table.select(part) for part in split)
     for part in (fit, calibration, holdout):
-        if part.converted.all() or not part.converted.any():
-            raise TooFewRowsError(f"{len(part)} journeys with {part.converted.sum()} conversions: both are needed")
+        conversions = int(part.converted.sum())
+        if min(conversions, len(part) - conversions) < OUTCOMES_MIN:
+            found = f"{len(part)} journeys with {conversions} conversions"
+            raise TooFewRowsError(f"{found} in a part of the data: {OUTCOMES_MIN} of either outcome are needed")
     with at_most(threads):
         model = _fitted(fit, calibration, seed, base, threads)
         train = table.select(split.train)
@@ -86,9 +92,11 @@ def _fitted(
     matrix = inputs(fit, vocabulary, rates, base, threads)
     # A column that nobody has a number in is one that no tree can split on; scikit-learn fails on it.
     matrix[:, np.isnan(matrix).all(axis=0)] = 0.0
+    # Equal weights are none, which is faster.
+    weights = None if (fit.weights == fit.weights[0]).all() else fit.weights
     members = [
         HistGradientBoostingClassifier(
-            learning_rate=0.1,
+            learning_rate=_LEARNING_RATE,
             max_iter=_TREES_MAX,
             max_leaf_nodes=_LEAVES_MAX,
             min_samples_leaf=_LEAF_ROWS_MIN,
@@ -96,7 +104,7 @@ def _fitted(
             l2_regularization=1.0,
             early_stopping=True,
             random_state=seed + member,
-        ).fit(matrix, fit.converted, sample_weight=fit.weights)
+        ).fit(matrix, fit.converted, sample_weight=weights)
         for member in range(MEMBERS)
     ]
     trees = Boosted.of(*members)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from attribution.journeys import Floats, Ints, summed
@@ -85,9 +86,7 @@ def _split(installs: InstallTable, place: int, holdout_share: float) -> TimeSpli
     if len(old) < ROWS_MIN:
         return None
     split = TimeSplit(*(old[part] for part in time_split(installs.installed_at[old], holdout_share)))
-    brings = _later(installs, place) > 0
-    enough = brings[split.fit].sum() >= PAYERS_MIN and not brings[split.fit].all()
-    return split if enough else None
+    return split if (_later(installs, place)[split.fit] > 0).sum() >= PAYERS_MIN else None
 
 
 def _fitted(matrix: NDArray[np.float32], later: Floats, split: TimeSplit, seed: int, threads: int) -> Horizon:
@@ -101,18 +100,22 @@ def _fitted(matrix: NDArray[np.float32], later: Floats, split: TimeSplit, seed: 
         "early_stopping": True,
         "random_state": seed,
     }
-    payers = HistGradientBoostingClassifier(**shape).fit(rows, outcome > 0)
+    # Where advertisements pay, nearly every install brings something, and nothing tells which does not.
+    if (outcome <= 0).sum() < PAYERS_MIN:
+        payers = Boosted.constant(float(logit(((outcome > 0).sum() + 1) / (len(outcome) + 2))), len(FEATURES))
+    else:
+        payers = Boosted.of(HistGradientBoostingClassifier(**shape).fit(rows, outcome > 0))
     paying, paid = rows[outcome > 0], outcome[outcome > 0]
     mean = HistGradientBoostingRegressor(loss="gamma", **shape).fit(paying, paid)
     quantiles = [
         HistGradientBoostingRegressor(loss="quantile", quantile=level, **shape).fit(paying, np.log1p(paid))
         for level in LEVELS
     ]
-    raw = Horizon(Boosted.of(payers), Boosted.of(mean), 1.0, tuple(map(Boosted.of, quantiles)))
+    raw = Horizon(payers, Boosted.of(mean), 1.0, tuple(map(Boosted.of, quantiles)))
     foretold = raw.bands(matrix[split.calibration], threads).mid.sum()
     # As if so many more payers had brought just what was foretold: a few of them move the total little.
     prior = _PRIOR_PAYERS * float(paid.mean())
-    scale = (float(later[split.calibration].sum()) + prior) / (foretold + prior)
+    scale = float((later[split.calibration].sum() + prior) / (foretold + prior))
     return Horizon(raw.payers, raw.mean, scale, raw.quantiles)
 
 

@@ -38,8 +38,8 @@ def removal_credits(table: JourneyTable, probability: Probability) -> Floats:
     for chunk in _chunks(lengths[several]):
         part = recent.select(several[chunk])
         found, _ = ranges(starts[several[chunk]], part.lengths)
-        without = probability(_without_each(part))
-        gains[found] = np.maximum(probability(part)[part.owners] - without, 0.0)
+        whole, without = np.split(probability(_whole_and_without_each(part)), [len(part)])
+        gains[found] = np.maximum(whole[part.owners] - without, 0.0)
     gains[gains < _NOTHING] = 0.0
     total = summed(recent.owners, gains, len(table))[recent.owners]
     made = np.zeros(len(table.touches))
@@ -58,9 +58,11 @@ def _chunks(lengths: Ints) -> Iterator[slice]:
         first = last
 
 
-def _without_each(table: JourneyTable) -> JourneyTable:
-    """Give a journey for each touch [T]: the one it belongs to, without it. Each has two touches or more."""
-    owners = table.owners
-    places, starts = ranges(table.starts[owners], table.lengths[owners] - 1)
-    removed = np.repeat(np.arange(len(owners)), table.lengths[owners] - 1)
-    return table.with_touches(owners, places + (places >= removed), starts)
+def _whole_and_without_each(table: JourneyTable) -> JourneyTable:
+    """Give the J journeys, then for each touch [T] the one it belongs to, without it. Each has two touches or more."""
+    owners, touches = np.concatenate([np.arange(len(table)), table.owners]), len(table.touches)
+    # Of a whole journey the touch after the last one of all is removed.
+    removed = np.concatenate([np.full(len(table), touches), np.arange(touches)])
+    lengths = table.lengths[owners] - (removed < touches)
+    places, starts = ranges(table.starts[owners], lengths)
+    return table.with_touches(owners, places + (places >= np.repeat(removed, lengths)), starts)
