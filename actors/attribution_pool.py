@@ -39,9 +39,6 @@ from telemetry.heap import settle_heap
 _NICENESS = 5
 """Taking events goes before attributing them: results are due within seconds, acknowledgements within milliseconds."""
 
-_LOOKS = 5
-"""How often Serve counts the calls that wait, in the time that it looks back on."""
-
 Done = TypeVar("Done")
 Form = Callable[[Sequence[AttributionOutcome]], Sequence[object]]
 
@@ -116,8 +113,6 @@ def pool_application(keeper: Any, settings: PoolSettings, learning: LearningSett
             "max_replicas": settings.replicas_max,
             "target_ongoing_requests": settings.requests_ongoing_target,
             "upscale_delay_s": settings.upscale_seconds,
-            "look_back_period_s": settings.upscale_seconds,
-            "metrics_interval_s": settings.upscale_seconds / _LOOKS,
             "downscale_delay_s": settings.downscale_seconds,
         },
         ray_actor_options={"num_cpus": settings.replica_cpus},

@@ -225,7 +225,7 @@ class PoolSettings(_Group):
         default=32, description="Calls a replica holds, at 3 MB at most: among these, tenants have their turns."
     )
     upscale_seconds: float = Field(
-        default=10.0, description="So long must calls queue before a replica is added: Serve hears of it every 10 s."
+        default=10.0, description="So long must calls queue, on the average of 30 s, before a replica is added."
     )
     downscale_seconds: float = Field(
         default=120.0, description="So long must replicas idle before one leaves: imports come in waves."

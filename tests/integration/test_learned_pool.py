@@ -16,6 +16,7 @@ from cli.credentials import Credentials, save_credentials
 from cli.main import app
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
+from tests.crash.load import titled
 from tests.learned_models import SOURCES, conversion_model, lake_of, promote, register
 from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
 from tests.tenant_api import TenantApi
@@ -143,6 +144,23 @@ async def test_a_champion_that_is_not_in_the_lake(shop: Shop) -> None:
 
     await eventually(counts)
     shop.first = third
+
+
+async def test_the_keeper_dies(shop: Shop) -> None:
+    """Results have their credits all the while; the next one hears of a promotion, too."""
+    (keeper,) = titled(shop.running, "ray::ModelKeeper")
+    keeper.kill()
+    assert "data_driven" in (await result_of(shop.api, await shop.send()))["credits"]
+    fourth = await register(shop.running, shop.artifacts[0], shop.tenant.tenant_id)
+    await promote(shop.running, fourth)
+
+    async def counts() -> bool:
+        found = await result_of(shop.api, await shop.send())
+        assert "data_driven" in found["credits"]
+        return bool(found["model_version"] == f"rules-2+{fourth}")
+
+    await eventually(counts)
+    shop.first = fourth
 
 
 async def test_reports_add_the_credits_up(shop: Shop) -> None:
