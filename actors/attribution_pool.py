@@ -34,6 +34,7 @@ from attribution.learned_credits import Credited, credited, journeys_of
 from schemas.ids import TenantId
 from schemas.results import AttributionOutcome
 from schemas.settings import LearningSettings, PoolSettings
+from schemas.touchpoints import ConversionCase
 from telemetry.heap import settle_heap
 
 _NICENESS = 5
@@ -75,10 +76,13 @@ class AttributionPool:
 
     async def _answer(self, form: Form, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
         turn = partial(self._in_turn, tenant_id)
-        read = [await turn(unpack_cases, portion) for portion in packed]
-        cases = [case for portion in read for case in portion]
-        decider = Decider(cases, unpack_policy(policy), self._limit)
-        outcomes = [outcome for portion in read for outcome in await turn(decider.decide, portion)]
+        decider = Decider(unpack_policy(policy), self._limit)
+        cases: list[ConversionCase] = []
+        outcomes: list[AttributionOutcome] = []
+        for portion in packed:
+            read, decided = await turn(_decided, decider, portion)
+            cases += read
+            outcomes += decided
         by = await self._crediting.of(tenant_id, partial(turn, journeys_of, cases, outcomes))
         return [await turn(_packed, form, by, portion) for portion in portions(outcomes)]
 
@@ -86,6 +90,11 @@ class AttributionPool:
         """Do a piece of work off the loop when it is the tenant's turn."""
         async with self._gate.turn(tenant_id):
             return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+
+def _decided(decider: Decider, packed: bytes) -> tuple[Sequence[ConversionCase], list[AttributionOutcome]]:
+    cases = unpack_cases(packed)
+    return cases, decider.decide(cases)
 
 
 def _packed(form: Form, by: Credited, outcomes: Sequence[AttributionOutcome]) -> bytes:

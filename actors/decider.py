@@ -1,6 +1,6 @@
 """Decides the cases of one call by the rules, portion after portion: between two of them others have their turn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import structlog
@@ -24,10 +24,9 @@ class Decider:
     Cases stand after those from which they inherit.
     """
 
-    def __init__(self, cases: Sequence[ConversionCase], policy: Policy, limit: CaseLimit | None = None) -> None:
-        """Take all cases of the call, by what they are decided, and what bounds the time of each."""
-        self._inherited_from = {each for case in cases for each in case.origins if isinstance(each, str)}
-        self._decided: dict[str, Origin] = {}
+    def __init__(self, policy: Policy, limit: CaseLimit | None = None) -> None:
+        """Take by what the cases of the call are decided, and what bounds the time of each."""
+        self._decided = _Decided()
         self._policy = policy
         self._limit = limit
 
@@ -43,9 +42,24 @@ class Decider:
         except Exception as error:
             log.exception("case_failed", conversion_id=conversion_id)
             return AttributionFailure(conversion_id, repr(error))
-        if conversion_id in self._inherited_from:
-            self._decided[conversion_id] = origin_of(result)
+        self._decided.results[conversion_id] = result
         return result
+
+
+class _Decided(Mapping[str, Origin]):
+    """What later cases inherit from earlier ones of the call, made of their results when one asks: few ever do."""
+
+    def __init__(self) -> None:
+        self.results: dict[str, AttributionResult] = {}
+
+    def __getitem__(self, conversion_id: str) -> Origin:
+        return origin_of(self.results[conversion_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
 
 
 def recorded(outcomes: Sequence[AttributionOutcome]) -> list[RecordedOutcome]:

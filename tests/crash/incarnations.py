@@ -35,7 +35,7 @@ class Incarnation:
 
 
 async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[RecordedOutcome]:
-    return recorded(Decider(cases, policy).decide(cases))
+    return recorded(Decider(policy).decide(cases))
 
 
 @asynccontextmanager

@@ -107,7 +107,7 @@ async def test_a_promotion_under_load(shop: Shop) -> None:
     await promote(shop.running, second)
     promoted_at = utc_now()
     await asyncio.gather(*loading)
-    results = [await result_of(shop.api, each) for each in shop.sent[began:]]
+    results = await asyncio.gather(*(result_of(shop.api, each) for each in shop.sent[began:]))
     assert len(results) > 50
     versions = [
         (datetime.fromisoformat(each["attributed_at"]), each["model_version"])
@@ -165,7 +165,7 @@ async def test_the_keeper_dies(shop: Shop) -> None:
 
 async def test_reports_add_the_credits_up(shop: Shop) -> None:
     """By the default too, with intervals; what has no credits is counted apart; the terminal says the same."""
-    results = [await result_of(shop.api, each) for each in shop.sent]
+    results = await asyncio.gather(*(result_of(shop.api, each) for each in shop.sent))
     expected: dict[str, float] = {}
     for each in results:
         for source, share in each["credits"].get("data_driven", {}).items():

@@ -156,7 +156,7 @@ def test_origins_of_the_same_call_are_decided_before_their_heirs() -> None:
         ConversionCase(again, (), origins=("i",)),
         ConversionCase(bought, (), origins=("r",)),
     ]
-    decider = Decider(cases, POLICY)
+    decider = Decider(POLICY)
     outcomes = decider.decide(cases[:1]) + decider.decide(cases[1:])
     results = [outcome for outcome in outcomes if isinstance(outcome, AttributionResult)]
     assert [each.media_source for each in results] == ["email"] * 3
