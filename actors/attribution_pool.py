@@ -1,57 +1,74 @@
 """The shared attribution pool: a Serve deployment without a route, used by every tenant's actor.
 
-It holds no credentials and reads nothing: conversions come with their candidate touches, results go back.
+It holds no credentials and reads nothing: conversions come with their candidate touches, results go back. The learned
+models it is given by their keeper.
+
+A call is decided in small pieces, and tenants take turns with theirs: one that sends thousands of conversions does not
+hold up one that sends a single one. Then a learned model shares the journeys of the call out, all at once.
 """
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any, TypeVar
 
-import structlog
 from ray import serve
 
 from actors.case_limit import CaseLimit
-from actors.pool_calls import POOL_DEPLOYMENT, pack_answers, unpack_call
-from attribution.decide import attribute
-from attribution.fraud.settle import settle
-from attribution.origins import origin_of
-from attribution.result_records import result_record
-from schemas.policy import Policy
-from schemas.results import AttributionFailure, AttributionOutcome, AttributionResult, RecordedOutcome
-from schemas.settings import PoolSettings
-from schemas.touchpoints import ConversionCase, Origin
+from actors.champion_calls import Champions, RemoteChampions
+from actors.credit_giver import Credits
+from actors.crediting import Crediting
+from actors.decider import Decider, recorded
+from actors.fair_gate import FairGate
+from actors.pool_calls import (
+    APART_DEPLOYMENT,
+    POOL_DEPLOYMENT,
+    pack_answers,
+    portions,
+    unpack_cases,
+    unpack_policy,
+)
+from attribution.learned_credits import Credited, credited, journeys_of
+from schemas.ids import TenantId
+from schemas.results import AttributionOutcome
+from schemas.settings import LearningSettings, PoolSettings
+from schemas.touchpoints import ConversionCase
 from schemas.working_parts import ReplicaLoad
 from telemetry.clock import utc_now
-from telemetry.failpoints import hang, refuse
 from telemetry.heap import settle_heap
 
 _NICENESS = 5
 """Taking events goes before attributing them: results are due within seconds, acknowledgements within milliseconds."""
 
-log = structlog.get_logger()
+Done = TypeVar("Done")
+Form = Callable[[Sequence[AttributionOutcome]], Sequence[object]]
 
 
 class AttributionPool:
     """Attributes batches of conversions."""
 
-    def __init__(self, case_seconds: float) -> None:
-        """Get ready for calls; a case may take so long."""
-        self._limit = CaseLimit(case_seconds)
+    def __init__(self, champions: Champions, settings: PoolSettings, learning: LearningSettings) -> None:
+        """Get ready for calls; take whom to ask for learned models."""
+        self._limit = CaseLimit(settings.case_seconds)
         # Serve asks on the loop whether it lives and has room: one that is deciding has an answer, too.
         self._thread = ThreadPoolExecutor(1, initializer=os.nice, initargs=(_NICENESS,))
         self._begun_at = utc_now()
         self._calls_open = self._decided = 0
+        self._gate = FairGate()
+        self._crediting = Crediting(champions, _loaded, learning)
+        # Serve runs the constructor on the replica's loop.
+        self._following = asyncio.get_running_loop().create_task(self._crediting.follow())
         settle_heap()
 
-    async def attribute(self, packed: list[bytes], policy: bytes) -> list[bytes]:
-        """Attribute cases as `actors.pool_calls` packs them; results are in the order of the cases."""
-        return await self._off_loop(list, packed, policy)
+    async def attribute(self, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
+        """Attribute a tenant's cases as `actors.pool_calls` packs them; results are in the order of the cases."""
+        return await self._answer(list, tenant_id, packed, policy)
 
-    async def decide(self, packed: list[bytes], policy: bytes) -> list[bytes]:
+    async def decide(self, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
         """Do the same, with results as they are recorded."""
-        return await self._off_loop(recorded, packed, policy)
+        return await self._answer(recorded, tenant_id, packed, policy)
 
     async def load(self) -> ReplicaLoad:
         """Say how much there is to do, and how much was done."""
@@ -74,57 +91,83 @@ class AttributionPool:
         self._decided += len(outcomes)
         return pack_answers(form(outcomes))
 
+    def check_health(self) -> None:
+        """Serve asks this again and again.
 
-def recorded(outcomes: Sequence[AttributionOutcome]) -> list[RecordedOutcome]:
-    """Write results as they are recorded."""
-    return [result_record(each) if isinstance(each, AttributionResult) else each for each in outcomes]
+        Raises:
+            EvaluationStuckError: it is to be replaced.
+        """
+        self._crediting.check()
 
+    async def _answer(self, form: Form, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
+        turn = partial(self._in_turn, tenant_id)
+        decider = Decider(unpack_policy(policy), self._limit)
+        cases: list[ConversionCase] = []
+        outcomes: list[AttributionOutcome] = []
+        for portion in packed:
+            read, decided = await turn(_decided, decider, portion)
+            cases += read
+            outcomes += decided
+        by = await self._crediting.of(tenant_id, partial(turn, journeys_of, cases, outcomes))
+        return [await turn(_packed, form, by, portion) for portion in portions(outcomes)]
 
-def decide(cases: Sequence[ConversionCase], policy: Policy, limit: CaseLimit | None = None) -> list[AttributionOutcome]:
-    """Attribute each case; one that cannot be decided, or not in time, is a failure of its own and holds up no other.
-
-    Cases stand after those from which they inherit.
-    """
-    inherited_from = {each for case in cases for each in case.origins if isinstance(each, str)}
-    decided: dict[str, Origin] = {}
-    outcomes: list[AttributionOutcome] = []
-    for case in cases:
-        outcome = _outcome(case, policy, decided, limit)
-        if isinstance(outcome, AttributionResult) and outcome.conversion_id in inherited_from:
-            decided[outcome.conversion_id] = origin_of(outcome)
-        outcomes.append(outcome)
-    return outcomes
-
-
-def _outcome(
-    case: ConversionCase, policy: Policy, decided: Mapping[str, Origin], limit: CaseLimit | None
-) -> AttributionOutcome:
-    conversion_id = case.conversion.conversion_id
-    try:
-        decide_it = partial(_decided, case, policy, decided)
-        return limit.run(decide_it) if limit else decide_it()
-    except Exception as error:
-        log.exception("case_failed", conversion_id=conversion_id)
-        return AttributionFailure(conversion_id, repr(error))
+    async def _in_turn(self, tenant_id: TenantId, work: Callable[..., Done], *arguments: Any) -> Done:
+        """Do a piece of work off the loop when it is the tenant's turn."""
+        async with self._gate.turn(tenant_id):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
 
-def _decided(case: ConversionCase, policy: Policy, decided: Mapping[str, Origin]) -> AttributionResult:
-    refuse("pool_attribute", case.conversion.conversion_id)
-    hang("pool_attribute_hangs", case.conversion.conversion_id)
-    return settle(case, policy, partial(attribute, decided=decided))
+def _decided(decider: Decider, packed: bytes) -> tuple[Sequence[ConversionCase], list[AttributionOutcome]]:
+    cases = unpack_cases(packed)
+    return cases, decider.decide(cases)
 
 
-def pool_application(settings: PoolSettings, labels: dict[str, str]) -> serve.Application:
-    """Bind the pool, sized by settings, to run on nodes with these labels."""
+def _packed(form: Form, by: Credited, outcomes: Sequence[AttributionOutcome]) -> bytes:
+    return pack_answers(form([credited(outcome, by) for outcome in outcomes]))
+
+
+def _loaded(artifact: bytes) -> Credits:
+    # What it needs takes a second to import and 100 MB: a pool without models has neither.
+    from attribution.ml.artifacts import ArtifactRefusedError, load  # noqa: PLC0415
+    from attribution.ml.conversion import ConversionModel  # noqa: PLC0415
+
+    model = load(artifact)
+    if not isinstance(model, ConversionModel):
+        raise ArtifactRefusedError("an artifact of another kind of model")
+    return model
+
+
+def pool_application(settings: PoolSettings, learning: LearningSettings, labels: dict[str, str]) -> serve.Application:
+    """Bind the pool, sized by settings, to nodes with these labels."""
     configured = serve.deployment(
         name=POOL_DEPLOYMENT,
-        max_ongoing_requests=8,
+        max_ongoing_requests=settings.requests_ongoing_max,
         autoscaling_config={
             "min_replicas": settings.replicas_min,
             "max_replicas": settings.replicas_max,
-            "target_ongoing_requests": 2,
+            "target_ongoing_requests": settings.requests_ongoing_target,
+            "upscale_delay_s": settings.upscale_seconds,
+            "downscale_delay_s": settings.downscale_seconds,
         },
         ray_actor_options={"num_cpus": settings.replica_cpus, "label_selector": labels},
         health_check_period_s=settings.check_seconds,
     )
-    return configured(AttributionPool).bind(settings.case_seconds)
+    return configured(AttributionPool).bind(RemoteChampions(learning.deadline_seconds), settings, learning)
+
+
+def apart_application(settings: PoolSettings, learning: LearningSettings, labels: dict[str, str]) -> serve.Application:
+    """Bind the replica that decides one call at a time, and is there only while somebody needs it."""
+    configured = serve.deployment(
+        name=APART_DEPLOYMENT,
+        # Whoever has it killed, nobody else was there.
+        max_ongoing_requests=1,
+        autoscaling_config={
+            "min_replicas": 0,
+            "max_replicas": 1,
+            "target_ongoing_requests": 1,
+            "downscale_delay_s": settings.downscale_seconds,
+        },
+        ray_actor_options={"num_cpus": settings.replica_cpus, "label_selector": labels},
+        health_check_period_s=settings.check_seconds,
+    )
+    return configured(AttributionPool).bind(RemoteChampions(learning.deadline_seconds), settings, learning)

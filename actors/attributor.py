@@ -10,7 +10,8 @@ another shard, it looks again and again.
 A conversion that cannot be decided, or not in time, must not hold up the others. The pool answers such a one with its
 error. Where a whole portion fails (a conversion that cannot be read, a result that cannot be written, a pool that dies
 or never answers), the next portion is half as large, until the conversion at fault stands alone. After a few tries it
-is set apart with the reason. A pool that is away is nobody's fault: it is asked to decide nothing before one is blamed.
+is set apart with the reason; one that killed a process of the pool in which it was alone, after the first. A pool that
+is away is nobody's fault: it is asked to decide nothing before one is blamed.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -38,6 +39,10 @@ Attribute = Callable[[Sequence[ConversionCase], Policy], Awaitable[list[Recorded
 
 class PoolAwayError(Exception):
     """The attribution pool did not answer in time."""
+
+
+class PoolKilledError(Exception):
+    """Deciding these conversions killed a process of the pool that decided nothing else."""
 
 
 class PortionFailedError(Exception):
@@ -99,10 +104,15 @@ class Attributor:
         pending = await self._conversions.ready(self._portion)
         if len(pending) < self._portion:
             pending += await self._conversions.requeued(self._portion - len(pending))
-        failures = await self._try(epoch, pending) if pending else []
+        tries_max = self._settings.attribution_tries_max
+        try:
+            failures = await self._try(epoch, pending) if pending else []
+        except PoolKilledError as error:
+            # It was alone, and it was not the first process that it killed: no third one is needed to be sure.
+            failures, tries_max = [(pending[0], AttributionFailure(pending[0].conversion_id, repr(error)))], 1
         if failures:
             log.warning("conversions_failed", tries=len(failures), first=failures[0][1])
-            await self._conversions.fail(epoch, failures, tries_max=self._settings.attribution_tries_max)
+            await self._conversions.fail(epoch, failures, tries_max=tries_max)
             await self._backoff.wait()
             return False
         self._backoff.reset()
@@ -130,6 +140,8 @@ class Attributor:
             if len(pending) > 1:
                 self._portion = len(pending) // 2
                 raise error if isinstance(error, PoolAwayError) else PortionFailedError(repr(error)) from error
+            if isinstance(error, PoolKilledError):
+                raise
             await self._attribute([], policy)
             return [(pending[0], AttributionFailure(pending[0].conversion_id, repr(error)))]
         return [(each, outcome) for each, outcome in outcomes if isinstance(outcome, AttributionFailure)]

@@ -2,7 +2,7 @@
 
 Conversions and results travel as a few bytes objects: Ray's own pickler asks Python about every object in them, which
 costs more than deciding the conversions. A few and not one, because packing holds its process up: between two of them,
-a host commits what its tenants sent.
+a host commits what its tenants sent, and the pool has another tenant's turn.
 """
 
 import pickle
@@ -15,6 +15,9 @@ from schemas.touchpoints import ConversionCase
 POOL_APP = "attribution"
 POOL_DEPLOYMENT = "AttributionPool"
 
+APART_APP = "attribution-apart"
+APART_DEPLOYMENT = "AttributionApart"
+"""Where a call is decided again in whose company a replica died: alone, so that it shows whether it was the cause."""
 
 _TOGETHER = 50
 """About five milliseconds of packing."""
@@ -33,21 +36,27 @@ def pack_cases(cases: Sequence[ConversionCase]) -> bytes:
     return pickle.dumps(tuple(cases), pickle.HIGHEST_PROTOCOL)
 
 
+def unpack_cases(packed: bytes) -> tuple[ConversionCase, ...]:
+    """Unpack a portion of what the pool is to decide."""
+    # From a tenant's host, over an authenticated call.
+    cases: tuple[ConversionCase, ...] = pickle.loads(packed)  # noqa: S301
+    return cases
+
+
 def pack_policy(policy: Policy) -> bytes:
     """Pack by what the pool is to decide it."""
     return pickle.dumps(policy, pickle.HIGHEST_PROTOCOL)
 
 
-def unpack_call(packed: Sequence[bytes], policy: bytes) -> tuple[list[ConversionCase], Policy]:
-    """Unpack what the pool is to decide, and by what: portions of `pack_cases`, and `pack_policy`."""
-    # From a tenant's host, over an authenticated call.
-    cases = [case for portion in packed for case in pickle.loads(portion)]  # noqa: S301
-    return cases, pickle.loads(policy)  # noqa: S301
+def unpack_policy(packed: bytes) -> Policy:
+    """Unpack by what the pool is to decide it."""
+    policy: Policy = pickle.loads(packed)  # noqa: S301 - as above
+    return policy
 
 
-def pack_answers(outcomes: Sequence[object]) -> list[bytes]:
-    """Pack what the pool decided, in portions."""
-    return [pickle.dumps(tuple(portion), pickle.HIGHEST_PROTOCOL) for portion in portions(outcomes)]
+def pack_answers(outcomes: Sequence[object]) -> bytes:
+    """Pack a portion of what the pool decided."""
+    return pickle.dumps(tuple(outcomes), pickle.HIGHEST_PROTOCOL)
 
 
 def unpack_answers(packed: bytes) -> Sequence[Any]:

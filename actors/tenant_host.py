@@ -71,7 +71,7 @@ class TenantHost:
         self._begun_at = utc_now()
         self._settings = settings
         self._backends = backends
-        pool = PoolClient(settings.pool.deadline_seconds)
+        pool = PoolClient(settings.pool)
         self._active = ActiveShards(Databases(backends, settings.postgres).control())
         self._tools = HostTools(
             backends,

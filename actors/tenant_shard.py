@@ -7,22 +7,25 @@ In the latter case it sees to it that the shards of the new layout take up what 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
-from actors.attributor import Attribute
 from actors.pipeline import Stores, TenantPipeline, has_work
 from actors.store_turns import HostTurns
 from schemas.backends import Backends
 from schemas.batches import AppendReceipt, EventBatch
 from schemas.ids import TenantId
+from schemas.policy import Policy
 from schemas.problems import ActorUnavailable
+from schemas.results import RecordedOutcome
 from schemas.settings import Settings
 from schemas.shards import Shard, all_shards
+from schemas.touchpoints import ConversionCase
 from storage.clickhouse.connect import ClickHouse
 from storage.postgres.active_shards import ActiveShards
 from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Database, Databases
@@ -43,7 +46,7 @@ class HostTools:
     backends: Backends
     settings: Settings
     store: ClickHouse
-    attribute: Attribute
+    attribute: Callable[[TenantId, Sequence[ConversionCase], Policy], Awaitable[list[RecordedOutcome]]]
     active: ActiveShards
     wake: Callable[[TenantId, Shard], Awaitable[None]]
     turns: HostTurns
@@ -201,7 +204,8 @@ class TenantShard:
 
     def _pipeline(self, databases: Databases, commits: Database) -> TenantPipeline:
         tools, settings = self._tools, self._tools.settings.actor
-        stores = Stores.of(databases, commits, tools.store, self._tenant_id, self._shard, settings, tools.attribute)
+        attribute = partial(tools.attribute, self._tenant_id)
+        stores = Stores.of(databases, commits, tools.store, self._tenant_id, self._shard, settings, attribute)
         return TenantPipeline(stores, self._shard, settings, tools.turns)
 
     async def _until_idle(self, pipeline: TenantPipeline) -> None:

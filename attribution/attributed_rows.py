@@ -1,13 +1,12 @@
 """A recorded result as the row that reports and models read: flat, with the journey in parallel arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attribution.people import person_key
-from schemas.results import CandidateReason
+from schemas.results import ON_THE_JOURNEY, CandidateReason
 
 _INSTALLS = frozenset({"install", "reinstall"})
-_ON_THE_JOURNEY = frozenset({CandidateReason.WON, CandidateReason.EARLIER, CandidateReason.LOWER_PRIORITY})
 _OF_EVENT = ("received_at", "app_id", "platform", "country", "event_name", "revenue", "currency")
 _OF_RESULT = (
     *("conversion_id", "conversion_type", "conversion_time", "is_organic", "media_source", "channel", "campaign"),
@@ -28,7 +27,8 @@ def attributed_row(event: dict[str, Any], result: dict[str, Any], revision: int)
     row |= {"conversion_kind": result["conversion_type"], "site_id": _winning_site(result["candidates"])}
     row |= {name: result[name] for name in _OF_RESULT if result.get(name) is not None}
     row |= _fraud(result, row["site_id"])
-    return row | _journey(result["candidates"]) | {"revision": revision, "person_key": person_key(event)}
+    row |= _journey(result["candidates"], result.get("touch_credits") or {})
+    return row | {"revision": revision, "person_key": person_key(event)}
 
 
 def _winning_site(candidates: Sequence[dict[str, Any]]) -> str:
@@ -54,9 +54,9 @@ def _fraud(result: dict[str, Any], site_id: str) -> dict[str, Any]:
     return {name: value for name, value in claim.items() if value is not None}
 
 
-def _journey(candidates: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _journey(candidates: Sequence[dict[str, Any]], touch_credits: Mapping[str, float]) -> dict[str, Any]:
     touches = sorted(
-        (each["touch"] for each in candidates if each["reason"] in _ON_THE_JOURNEY),
+        (each["touch"] for each in candidates if each["reason"] in ON_THE_JOURNEY),
         key=lambda touch: (touch["touch_time"], touch["touch_id"]),
     )
     return {
@@ -66,4 +66,5 @@ def _journey(candidates: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "touch_sources": [touch["media_source"] for touch in touches],
         "touch_channels": [touch["channel"] for touch in touches],
         "touch_campaigns": [touch["campaign"] for touch in touches],
+        "touch_credits": [touch_credits[touch["touch_id"]] for touch in touches] if touch_credits else [],
     }

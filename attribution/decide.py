@@ -10,7 +10,7 @@ from attribution.keys import INSTALLS
 from attribution.matching import judge
 from attribution.origins import SESSION, inherited, kind_of, last_install, resolved
 from schemas.policy import Policy
-from schemas.results import AttributionResult, Candidate, CandidateReason
+from schemas.results import ON_THE_JOURNEY, AttributionResult, Candidate, CandidateReason
 from schemas.touchpoints import Conversion, ConversionCase, ConversionKind, MatchType, Origin, Touchpoint, TouchType
 
 MODEL_VERSION = "rules-2"
@@ -21,7 +21,6 @@ ORGANIC = "organic"
 UNNAMED_SOURCE = "unknown"
 """The media source of a conversion whose winning touch names none: credit needs a name to go to."""
 
-_ASSISTS = frozenset({CandidateReason.WON, CandidateReason.EARLIER, CandidateReason.LOWER_PRIORITY})
 _OWN_SOURCE = frozenset({ConversionKind.INSTALL, ConversionKind.RE_ATTRIBUTION, ConversionKind.RE_ENGAGEMENT})
 _INSTALLED_NOW = frozenset({ConversionKind.INSTALL, ConversionKind.REINSTALL, ConversionKind.RE_ATTRIBUTION})
 _NOTHING_DECIDED: Mapping[str, Origin] = MappingProxyType({})
@@ -173,7 +172,9 @@ def _confidence(case: ConversionCase, winner: Touchpoint | None) -> float:
 
 def _contributors(candidates: tuple[Candidate, ...], attributed_touch_id: str | None) -> tuple[str, ...]:
     valid = [
-        each.touch for each in candidates if each.reason in _ASSISTS and each.touch.touch_id != attributed_touch_id
+        each.touch
+        for each in candidates
+        if each.reason in ON_THE_JOURNEY and each.touch.touch_id != attributed_touch_id
     ]
     if candidates and candidates[0].touch.touch_id != attributed_touch_id:
         # The one that leads the journey stands first, whenever it was.

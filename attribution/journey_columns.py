@@ -1,5 +1,7 @@
 """Journeys as the event store answers them, in Arrow, as the columns that models read: no object for any touch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 from pyarrow import ipc
@@ -18,14 +20,15 @@ def folded_journeys(answer: bytes, channels: tuple[str, ...]) -> Journeys:
 
 
 def timed_journeys(answer: bytes, channels: tuple[str, ...]) -> Journeys:
-    """Read converting journeys, each on its own: `path`, `ages` (days), `lead`, `value`.
+    """Read converting journeys, each on its own: `path`, `ages` (days), `lead`, `value`, `touch_credits` (or none).
 
     Raises:
         pyarrow.ArrowInvalid: the bytes are no Arrow stream.
     """
     table = ipc.open_stream(answer).read_all()
     ages = _lists(table["ages"])[1].astype(np.float64)
-    return _journeys(table, channels, np.ones(len(table)), np.zeros(len(table)), ages)
+    journeys = _journeys(table, channels, np.ones(len(table)), np.zeros(len(table)), ages)
+    return replace(journeys, touch_credits=_touch_credits(table, journeys))
 
 
 def _journeys(
@@ -42,6 +45,15 @@ def _journeys(
         ages=np.zeros(len(touches)) if ages is None else ages,
         leads=_column(table, "lead").astype(np.int64),
     )
+
+
+def _touch_credits(table: pa.Table, journeys: Journeys) -> Floats:
+    """Spread the credits over the touches, 0 over those of journeys that have none."""
+    starts, given = _lists(table["touch_credits"])
+    counts = np.diff(starts)
+    credits_ = np.zeros(len(journeys.touches))
+    credits_[np.repeat(counts > 0, journeys.lengths)] = given
+    return credits_
 
 
 def _lists(column: pa.ChunkedArray) -> tuple[Ints, Floats]:

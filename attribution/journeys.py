@@ -19,7 +19,8 @@ class Journeys:
     `starts[j]` up to `starts[j + 1]`, at least one (`starts` is [J + 1]). `conversions` and `nulls` [J] say how many
     people converted and how many did not, `values` [J] what those conversions were worth. `ages` [T] are the days
     from a touch to its journey's end; `leads` [J] the place in the journey (from 0) of the touch that made the lead,
-    -1 where none did.
+    -1 where none did. `touch_credits` [T] are what a learned model gave each touch when the conversion was attributed:
+    they sum to 1 in a journey that it shared out, and are 0 in the others; None where nobody asked for them.
     """
 
     channels: tuple[str, ...]
@@ -30,6 +31,7 @@ class Journeys:
     values: Floats
     ages: Floats
     leads: Ints
+    touch_credits: Floats | None = None
 
     @cached_property
     def lengths(self) -> Ints:

@@ -27,10 +27,14 @@ class Model(StrEnum):
     SHAPLEY = "shapley"
     SHAPLEY_ORDERED = "shapley_ordered"
     SHAPLEY_RATE = "shapley_rate"
+    DATA_DRIVEN = "data_driven"
 
 
-DATA_DRIVEN = frozenset({Model.MARKOV, Model.SHAPLEY, Model.SHAPLEY_ORDERED, Model.SHAPLEY_RATE})
+DATA_DRIVEN = frozenset({Model.MARKOV, Model.SHAPLEY, Model.SHAPLEY_ORDERED, Model.SHAPLEY_RATE, Model.DATA_DRIVEN})
 """Models that learn from all journeys together; the others are rules that look at one journey at a time."""
+
+OF_JOURNEYS: tuple[Model, ...] = tuple(model for model in Model if model is not Model.DATA_DRIVEN)
+"""Models that need nothing but the journeys; the other one adds up what a learned model gave when it attributed."""
 
 ASSUMPTIONS = {
     Model.FIRST: "The touch that began the journey made it end well.",
@@ -45,6 +49,7 @@ ASSUMPTIONS = {
     Model.SHAPLEY: "Simplified game: a conversion is shared equally among the distinct channels of its journey.",
     Model.SHAPLEY_ORDERED: "Simplified game by position: which place among its journey's channels earned what.",
     Model.SHAPLEY_RATE: "Rate game: a set of channels is worth the conversion rate of journeys with exactly that set.",
+    Model.DATA_DRIVEN: "A touch earned what a learned probability of converting loses without it.",
 }
 
 

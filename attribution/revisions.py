@@ -7,7 +7,7 @@ answer are one revision, though they may have considered other touches, or word 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-REMARKS = ("candidates", "policy_version", "model_version")
+REMARKS = ("candidates", "policy_version", "model_version", "touch_credits", "model_fallback")
 """Fields of a result that are not part of its answer; `conversions.sql` compares without them, too."""
 
 
@@ -20,10 +20,19 @@ class Change(NamedTuple):
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """List the fields of the answer that differ between two results as they are stored, in the order of the newer."""
+    """List the fields of the answer that differ between two results as they are stored, in the order of the newer.
+
+    A learned model that did not answer in time has not changed its mind: its credits before do not differ from none.
+    """
+    if after.get("model_fallback"):
+        before = {**before, "credits": _without_learned(before.get("credits"))}
     fields = dict.fromkeys((*after, *before))
     return [
         Change(field, before.get(field), after.get(field))
         for field in fields
         if field not in REMARKS and before.get(field) != after.get(field)
     ]
+
+
+def _without_learned(credits_by_model: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {model: shares for model, shares in (credits_by_model or {}).items() if model != "data_driven"}

@@ -20,6 +20,7 @@ _RULES: dict[Model, Callable[[Journeys, ModelSpec], Floats]] = {
     Model.POSITION: lambda journeys, _: touch_weights.position_based(journeys),
     Model.W_SHAPED: lambda journeys, _: touch_weights.w_shaped(journeys),
     Model.CUSTOM: lambda journeys, spec: touch_weights.position_based(journeys, *spec.custom_weights),
+    Model.DATA_DRIVEN: lambda journeys, _: touch_weights.learned(journeys),
 }
 
 

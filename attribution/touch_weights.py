@@ -1,5 +1,7 @@
 """Rules that share a conversion out over the touches of its journey: each gives weights [T] that sum to 1 a journey.
 
+`learned` alone repeats what was shared out before, and leaves out journeys that were not.
+
 They look at one journey at a time and say nothing of what would have happened without a touch.
 """
 
@@ -69,6 +71,11 @@ def w_shaped(journeys: Journeys) -> Floats:
     others = np.add.reduceat(is_other.astype(np.float64), starts)
     weights = np.where(is_other, _W_REST / np.maximum(others, 1.0)[journeys.owners], keys)
     return np.where(has_lead[journeys.owners], _normalised(journeys, weights), position_based(journeys))
+
+
+def learned(journeys: Journeys) -> Floats:
+    """To each touch what a learned model gave it; nothing to those of a journey that none shared out."""
+    return np.zeros(len(journeys.touches)) if journeys.touch_credits is None else journeys.touch_credits
 
 
 def _all_to(journeys: Journeys, chosen: np.typing.NDArray[np.int64]) -> Floats:

@@ -21,7 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from attribution.model_spec import Model, ModelSpec
+from attribution.model_spec import OF_JOURNEYS, Model, ModelSpec
 from jobs.model_work import Columns, compute_models
 from local.free_ports import free_port
 from schemas.backends import Backends
@@ -162,13 +162,13 @@ async def measure(journeys: int) -> list[Stage]:
         columns, stages = await read(JourneyReader(store, TENANT))
         await store.close()
     console.print(f"{(len(columns.folded) + len(columns.timed or b'')) / 1e6:.1f} MB travel")
-    without = [ModelSpec(model, replicates=0) for model in Model]
+    without = [ModelSpec(model, replicates=0) for model in OF_JOURNEYS]
     compute(columns, without[:1])
     seconds, paths = compute(columns, without)
     console.print(f"{journeys:,} journeys in {paths:,} distinct paths")
     stages.append(Stage("credits of all models, no intervals", seconds))
     stages.append(Stage("from ClickHouse to credits, all models", sum(each.seconds for each in stages), GOAL_SECONDS))
-    for models in (list(Model), [Model.MARKOV], [Model.SHAPLEY]):
+    for models in (OF_JOURNEYS, [Model.MARKOV], [Model.SHAPLEY]):
         name = "all models" if len(models) > 1 else models[0].value
         specs = [replace(spec, replicates=REPLICATES) for spec in without if spec.model in models]
         stages.append(Stage(f"credits with {REPLICATES} replicates: {name}", compute(columns, specs)[0]))

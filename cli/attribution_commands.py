@@ -17,6 +17,7 @@ _WON = "[bold green]●[/]"
 _LOST = "[dim]○[/]"
 _END = "[bold]◆[/]"
 _TIME = "%Y-%m-%d %H:%M:%S"
+_FALLBACKS = {"late": "did not answer in time", "failed": "failed on it"}
 
 
 def explain(
@@ -40,6 +41,7 @@ def explain(
 def timeline(found: Attribution) -> list[str]:
     """Write an attribution line by line in Rich's markup: oldest touch first."""
     at = found.conversion_time
+    shared = found.touch_credits or {}
     lines = []
     for candidate in sorted(found.candidates or (), key=lambda each: each.touch.touch_time):
         touch = candidate.touch
@@ -50,9 +52,23 @@ def timeline(found: Attribution) -> list[str]:
             f"{mark} {_when(touch.touch_time, at)}  {said}",
             f"[dim]│[/]   {escape(candidate.reason)}: {escape(candidate.explanation)}",
         ]
+        if touch.touch_id in shared:
+            lines.append(f"[dim]│[/]   data-driven credit {shared[touch.touch_id]:.1%}")
     kind = (found.conversion_kind or found.conversion_type).replace("_", "-")
     lines.append(f"{_END} {at:{_TIME}}  {kind} {escape(found.conversion_id)}")
-    return [*lines, f"    {_verdict(found)}", *_history(found.revisions or ())]
+    return [*lines, f"    {_verdict(found)}", *_learned(found), *_history(found.revisions or ())]
+
+
+def _learned(found: Attribution) -> list[str]:
+    """Say which learned model shared the conversion out, or why none did though there is one."""
+    if found.model_fallback:
+        return [
+            f"    No data-driven credits, by the rules alone: the learned model {_FALLBACKS[found.model_fallback]}."
+        ]
+    if not found.touch_credits:
+        return []
+    _, _, model_id = (found.model_version or "").partition("+")
+    return [f"    Data-driven credits by the learned model {escape(model_id)}."]
 
 
 def _history(revisions: Sequence[AttributionRevision]) -> list[str]:

@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from attribution.model_spec import MARKOV_ORDER_MAX, REPLICATES_MAX, ChannelCredit, Model, ModelResult, ModelSpec
-from cli.context import ask, fail, print_json, user_api
+from cli.context import ask, console, fail, print_json, user_api
 from cli.model_tables import print_credits, print_journeys
 from cli.options import EmailOption, PasswordOption, TenantOption, UrlOption
 from local.demo_paths import ConversionPath, PathsFileError, read_paths
@@ -83,18 +83,23 @@ def models(
     )
     if (file is None) == (tenant is None):
         raise fail("Name either a file of paths or a tenant (--tenant).")
+    if file is not None and model is Model.DATA_DRIVEN:
+        raise fail("A file has no credits of a learned model: name a tenant (--tenant).")
     if file is not None:
-        result = _computed(_paths(file, needs_value=value), spec, gap_days=gap, by_value=value)
+        result, without = _computed(_paths(file, needs_value=value), spec, gap_days=gap, by_value=value), 0
     else:
         client = user_api(tenant or "", url, email=email, password=password)
         asked = _Journeys(first, last, breakdown, conversion_type, lead_event)
         found = ask(client, lambda api: _asked(api, spec, asked, by_value=value))
         result = _of_answer(spec, found)
+        without = found.journeys.without_credits if model is Model.DATA_DRIVEN else 0
     if as_json:
         credits_by_channel = {each.channel: each.credit for each in result.credits}
         sys.stdout.buffer.write(orjson.dumps(credits_by_channel, option=orjson.OPT_APPEND_NEWLINE))
     else:
         print_credits(result, "value" if value else "conversions")
+        if without:
+            console.print(f"{without:,} conversions with touches have no credits of a learned model, and are left out.")
 
 
 def journeys(

@@ -18,6 +18,9 @@ from attribution.models import credit_all
 
 _NICENESS = 10
 
+ONE_BY_ONE = frozenset({Model.TIME_DECAY, Model.DATA_DRIVEN})
+"""Models that tell journeys of one path apart."""
+
 Result = TypeVar("Result")
 
 
@@ -55,7 +58,7 @@ def compute_models(
 ) -> tuple[JourneyCounts, list[ModelResult]]:
     """Share conversions, or with `by_value` what they were worth, out by each model.
 
-    Time decay reads the journeys one by one: their ages differ. All others read distinct paths.
+    Some read the journeys one by one, whose ages or learned credits differ. All others read distinct paths.
 
     Raises:
         ValueError: a parameter is out of its range, or a chain has too many states.
@@ -63,13 +66,13 @@ def compute_models(
 
     def compute() -> tuple[JourneyCounts, list[ModelResult]]:
         journeys = folded_journeys(columns.folded, columns.channels)
-        by_age = [spec for spec in specs if spec.model is Model.TIME_DECAY]
-        others = [spec for spec in specs if spec.model is not Model.TIME_DECAY]
+        one_by_one = [spec for spec in specs if spec.model in ONE_BY_ONE]
+        others = [spec for spec in specs if spec.model not in ONE_BY_ONE]
         results = credit_all(journeys, others, by_value=by_value)
-        if by_age:
-            assert columns.timed is not None, "time decay needs ages"
+        if one_by_one:
+            assert columns.timed is not None, "ages and learned credits are each journey's own"
             timed = timed_journeys(columns.timed, columns.channels)
-            results += credit_all(timed, by_age, by_value=by_value)
+            results += credit_all(timed, one_by_one, by_value=by_value)
         by_spec = {result.spec: result for result in results}
         return _counts(journeys), [by_spec[spec] for spec in specs]
 

@@ -37,6 +37,12 @@ class LearningSettings(SettingsGroup):
     )
     job_cpus: float = Field(0.1, description="Ray's book-keeping share of a training: it is nice to all other work.")
     pool_look_seconds: float = Field(1.0, description="How often a replica of the pool asks for newer champions.")
+    pool_models_max: int = Field(
+        default=64, description="Models a replica keeps loaded, at 1 MB or so; one more takes the place of the stalest."
+    )
+    keeper_bytes_max: int = Field(
+        default=64 * 1024**2, description="Artifacts that their keeper remembers; others are read from the lake again."
+    )
     deadline_seconds: float = Field(
         default=2.0, description="Credits of a batch that are not there by then are left out, and results say so."
     )

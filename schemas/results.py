@@ -74,6 +74,17 @@ class Because:
     values: Evidence
 
 
+ON_THE_JOURNEY = frozenset({CandidateReason.WON, CandidateReason.EARLIER, CandidateReason.LOWER_PRIORITY})
+"""What the touches of a conversion's journey have as their reason: any of them could have got it."""
+
+
+class ModelFallback(StrEnum):
+    """Why no learned model shared a conversion out though there is one: what the rules say stands without it."""
+
+    LATE = "late"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A touch that was considered, whether it won, the sentence that says why, and the same without words."""
@@ -97,6 +108,8 @@ class AttributionResult:
     `contributors`, the touches that assisted: valid, but not the one that got the conversion, newest first.
     `withheld_matches` are the match types that were not used because the person does not allow it.
     `credits` holds, by model, the share of each media source; `fraud` is the verdict on who claimed it.
+    `touch_credits` holds, by touch id, what a learned model gave each valid touch: the sums by media source are the
+    `data_driven` credits. `model_version` names the rules, and that model after a `+`.
     """
 
     conversion_id: str
@@ -126,6 +139,8 @@ class AttributionResult:
     policy_version: int
     model_version: str
     fraud: ConversionFraud = UNQUESTIONED
+    touch_credits: dict[str, float] | None = None
+    model_fallback: ModelFallback | None = None
 
 
 @dataclass(frozen=True)

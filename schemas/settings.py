@@ -188,6 +188,21 @@ class PoolSettings(SettingsGroup):
 
     replicas_min: int = Field(1, description="One is always warm: a result is due within a second.")
     replicas_max: int = Field(2, description="Raise with the cluster.")
+    requests_ongoing_target: float = Field(
+        default=2.0, description="Calls that wait or run for each replica, on average: for more, one is added."
+    )
+    requests_ongoing_max: int = Field(
+        default=32, description="Calls a replica holds, at 3 MB at most: among these, tenants have their turns."
+    )
+    upscale_seconds: float = Field(
+        default=10.0, description="So long must calls queue, on the average of 30 s, before a replica is added."
+    )
+    downscale_seconds: float = Field(
+        default=120.0, description="So long must replicas idle before one leaves: imports come in waves."
+    )
+    apart_seconds: float = Field(
+        default=600.0, description="So long does a tenant whose conversions killed a replica keep to another one."
+    )
     check_seconds: float = Field(
         default=1.0, description="How often Serve looks whether a replica lives; so late does it miss a dead one."
     )

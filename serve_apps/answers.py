@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.imports import ImportFormat, ImportState, UnknownColumns
 from schemas.links import Link
-from schemas.results import CandidateReason, Ground
+from schemas.results import CandidateReason, Ground, ModelFallback
 from schemas.touchpoints import ConversionKind, MatchType, TouchType
 from serve_apps.fraud_answers import ConversionFraudShown
 from serve_apps.person_answers import AttributionRevision
@@ -159,7 +159,14 @@ class Attribution(BaseModel):
     withheld_matches: list[MatchType] | None = Field(None, description="What the person does not allow to be used.")
     credits: dict[str, dict[str, float]] | None = Field(
         None,
-        description="By model and media source; of a single conversion by every rule, in a list by the winner.",
+        description="By model and media source: every rule for a single conversion, in a list the winner; data_driven by "
+        "a learned model.",
+    )
+    touch_credits: dict[str, float] | None = Field(
+        None, description="By touch id, what the learned model gave each valid touch."
+    )
+    model_fallback: ModelFallback | None = Field(
+        None, description="Why the learned model shared nothing out though there is one; the rest stands without it."
     )
     fraud: ConversionFraudShown | None = None
     policy_version: int | None = None

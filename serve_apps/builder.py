@@ -162,7 +162,7 @@ def build_services(backends: Backends, settings: Settings) -> Services:
         touches=TouchRecorder(actors, journal, settings.links, feed.is_gone),
         models=ModelRuns(settings.models, settings.placement.jobs),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
-        previews=FraudPreviews(databases, store, PoolClient(settings.pool.deadline_seconds), settings.fraud),
+        previews=FraudPreviews(databases, store, PoolClient(settings.pool), settings.fraud),
         passwords=Passwords(settings.auth),
         tokens=Tokens(feed, Sealer(backends), settings.auth),
         registration=Registration(databases.control(), Sealer(backends)),

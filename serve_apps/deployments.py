@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from ray import serve
 from starlette.types import ASGIApp
 
-from actors.attribution_pool import pool_application
-from actors.pool_calls import POOL_APP
+from actors.attribution_pool import apart_application, pool_application
+from actors.champion_calls import KEEPER_APP
+from actors.model_keeper import keeper_application
+from actors.pool_calls import APART_APP, POOL_APP
 from schemas.backends import Backends
-from schemas.settings import Settings
+from schemas.learning_settings import LearningSettings
+from schemas.settings import PoolSettings, Settings
 from serve_apps.builder import global_plane, tenant_plane
 from serve_apps.overseer import Overseer
 
@@ -39,7 +42,15 @@ class Deployments:
 
     def pool(self) -> serve.Application:
         """Describe the attribution pool, which is told nothing."""
-        return pool_application(self.settings.pool, self.settings.placement.pool)
+        return pool_application(*self._pool_sizes)
+
+    def apart(self) -> serve.Application:
+        """Describe the replica in which calls are decided that may take the pool down."""
+        return apart_application(*self._pool_sizes)
+
+    def keeper(self) -> serve.Application:
+        """Describe who keeps the learned models that the pool uses."""
+        return keeper_application(self.known, self.settings.serve.check_seconds, self.settings.placement.hosts)
 
     def tenant(self) -> serve.Application:
         """Describe the tenant plane."""
@@ -68,11 +79,17 @@ class Deployments:
         serve.run_many(
             [
                 serve.RunTarget(self.pool(), name=POOL_APP, route_prefix=None),
+                serve.RunTarget(self.keeper(), name=KEEPER_APP, route_prefix=None),
+                serve.RunTarget(self.apart(), name=APART_APP, route_prefix=None),
                 serve.RunTarget(self.tenant(), name="tenant"),
                 serve.RunTarget(self.global_(), name="global", route_prefix=GLOBAL_PREFIX),
                 serve.RunTarget(self.overseer(), name="overseer", route_prefix=None),
             ]
         )
+
+    @property
+    def _pool_sizes(self) -> tuple[PoolSettings, LearningSettings, dict[str, str]]:
+        return self.settings.pool, self.settings.learning, self.settings.placement.pool
 
     def _plane(self, name: str, build: Callable[[], ASGIApp]) -> serve.Application:
         own = self.settings.serve

@@ -73,6 +73,16 @@ def pool(_: dict[str, str]) -> serve.Application:
     return _deployments().pool()
 
 
+def apart(_: dict[str, str]) -> serve.Application:
+    """Describe the replica of the pool in which calls are decided that may take it down."""
+    return _deployments().apart()
+
+
+def keeper(_: dict[str, str]) -> serve.Application:
+    """Describe who keeps learned models."""
+    return _deployments().keeper()
+
+
 def tenant(_: dict[str, str]) -> serve.Application:
     """Describe the tenant plane."""
     return _deployments().tenant()

@@ -122,7 +122,7 @@ class FraudPreviews:
         async def judge(portion: Sequence[str]) -> None:
             stored = await past.some(portion)
             pending = [PendingConversion(each.conversion_id, each.event) for each in stored]
-            outcomes = await self._pool.attribute(await journeys.cases(pending, policy, watch=False), policy)
+            outcomes = await self._pool.attribute(tenant_id, await journeys.cases(pending, policy, watch=False), policy)
             results = {each.conversion_id: each for each in outcomes if isinstance(each, AttributionResult)}
             for each in stored:
                 if each.conversion_id in results:

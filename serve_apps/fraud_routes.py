@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from actors.attributor import PoolAwayError
+from actors.attributor import PoolAwayError, PoolKilledError
 from schemas.fraud_policy import FraudPolicy, FraudRule
 from schemas.fraud_problems import (
     FraudPreviewTooSlow,
@@ -68,7 +68,7 @@ async def preview_fraud(request: Request, policy: FraudPolicy) -> dict[str, Any]
     tenant, _ = await user_of(request)
     try:
         return await services_of(request).previews.preview(tenant.tenant_id, policy)
-    except PoolAwayError as error:
+    except (PoolAwayError, PoolKilledError) as error:
         raise ActorUnavailable("The attribution pool does not answer at the moment.") from error
     except TimeoutError as error:
         raise FraudPreviewTooSlow from error

@@ -22,6 +22,9 @@ class JourneysMade(BaseModel):
     converting: float
     null: float = Field(description="Journeys that led to no conversion.")
     without_touches: int = Field(description="Conversions that no touch led to: no model shares them out.")
+    without_credits: int = Field(
+        description="Journeys that converted and that no learned model has shared out: data_driven leaves them out."
+    )
     distinct_paths: int
     conversion_types: list[str]
     event_name: str

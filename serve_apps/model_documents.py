@@ -31,6 +31,7 @@ def described(question: JourneyQuestion, counts: JourneyCounts, made: Sequence[C
             "converting": counts.conversions,
             "null": counts.nulls,
             "without_touches": sum(each.organic for each in made),
+            "without_credits": sum(each.conversions - each.organic - each.credited for each in made),
             "distinct_paths": counts.paths,
             "conversion_types": list(question.conversion_types),
             "event_name": question.event_name,

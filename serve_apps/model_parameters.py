@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 from starlette.requests import Request
 
-from attribution.model_spec import MARKOV_ORDER_MAX, REPLICATES_MAX, Model, ModelSpec
+from attribution.model_spec import MARKOV_ORDER_MAX, OF_JOURNEYS, REPLICATES_MAX, Model, ModelSpec
 from schemas.event_types import CONVERSION_TYPES
 from schemas.report_problems import ReportParameterInvalid
 from schemas.reports import Dimension, Span, dimension_names
@@ -94,15 +94,28 @@ def _types(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ModelsAsked:
-    """Models with their parameters, and whether they share out what conversions were worth."""
+    """Models with their parameters, and whether they share out what conversions were worth.
+
+    `learned` is the one that is added where a learned model has shared conversions out; None if models were named.
+    """
 
     specs: tuple[ModelSpec, ...]
     by_value: bool
+    learned: ModelSpec | None
+
+    def specs_of(self, credited: int) -> tuple[ModelSpec, ...]:
+        """Give the models for journeys of which a learned model has shared so many out."""
+        return (*self.specs, self.learned) if self.learned and credited else self.specs
 
 
 def models_asked(
     model: Annotated[
-        str, Query(max_length=300, description=f"Separated by commas: {', '.join(Model)}. Default: all of them.")
+        str,
+        Query(
+            max_length=300,
+            description=f"Separated by commas: {', '.join(Model)}. Default: all of them; data_driven where a learned "
+            "model has shared such conversions out.",
+        ),
     ] = "",
     order: Annotated[int, Query(ge=1, le=MARKOV_ORDER_MAX, description="markov: how many touches it remembers.")] = 1,
     half_life: Annotated[float, Query(gt=0, le=3_650, description="time_decay: in days.")] = 7.0,
@@ -124,11 +137,13 @@ def models_asked(
     Raises:
         ReportParameterInvalid: one parameter has a value that it cannot have.
     """
-    specs = tuple(
-        ModelSpec(each, order, half_life, _three(weights), direct, replicates, confidence, seed)
-        for each in _models(model)
+    parameters = (order, half_life, _three(weights), direct, replicates, confidence, seed)
+    named = _models(model)
+    return ModelsAsked(
+        specs=tuple(ModelSpec(each, *parameters) for each in named or OF_JOURNEYS),
+        by_value=measure == "value",
+        learned=None if named else ModelSpec(Model.DATA_DRIVEN, *parameters),
     )
-    return ModelsAsked(specs, measure == "value")
 
 
 def _models(text: str) -> tuple[Model, ...]:
@@ -136,7 +151,7 @@ def _models(text: str) -> tuple[Model, ...]:
     unknown = set(names) - set(Model)
     if unknown:
         raise ReportParameterInvalid(f"`model`: {', '.join(Model)}, separated by commas.")
-    return tuple(map(Model, names)) or tuple(Model)
+    return tuple(map(Model, names))
 
 
 def _three(text: str) -> tuple[float, float, float]:

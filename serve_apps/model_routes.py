@@ -7,8 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attribution.model_spec import Model
-from jobs.model_work import Columns, compute_models, compute_views
+from jobs.model_work import ONE_BY_ONE, Columns, compute_models, compute_views
 from schemas.ids import TenantId
 from schemas.model_problems import ModelsBusy, ModelsTooLarge
 from schemas.report_problems import ReportParameterInvalid
@@ -46,9 +45,10 @@ async def get_models(request: Request, question: AskedJourneys, asked: AskedMode
     reader = JourneyReader(services.store, tenant.tenant_id)
 
     async def compute() -> dict[str, Any]:
-        needs_ages = any(spec.model is Model.TIME_DECAY for spec in asked.specs)
-        made, columns = await _read(reader, question, needs_ages=needs_ages)
-        counts, results = await services.models.tasks.run(compute_models, columns, asked.specs, by_value=asked.by_value)
+        needs_each = any(spec.model in ONE_BY_ONE for spec in asked.specs)
+        made, columns = await _read(reader, question, needs_each=needs_each)
+        specs = asked.specs_of(sum(each.credited for each in made))
+        counts, results = await services.models.tasks.run(compute_models, columns, specs, by_value=asked.by_value)
         return models_document(described(question, counts, made), asked, results)
 
     return _respond(request, await _answer(services, tenant.tenant_id, reader, (question, asked), compute))
@@ -68,7 +68,7 @@ async def get_journeys(
     reader = JourneyReader(services.store, tenant.tenant_id)
 
     async def compute() -> dict[str, Any]:
-        made, columns = await _read(reader, question, needs_ages=True)
+        made, columns = await _read(reader, question, needs_each=True)
         counts, views = await services.models.tasks.run(compute_views, columns, paths_max=paths, steps=steps)
         return journeys_document(described(question, counts, made), views, table)
 
@@ -89,13 +89,13 @@ async def _answer(
 
 
 async def _read(
-    reader: JourneyReader, question: JourneyQuestion, *, needs_ages: bool
+    reader: JourneyReader, question: JourneyQuestion, *, needs_each: bool
 ) -> tuple[Sequence[CurrencyCount], Columns]:
     for _ in range(_READINGS_MAX):
         made = await reader.made(question)
         channels = await reader.channels(question)
         folded = await reader.folded(question, channels)
-        timed = await reader.timed(question, channels) if needs_ages else None
+        timed = await reader.timed(question, channels) if needs_each else None
         # A channel that came between two of these questions has no place in what they gave.
         if set(await reader.channels(question)) <= set(channels):
             return made, Columns(channels, folded, timed)

@@ -7,7 +7,7 @@ the first process that reaches the point removes the file and kills itself with 
 closed or answered, and a successor passes the same point unharmed.
 
 Of a piece of work that always fails, `refuse("pool_attribute", conversion_id)` makes one: it raises as long as the
-file of the point's name holds that text. `hang` does not return as long as it does.
+file of the point's name holds that text. `hang` does not return as long as it does, and `die` kills the process.
 
 The environment is read once, at import, against the rule that only a composition root reads it: points lie on the
 hottest paths, and with the variable unset a call must cost one comparison.
@@ -52,6 +52,12 @@ def hang(point: str, subject: str) -> None:
     """Return when no test has armed the point for this subject, or has it no longer."""
     while _is_armed(point, subject):
         time.sleep(0.01)
+
+
+def die(point: str, subject: str) -> None:
+    """Kill this process if a test armed the point for this subject, as often as it comes here; otherwise do nothing."""
+    if _is_armed(point, subject):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _is_armed(point: str, subject: str) -> bool:

@@ -86,11 +86,15 @@ class JourneyQuestion:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyCount:
-    """Conversions asked for whose revenue can be told in a currency ('': none); `organic`: no touch led to them."""
+    """Conversions asked for whose revenue can be told in a currency ('': none); `organic`: no touch led to them.
+
+    `credited` are those whose touches have the credits of a learned model.
+    """
 
     currency: str
     conversions: int
     organic: int
+    credited: int
     revenue: Decimal | None
 
 
@@ -141,7 +145,7 @@ class JourneyReader:
         return await self._arrow("folded", question, channels)
 
     async def timed(self, question: JourneyQuestion, channels: tuple[str, ...]) -> bytes:
-        """Read each converting journey: `path`, `ages` (days from touch to conversion), `lead`, `value`; Arrow."""
+        """Read each converting journey: `path`, `ages` (days to the end), `lead`, `value`, `touch_credits`; Arrow."""
         return await self._arrow("timed", question, channels)
 
     async def _arrow(self, query: str, question: JourneyQuestion, channels: tuple[str, ...]) -> bytes:

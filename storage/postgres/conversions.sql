@@ -47,8 +47,11 @@ changed AS (
     INNER JOIN conversions AS c ON c.conversion_id = r.id
     LEFT JOIN attributions AS a ON a.conversion_id = r.id AND a.revision = c.revision
     WHERE a.result IS NULL
-        OR a.result - '{candidates,policy_version,model_version}'::text[]
-        <> r.result - '{candidates,policy_version,model_version}'::text[]
+        OR (
+            a.result
+            #- CASE WHEN r.result ->> 'model_fallback' IS NULL THEN '{}' ELSE '{credits,data_driven}' END::text[]
+        ) - '{candidates,policy_version,model_version,touch_credits,model_fallback}'::text[]
+        <> r.result - '{candidates,policy_version,model_version,touch_credits,model_fallback}'::text[]
 ),
 revised AS (
     UPDATE conversions AS c SET revision = c.revision + 1, failure = NULL FROM changed AS r

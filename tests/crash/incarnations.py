@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.attribution_pool import decide, recorded
+from actors.decider import Decider, recorded
 from actors.pipeline import Stores, TenantPipeline
 from actors.store_turns import HostTurns
 from ingest.frames import join
@@ -35,7 +35,7 @@ class Incarnation:
 
 
 async def _decide(cases: Sequence[ConversionCase], policy: Policy) -> list[RecordedOutcome]:
-    return recorded(decide(cases, policy))
+    return recorded(Decider(policy).decide(cases))
 
 
 @asynccontextmanager

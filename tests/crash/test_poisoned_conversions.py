@@ -17,7 +17,7 @@ from storage.spool.repository import Spool
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.incarnations import incarnation
-from tests.stack_fixtures import RunningStack, ago, event, eventually, result_of
+from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
 from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 INGEST = "/api/v1/events/ingest"
 
 
-async def settled(api: TenantApi, conversion_ids: list[str]) -> dict[str, dict[str, Any]]:
+async def settled(api: TenantApi, conversion_ids: list[str], seconds: float = 20.0) -> dict[str, dict[str, Any]]:
     """Wait until none of the conversions is pending; give them by id."""
 
     async def all_settled() -> dict[str, dict[str, Any]] | None:
@@ -34,7 +34,7 @@ async def settled(api: TenantApi, conversion_ids: list[str]) -> dict[str, dict[s
             None if any(each["state"] == "pending" for each in found) else dict(zip(conversion_ids, found, strict=True))
         )
 
-    documents: dict[str, dict[str, Any]] = await eventually(all_settled)
+    documents: dict[str, dict[str, Any]] = await eventually(all_settled, seconds=seconds)
     return documents
 
 
@@ -137,3 +137,36 @@ async def test_one_cannot_be_read(running: RunningStack, tenant: ProvisionedTena
     failed = documents.pop(names[23])
     assert (failed["state"], "day is out of range" in failed["failure"]) == ("failed", True)
     assert {each["state"] for each in documents.values()} == {"attributed"}
+
+
+async def test_one_kills_the_pool(running: RunningStack, api: TenantApi, http: httpx.AsyncClient) -> None:
+    """Its replica dies once and no more; a neighbour's conversions have results meanwhile, and none of them is blamed.
+
+    Of the two that were sent together one is attributed, and the one at fault is set apart with the reason.
+    """
+    neighbour = await new_tenant(running)
+    installs = [event("install") for _ in range(2)]
+    names = [each["event_id"] for each in installs]
+    (running.failpoints / "pool_attribute_dies").write_text(names[0], encoding="utf-8")
+    beside: list[str] = []
+    try:
+        async with api_of(running, neighbour) as other:
+            await http.post(INGEST, json=installs)
+            settling = asyncio.create_task(settled(api, names, 60.0))
+            while not settling.done():
+                install = event("install")
+                await other.send(orjson.dumps(install))
+                beside.append(install["event_id"])
+                await asyncio.sleep(0.1)
+            of_neighbour = await settled(other, beside)
+        documents = await settling
+    finally:
+        (running.failpoints / "pool_attribute_dies").unlink()
+    assert {each["state"] for each in of_neighbour.values()} == {"attributed"}
+    assert len(beside) > 10
+    assert (documents[names[1]]["state"], documents[names[0]]["state"]) == ("attributed", "failed")
+    assert "PoolKilledError" in documents[names[0]]["failure"]
+    # While it is apart, its tenant goes on, too.
+    later = event("install")
+    await http.post(INGEST, json=later)
+    assert (await settled(api, [later["event_id"]]))[later["event_id"]]["state"] == "attributed"

@@ -20,7 +20,7 @@ import pytest
 from typer.testing import CliRunner
 
 from attribution.journeys import Journeys, journeys_of_paths
-from attribution.model_spec import Model, ModelSpec
+from attribution.model_spec import OF_JOURNEYS, Model, ModelSpec
 from attribution.models import credit
 from cli.main import app
 from local.demo_paths import parse_paths, path_events
@@ -249,7 +249,7 @@ async def test_credits_are_those_of_the_raw_events(planted: Planted, measure: st
     made = report["journeys"]
     assert (made["converting"], made["null"]) == (journeys.conversions.sum(), journeys.nulls.sum())
     assert made["without_touches"] == organic == 1
-    for model in Model:
+    for model in OF_JOURNEYS:
         result = credit(journeys, ModelSpec(model, replicates=0), by_value=measure == "value")
         expected = {each.channel: each.credit for each in result.credits}
         assert of_model(report, model) == pytest.approx(expected), model
@@ -374,7 +374,7 @@ async def test_paths_come_back(running: RunningStack) -> None:
         gap_days=15 / 1440,
     )
     assert (report["journeys"]["converting"], report["journeys"]["null"]) == (72, 239)
-    for model in Model:
+    for model in OF_JOURNEYS:
         expected = {each.channel: each.credit for each in credit(journeys, ModelSpec(model, replicates=0)).credits}
         assert of_model(report, model) == pytest.approx(expected), model
     for model in (Model.MARKOV, Model.LINEAR):

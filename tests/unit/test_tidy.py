@@ -32,6 +32,7 @@ ENTRY_POINTS = {
     "bench/journeys.py": "run by `make bench-journeys`",
     "bench/learning.py": "run by `make bench-learning`",
     "bench/results_lag.py": "run by `make bench-results`",
+    "bench/pool.py": "run by `make bench`",
     "bench/plain_handler.py": "run by uvicorn for the bench",
 }
 

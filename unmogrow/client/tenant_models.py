@@ -201,6 +201,7 @@ class ChannelRow(Shape):
         "shapley",
         "shapley_ordered",
         "shapley_rate",
+        "data_driven",
     ]
     channel: str
     credit: float
@@ -656,6 +657,8 @@ class JourneysMade(Shape):
     """Journeys that led to no conversion."""
     without_touches: int
     """Conversions that no touch led to: no model shares them out."""
+    without_credits: int
+    """Journeys that converted and that no learned model has shared out: data_driven leaves them out."""
     distinct_paths: int
     conversion_types: list[str]
     event_name: str
@@ -865,6 +868,7 @@ class ModelDescription(Shape):
         "shapley",
         "shapley_ordered",
         "shapley_rate",
+        "data_driven",
     ]
     is_data_driven: bool
     parameters: dict[str, int | float | str | list[float]]
@@ -1894,7 +1898,11 @@ class Attribution(Shape):
     withheld_matches: list[Literal["click_id", "advertising_id", "vendor_id", "user_id", "probabilistic"]] | None = None
     """What the person does not allow to be used."""
     credits: dict[str, dict[str, float]] | None = None
-    """By model and media source; of a single conversion by every rule, in a list by the winner."""
+    """By model, the share of each media source: last_touch, and data_driven by a learned model."""
+    touch_credits: dict[str, float] | None = None
+    """By touch id, what the learned model gave each valid touch."""
+    model_fallback: Literal["late", "failed"] | None = None
+    """Why the learned model shared nothing out though there is one; the rest stands without it."""
     fraud: ConversionFraudShown | None = None
     policy_version: int | None = None
     model_version: str | None = None

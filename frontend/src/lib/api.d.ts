@@ -2244,13 +2244,22 @@ export interface components {
             withheld_matches?: components["schemas"]["MatchType"][] | null;
             /**
              * Credits
-             * @description By model and media source; of a single conversion by every rule, in a list by the winner.
+             * @description By model, the share of each media source: last_touch, and data_driven by a learned model.
              */
             credits?: {
                 [key: string]: {
                     [key: string]: number;
                 };
             } | null;
+            /**
+             * Touch Credits
+             * @description By touch id, what the learned model gave each valid touch.
+             */
+            touch_credits?: {
+                [key: string]: number;
+            } | null;
+            /** @description Why the learned model shared nothing out though there is one; the rest stands without it. */
+            model_fallback?: components["schemas"]["ModelFallback"] | null;
             fraud?: components["schemas"]["ConversionFraudShown"] | null;
             /** Policy Version */
             policy_version?: number | null;
@@ -3584,6 +3593,11 @@ export interface components {
              * @description Conversions that no touch led to: no model shares them out.
              */
             without_touches: number;
+            /**
+             * Without Credits
+             * @description Journeys that converted and that no learned model has shared out: data_driven leaves them out.
+             */
+            without_credits: number;
             /** Distinct Paths */
             distinct_paths: number;
             /** Conversion Types */
@@ -4037,7 +4051,7 @@ export interface components {
          * @description A way to share conversions out over the channels of their journeys.
          * @enum {string}
          */
-        Model: "first" | "last" | "last_non_direct" | "linear" | "time_decay" | "position" | "w_shaped" | "custom" | "markov" | "shapley" | "shapley_ordered" | "shapley_rate";
+        Model: "first" | "last" | "last_non_direct" | "linear" | "time_decay" | "position" | "w_shaped" | "custom" | "markov" | "shapley" | "shapley_ordered" | "shapley_rate" | "data_driven";
         /**
          * ModelDescription
          * @description A model, the parameters that concern it, and what it takes for granted.
@@ -4053,6 +4067,12 @@ export interface components {
             /** Note */
             note: string;
         };
+        /**
+         * ModelFallback
+         * @description Why no learned model shared a conversion out though there is one: what the rules say stands without it.
+         * @enum {string}
+         */
+        ModelFallback: "late" | "failed";
         /**
          * ModelsReport
          * @description Models side by side; `differences` says where they disagree.
@@ -11401,7 +11421,7 @@ export interface operations {
                 breakdown?: string | null;
                 /** @description Conditions such as media_source=google_ads,meta_ads;country!=DE;campaign~spring. */
                 filter?: string;
-                /** @description Separated by commas: first, last, last_non_direct, linear, time_decay, position, w_shaped, custom, markov, shapley, shapley_ordered, shapley_rate. Default: all of them. */
+                /** @description Separated by commas: first, last, last_non_direct, linear, time_decay, position, w_shaped, custom, markov, shapley, shapley_ordered, shapley_rate, data_driven. Default: all of them; data_driven where a learned model has shared such conversions out. */
                 model?: string;
                 /** @description markov: how many touches it remembers. */
                 order?: number;

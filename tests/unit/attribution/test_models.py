@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from attribution.journeys import Journeys, journeys_of_paths
 from attribution.markov import markov_chain
-from attribution.model_spec import Model, ModelSpec
+from attribution.model_spec import OF_JOURNEYS, Model, ModelSpec
 from attribution.models import credit, credit_all
 from attribution.shapley import membership, ordered_tally, rate_game
 from local.demo_paths import read_paths
@@ -159,7 +159,7 @@ def conversion_rate(paths: Paths, order: int, removed: str | None) -> float:
     return float(np.linalg.solve(matrix, gains)[kept.index(())])
 
 
-@given(paths_of_channels, st.sampled_from(list(Model)))
+@given(paths_of_channels, st.sampled_from(OF_JOURNEYS))
 def test_conversions_are_shared_out(paths: Paths, model: Model) -> None:
     """No model makes conversions or loses any; the rate game may find that no channel brought them."""
     journeys = journeys_of(paths)
@@ -333,7 +333,7 @@ def unfolded(paths: Paths) -> Paths:
     ]
 
 
-@given(paths_of_channels, st.sampled_from(list(Model)))
+@given(paths_of_channels, st.sampled_from(OF_JOURNEYS))
 def test_folding_changes_nothing(paths: Paths, model: Model) -> None:
     """A path that n people went counts as n journeys of one person each."""
     if not any(won + lost for _, won, lost in paths):
@@ -360,3 +360,12 @@ def test_models_share_their_draws() -> None:
     journeys = journeys_of([(["a", "b"], 30, 50), (["b"], 20, 90), (["a"], 10, 10)])
     specs = [ModelSpec(model, seed=3) for model in Model]
     assert credit_all(journeys, specs) == [credit(journeys, spec) for spec in specs]
+
+
+def test_learned_credits_are_added_up() -> None:
+    """A journey's touches give their channels what they earned; one without credits counts for nothing."""
+    journeys = journeys_of([(["a", "b"], 1, 0), (["b", "a"], 1, 0), (["b"], 1, 0)])
+    credited = replace(journeys, touch_credits=np.array([0.25, 0.75, 0.5, 0.5, 0.0]))
+    assert credits_of(credited, spec_of(Model.DATA_DRIVEN)) == {"a": 0.75, "b": 1.25}
+    result = credit(credited, ModelSpec(Model.DATA_DRIVEN, replicates=500))
+    assert all(each.low is not None and each.low < each.credit < (each.high or 0) for each in result.credits)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from actors.attribution_pool import decide
+from actors.decider import Decider
 from attribution.decide import attribute
 from attribution.origins import origin_of
 from schemas.policy import Policy
@@ -147,18 +147,17 @@ def test_a_view_or_a_stranger_makes_no_re_engagement() -> None:
 
 
 def test_origins_of_the_same_call_are_decided_before_their_heirs() -> None:
-    """A purchase inherits from a reinstall that inherits from an install, all in one call."""
+    """A purchase inherits from a reinstall that inherits from an install, all in one call, in whatever portions."""
     bought = case(kind="purchase").conversion
     installed = replace(bought, conversion_id="i", conversion_type="install", conversion_time=INSTALLED - DAY)
     again = replace(installed, conversion_id="r", conversion_time=INSTALLED - HOUR)
-    outcomes = decide(
-        [
-            ConversionCase(installed, (touch("t", 2 * DAY, source="email"),)),
-            ConversionCase(again, (), origins=("i",)),
-            ConversionCase(bought, (), origins=("r",)),
-        ],
-        POLICY,
-    )
+    cases = [
+        ConversionCase(installed, (touch("t", 2 * DAY, source="email"),)),
+        ConversionCase(again, (), origins=("i",)),
+        ConversionCase(bought, (), origins=("r",)),
+    ]
+    decider = Decider(POLICY)
+    outcomes = decider.decide(cases[:1]) + decider.decide(cases[1:])
     results = [outcome for outcome in outcomes if isinstance(outcome, AttributionResult)]
     assert [each.media_source for each in results] == ["email"] * 3
     assert [each.install_id for each in results] == ["i"] * 3

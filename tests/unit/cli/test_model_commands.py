@@ -37,6 +37,7 @@ def test_prints_a_table(file: Path) -> None:
     ("arguments", "said"),
     [
         (["--value"], "total_conversion_value"),
+        (["--model", "data_driven"], "name a tenant"),
         (["--model", "custom", "--weights", "1,2"], "three numbers"),
         (["--model", "custom", "--weights", "0,0,0"], "must not be"),
         (["--order", "9"], "less than or equal to 4"),

@@ -56,6 +56,7 @@ export const attribution = {
       shapley: 'Shapley',
       shapley_ordered: 'Shapley, ordered',
       shapley_rate: 'Shapley, rate',
+      data_driven: 'Learned model',
     },
     hints: {
       first: 'All to the first touch',
@@ -70,6 +71,7 @@ export const attribution = {
       shapley: 'Equally among the channels of a journey',
       shapley_ordered: 'The same, told apart by place',
       shapley_rate: 'By what a channel adds to the conversion rate of its company',
+      data_driven: 'By what the learned probability loses without the touch',
     },
   },
   channels: {

@@ -58,6 +58,7 @@ export const attribution: Messages['attribution'] = {
       shapley: 'Шепли',
       shapley_ordered: 'Шепли, по порядку',
       shapley_rate: 'Шепли, по доле',
+      data_driven: 'Обученная модель',
     },
     hints: {
       first: 'Всё – первому касанию',
@@ -72,6 +73,7 @@ export const attribution: Messages['attribution'] = {
       shapley: 'Поровну между каналами пути',
       shapley_ordered: 'То же с учётом места',
       shapley_rate: 'По тому, что канал добавляет к доле конверсий',
+      data_driven: 'По тому, что теряет обученная вероятность без касания',
     },
   },
   channels: {

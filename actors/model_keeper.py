@@ -1,0 +1,168 @@
+"""The keeper of learned models: a deployment of one replica that reads registry and lake, so that the pool need not.
+
+Replicas of the pool ask it for the champions. One counts from when its artifact has been read and its checksum is
+right; until then the one before goes on. When the control database or the lake is away, so does all that is known.
+While the keeper is away, replicas go on with what they have.
+"""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+
+import structlog
+from ray import serve
+
+from actors.champion_calls import KEEPER_DEPLOYMENT, Champion, ChampionsUnknownError, Standing
+from schemas.backends import Backends
+from schemas.ids import TenantId
+from schemas.learning import LearnedKind
+from schemas.settings import Settings
+from storage.lake.artifacts import Artifacts
+from storage.lake.lake import Lake
+from storage.postgres.connect import Databases
+from storage.postgres.learned_models import LearnedModelRecord, LearnedModels
+from telemetry.backoff import Backoff
+from telemetry.logs import configure_logs
+
+_LOOK_SECONDS = 15.0
+"""How often the registry is read though nothing was heard of a promotion: a tenant may have been deleted."""
+
+_AGAIN_SECONDS = 1.0
+"""How often, while something could not be read."""
+
+_KINDS = frozenset({LearnedKind.CONVERSION})
+"""Those that the pool evaluates."""
+
+_REQUESTS_MAX = 1_000
+"""Every replica of the pool asks once a second."""
+
+log = structlog.get_logger()
+
+Scope = tuple[LearnedKind, TenantId | None]
+
+
+class ModelKeeper:
+    """The deployment: follows the registry, and answers."""
+
+    def __init__(self, known: Callable[[], tuple[Backends, Settings]]) -> None:
+        configure_logs()
+        backends, settings = known()
+        self._models = LearnedModels(Databases(backends, settings.postgres).control())
+        self._artifacts = Artifacts(Lake.open(settings.lake_address))
+        self._bytes_max = settings.learning.keeper_bytes_max
+        self._counting: dict[Scope, LearnedModelRecord] = {}
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        # Of this incarnation: another one counts anew.
+        self._incarnation = secrets.token_hex(8)
+        self._changes = 0
+        self._has_read = False
+        self._heard = asyncio.Event()
+        # Serve runs the constructor on the replica's loop.
+        loop = asyncio.get_running_loop()
+        self._life = (loop.create_task(self._listen()), loop.create_task(self._follow()))
+
+    async def current(self, known_version: str) -> Standing | None:
+        """Give the champions, or None where they are those of the version that is known.
+
+        Raises:
+            ChampionsUnknownError: the registry could not be read yet.
+        """
+        if not self._has_read:
+            raise ChampionsUnknownError
+        version = f"{self._incarnation}:{self._changes}"
+        if version == known_version:
+            return None
+        champions = (Champion(*scope, record.model_id) for scope, record in self._counting.items())
+        return Standing(version, tuple(champions))
+
+    async def artifact(self, model_id: str) -> bytes:
+        """Give the fitted model of a champion.
+
+        Raises:
+            KeyError: it is none any more.
+            OSError, ArtifactCorruptError: the lake does not give it.
+        """
+        record = next((each for each in self._counting.values() if each.model_id == model_id), None)
+        if record is None:
+            raise KeyError(model_id)
+        return await self._read(record)
+
+    async def _listen(self) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                async for _ in self._models.promoted():
+                    self._heard.set()
+                    backoff.reset()
+            except Exception as error:  # noqa: BLE001 - it listens again, and the registry is read meanwhile
+                log.warning("promotions_unheard", error=repr(error))
+            await backoff.wait()
+
+    async def _follow(self) -> None:
+        while True:
+            self._heard.clear()
+            try:
+                is_whole = await self._look()
+            except Exception as error:  # noqa: BLE001 - what is known goes on
+                log.warning("registry_not_read", error=repr(error))
+                is_whole = False
+            try:
+                async with asyncio.timeout(_LOOK_SECONDS if is_whole else _AGAIN_SECONDS):
+                    await self._heard.wait()
+            except TimeoutError:
+                continue
+
+    async def _look(self) -> bool:
+        """Read the champions, and the artifacts of those that are new; say whether all could be read."""
+        records = [each for each in await self._models.champions() if each.document.kind in _KINDS]
+        wanted: dict[Scope, LearnedModelRecord] = {(each.document.kind, each.tenant_id): each for each in records}
+        for scope in self._counting.keys() - wanted.keys():
+            del self._counting[scope]
+            self._changes += 1
+        is_whole = True
+        # The global ones first: they serve most.
+        for scope in sorted(wanted, key=lambda scope: scope[1] or ""):
+            known, record = self._counting.get(scope), wanted[scope]
+            if known is None or known.model_id != record.model_id:
+                is_whole = await self._count(scope, record) and is_whole
+        self._has_read = True
+        return is_whole
+
+    async def _count(self, scope: Scope, record: LearnedModelRecord) -> bool:
+        """Let a model count if its artifact can be read; say whether it can."""
+        try:
+            await self._read(record)
+        except Exception as error:  # noqa: BLE001 - the lake is away or damaged: the one before goes on
+            log.warning("artifact_not_read", model_id=record.model_id, error=repr(error))
+            return False
+        self._counting[scope] = record
+        self._changes += 1
+        log.info("champion_counts", model_id=record.model_id, kind=scope[0], tenant=scope[1])
+        return True
+
+    async def _read(self, record: LearnedModelRecord) -> bytes:
+        """Give an artifact; those asked for last are kept, up to a bound."""
+        sha256 = record.document.artifact.sha256
+        artifact = self._kept.get(sha256)
+        if artifact is None:
+            artifact = self._kept[sha256] = await asyncio.to_thread(self._artifacts.get, sha256)
+        self._kept.move_to_end(sha256)
+        while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._bytes_max:
+            self._kept.popitem(last=False)
+        return artifact
+
+
+def keeper_application(
+    known: Callable[[], tuple[Backends, Settings]], check_seconds: float, labels: dict[str, str]
+) -> serve.Application:
+    """Bind the keeper, which finds out by `known` where the registry is, to nodes with these labels."""
+    configured = serve.deployment(
+        name=KEEPER_DEPLOYMENT,
+        num_replicas=1,
+        max_ongoing_requests=_REQUESTS_MAX,
+        ray_actor_options={"num_cpus": 0, "label_selector": labels},
+        logging_config={"log_level": "WARNING"},
+        health_check_period_s=check_seconds,
+    )
+    return configured(ModelKeeper).bind(known)

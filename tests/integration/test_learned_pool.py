@@ -1,0 +1,210 @@
+"""Learned models in the pool: promotions under load, the credits that they give, and what goes on without them."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from attribution.ml.artifacts import dump
+from cli.credentials import Credentials, save_credentials
+from cli.main import app
+from telemetry.clock import utc_now
+from tenancy.provisioning import ProvisionedTenant
+from tests.crash.load import titled
+from tests.learned_models import SOURCES, conversion_model, lake_of, promote, register
+from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
+from tests.tenant_api import TenantApi
+
+pytestmark = pytest.mark.anyio
+
+INGEST = "/api/v1/events/ingest"
+PICKED_UP_SECONDS = 5.0
+
+
+@dataclass
+class Shop:
+    """A tenant with two fitted models, of which the first is champion."""
+
+    running: RunningStack
+    tenant: ProvisionedTenant
+    api: TenantApi
+    http: httpx.AsyncClient
+    artifacts: tuple[bytes, bytes]
+    first: str = ""
+    sent: list[str] = field(default_factory=list)
+
+    async def send(self) -> str:
+        """Send a person's three touches and then their install; the answer says that all of it is taken."""
+        device = {"device_id": secrets.token_hex(8), "platform": "android", "country": "DE"}
+        touches = [
+            event("click" if place else "impression", media_source=source, event_time=ago(hours=3 - place), **device)
+            for place, source in enumerate(("mail", "tv", "search"))
+        ]
+        install = event("install", **device)
+        answer = await self.http.post(INGEST, json=[*touches, install])
+        assert answer.status_code == 202, answer.text
+        self.sent.append(install["event_id"])
+        return str(install["event_id"])
+
+
+@pytest.fixture(scope="module")
+async def shop(running: RunningStack) -> AsyncIterator[Shop]:
+    tenant = await new_tenant(running)
+    one, other = [dump(await asyncio.to_thread(conversion_model, seed)) for seed in (1, 2)]
+    headers = {"X-Tenant-ID": tenant.tenant_id, "X-Write-Key": tenant.write_key}
+    async with (
+        api_of(running, tenant) as api,
+        httpx.AsyncClient(base_url=running.tenant_url, headers=headers, timeout=30, trust_env=False) as http,
+    ):
+        made = Shop(running, tenant, api, http, (one, other))
+        before = await result_of(api, await made.send())
+        assert (before["model_version"], before["credits"].keys()) == ("rules-2", {"last_touch"})
+        lake_of(running).put(one)
+        made.first = await register(running, one, tenant.tenant_id)
+        await promote(running, made.first)
+
+        async def counts() -> bool:
+            return bool((await result_of(api, await made.send()))["model_version"] == f"rules-2+{made.first}")
+
+        await eventually(counts)
+        yield made
+
+
+async def test_a_result_has_the_credits_of_its_tenants_champion(shop: Shop) -> None:
+    """What it gave each touch, which adds up to 1, and by source the same; another tenant's result has none."""
+    found = await result_of(shop.api, await shop.send())
+    assert found["model_version"] == f"rules-2+{shop.first}"
+    by_source = found["credits"]["data_driven"]
+    assert set(by_source) <= set(SOURCES)
+    assert sum(by_source.values()) == pytest.approx(1, abs=1e-5)
+    sources = {each["touch"]["touch_id"]: each["touch"]["media_source"] for each in found["candidates"]}
+    assert {sources[touch]: credit for touch, credit in found["touch_credits"].items()} == by_source
+    assert found["model_fallback"] is None
+    # Its last touch has all of it by the rules.
+    assert found["credits"]["last_touch"] == {"search": 1.0}
+    other = await new_tenant(shop.running)
+    async with api_of(shop.running, other) as api:
+        await api.send(
+            b'{"event_id":"i","event_type":"install","event_time":"%b","platform":"ios","device_id":"d"}'
+            % utc_now().isoformat().encode()
+        )
+        assert (await result_of(api, "i"))["model_version"] == "rules-2"
+
+
+async def test_a_promotion_under_load(shop: Shop) -> None:
+    """No request is refused and none is without a result; the new champion's name is in them within 5 seconds."""
+    lake_of(shop.running).put(shop.artifacts[1])
+    second = await register(shop.running, shop.artifacts[1], shop.tenant.tenant_id)
+    began = len(shop.sent)
+    loading = [asyncio.create_task(load(shop, until=7.0)) for _ in range(4)]
+    await asyncio.sleep(1.5)
+    await promote(shop.running, second)
+    promoted_at = utc_now()
+    await asyncio.gather(*loading)
+    results = await asyncio.gather(*(result_of(shop.api, each) for each in shop.sent[began:]))
+    assert len(results) > 50
+    versions = [
+        (datetime.fromisoformat(each["attributed_at"]), each["model_version"])
+        for each in sorted(results, key=lambda each: str(each["attributed_at"]))
+    ]
+    assert {version for _, version in versions} == {f"rules-2+{shop.first}", f"rules-2+{second}"}
+    assert all("data_driven" in each["credits"] for each in results)
+    first_new = min(at for at, version in versions if version.endswith(second))
+    last_old = max(at for at, version in versions if version.endswith(shop.first))
+    assert (first_new - promoted_at).total_seconds() < PICKED_UP_SECONDS
+    assert (last_old - promoted_at).total_seconds() < PICKED_UP_SECONDS
+    shop.first = second
+
+
+async def load(shop: Shop, until: float) -> None:
+    async with asyncio.timeout(until + 20):
+        end = asyncio.get_running_loop().time() + until
+        while asyncio.get_running_loop().time() < end:
+            await shop.send()
+            await asyncio.sleep(0.1)
+
+
+async def test_a_champion_that_is_not_in_the_lake(shop: Shop) -> None:
+    """The one before goes on; when the artifact is there, the new one counts."""
+    artifact = dump(await asyncio.to_thread(conversion_model, 3, 1_500))
+    third = await register(shop.running, artifact, shop.tenant.tenant_id)
+    await promote(shop.running, third)
+    await asyncio.sleep(2.5)
+    assert (await result_of(shop.api, await shop.send()))["model_version"] == f"rules-2+{shop.first}"
+    lake_of(shop.running).put(artifact)
+
+    async def counts() -> bool:
+        return bool((await result_of(shop.api, await shop.send()))["model_version"] == f"rules-2+{third}")
+
+    await eventually(counts)
+    shop.first = third
+
+
+async def test_the_keeper_dies(shop: Shop) -> None:
+    """Results have their credits all the while; the next one hears of a promotion, too."""
+    (keeper,) = titled(shop.running, "ServeReplica:champions")
+    keeper.kill()
+    assert "data_driven" in (await result_of(shop.api, await shop.send()))["credits"]
+    fourth = await register(shop.running, shop.artifacts[0], shop.tenant.tenant_id)
+    await promote(shop.running, fourth)
+
+    async def counts() -> bool:
+        found = await result_of(shop.api, await shop.send())
+        assert "data_driven" in found["credits"]
+        return bool(found["model_version"] == f"rules-2+{fourth}")
+
+    await eventually(counts)
+    shop.first = fourth
+
+
+async def test_reports_add_the_credits_up(shop: Shop) -> None:
+    """By the default too, with intervals; what has no credits is counted apart; the terminal says the same."""
+    results = await asyncio.gather(*(result_of(shop.api, each) for each in shop.sent))
+    expected: dict[str, float] = {}
+    for each in results:
+        for source, share in each["credits"].get("data_driven", {}).items():
+            expected[source] = expected.get(source, 0.0) + share
+    without = sum("data_driven" not in each["credits"] for each in results)
+    assert without >= 1
+
+    async def published() -> dict[str, Any] | None:
+        report = await shop.api.get("/api/v1/reports/models", replicates=50)
+        is_whole = report["journeys"]["converting"] == len(results)
+        return report if is_whole else None
+
+    report = await eventually(published)
+    rows = [row for row in report["data"] if row["model"] == "data_driven"]
+    assert {row["channel"]: row["credit"] for row in rows} == pytest.approx(expected, abs=1e-3)
+    assert all(row["low"] <= row["credit"] <= row["high"] for row in rows)
+    assert report["journeys"]["without_credits"] == without
+    assert [each["model"] for each in report["models"]][-1] == "data_driven"
+    credentials = Credentials(
+        shop.tenant.tenant_id,
+        shop.tenant.host,
+        shop.tenant.write_key,
+        shop.tenant.owner_email,
+        shop.tenant.owner_password,
+    )
+    save_credentials(shop.running.stack.settings.data_dir, credentials)
+    shown = await asyncio.to_thread(run, shop, "models", "--model", "data_driven")
+    assert f"{without} conversions with touches have no credits" in shown
+    shown = await asyncio.to_thread(run, shop, "explain", shop.sent[-1])
+    assert f"model {shop.first}" in shown
+
+
+def run(shop: Shop, *arguments: str) -> str:
+    """Run a command to its end; give what it printed."""
+    stack = shop.running.stack
+    environment = {
+        "UNMOGROW_DATA_DIR": str(stack.settings.data_dir),
+        "UNMOGROW_PORTS__TENANT": str(stack.settings.ports.tenant),
+    }
+    done = CliRunner().invoke(app, [*arguments, "--tenant", shop.tenant.tenant_id], env=environment)
+    assert done.exit_code == 0, done.output
+    return done.stdout + done.stderr

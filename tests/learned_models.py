@@ -1,0 +1,101 @@
+"""Fitted models and their promotion, for tests of whatever uses them."""
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+
+from attribution.ml.conversion import ConversionModel
+from attribution.ml.conversion_training import train_conversion
+from attribution.ml.journey_table import JourneyTable
+from schemas.ids import TenantId
+from schemas.learning import Artifact, DataRange, LearnedKind, LearnedModelDocument
+from storage.lake.artifacts import Artifacts
+from storage.lake.lake import Lake
+from storage.postgres.connect import Databases
+from storage.postgres.learned_models import LearnedModels
+from telemetry.clock import utc_now
+from tests.stack_fixtures import RunningStack
+
+SOURCES = ("mail", "search", "social", "tv")
+_DAY_SECONDS = 86_400.0
+
+
+def journeys(count: int, seed: int, sources: tuple[str, ...] = SOURCES) -> JourneyTable:
+    """Draw journeys of one to five touches: each touch of the last source adds most to what they lead to."""
+    dice = np.random.default_rng(seed)
+    starts = np.cumsum([0, *dice.integers(1, 6, count)])
+    touches = dice.integers(0, len(sources), starts[-1])
+    times = (
+        np.concatenate(
+            [
+                np.sort(day + dice.uniform(0, 3, size))
+                for day, size in zip(np.sort(dice.uniform(0, 60, count)), np.diff(starts), strict=True)
+            ]
+        )
+        * _DAY_SECONDS
+    )
+    strength = np.add.reduceat(np.linspace(-0.6, 1.4, len(sources))[touches], starts[:-1])
+    return JourneyTable(
+        channels=sources,
+        touches=touches,
+        starts=starts,
+        times=times,
+        is_click=dice.random(len(touches)) < 0.5,
+        platforms=("android", "ios"),
+        platform=dice.integers(0, 2, count),
+        countries=("DE", "US"),
+        country=dice.integers(0, 2, count),
+        converted=dice.random(count) < 1 / (1 + np.exp(1.0 - strength)),
+        weights=np.ones(count),
+    )
+
+
+def conversion_model(seed: int = 0, count: int = 4_000) -> ConversionModel:
+    """Fit a small model."""
+    return train_conversion(journeys(count, seed), seed=seed).model
+
+
+@asynccontextmanager
+async def registry(running: RunningStack) -> AsyncIterator[LearnedModels]:
+    """Open the registry for a block."""
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    try:
+        yield LearnedModels(databases.control())
+    finally:
+        await databases.close()
+
+
+def lake_of(running: RunningStack) -> Artifacts:
+    """Open the lake's artifacts."""
+    return Artifacts(Lake.open(running.stack.settings.lake_address))
+
+
+async def register(running: RunningStack, artifact: bytes, tenant_id: str) -> str:
+    """Enter a model as a challenger of a tenant, whether its artifact lies in the lake or not; give its id."""
+    model_id = f"conversion-{secrets.token_hex(4)}"
+    today = utc_now().date()
+    document = LearnedModelDocument(
+        model_id=model_id,
+        kind=LearnedKind.CONVERSION,
+        tenant_id=TenantId(tenant_id),
+        created_at=utc_now(),
+        job_id="job",
+        seed=0,
+        code_version="test",
+        schema_hash="",
+        data=DataRange(first_day=today, last_day=today, rows=1, manifests={}),
+        metrics=(),
+        artifact=Artifact(sha256=hashlib.sha256(artifact).hexdigest(), size_bytes=len(artifact)),
+    )
+    async with registry(running) as models:
+        await models.register(document)
+    return model_id
+
+
+async def promote(running: RunningStack, model_id: str) -> None:
+    """Make a model the champion of its scope."""
+    async with registry(running) as models:
+        assert await models.promote(model_id, by="test", reason="test")
