@@ -32,8 +32,9 @@ from actors.pool_calls import (
 )
 from attribution.learned_credits import Credited, credited, journeys_of
 from schemas.ids import TenantId
+from schemas.learning_settings import LearningSettings
 from schemas.results import AttributionOutcome
-from schemas.settings import LearningSettings, PoolSettings
+from schemas.settings import PoolSettings
 from schemas.touchpoints import ConversionCase
 from schemas.working_parts import ReplicaLoad
 from telemetry.clock import utc_now
@@ -74,23 +75,6 @@ class AttributionPool:
         """Say how much there is to do, and how much was done."""
         return ReplicaLoad(os.getpid(), self._begun_at, self._calls_open, self._decided)
 
-    async def _off_loop(
-        self, form: Callable[[list[AttributionOutcome]], Sequence[object]], packed: list[bytes], policy: bytes
-    ) -> list[bytes]:
-        self._calls_open += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._decide, form, packed, policy)
-        finally:
-            self._calls_open -= 1
-
-    def _decide(
-        self, form: Callable[[list[AttributionOutcome]], Sequence[object]], packed: list[bytes], policy: bytes
-    ) -> list[bytes]:
-        cases, by = unpack_call(packed, policy)
-        outcomes = decide(cases, by, self._limit)
-        self._decided += len(outcomes)
-        return pack_answers(form(outcomes))
-
     def check_health(self) -> None:
         """Serve asks this again and again.
 
@@ -100,6 +84,13 @@ class AttributionPool:
         self._crediting.check()
 
     async def _answer(self, form: Form, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
+        self._calls_open += 1
+        try:
+            return await self._decide(form, tenant_id, packed, policy)
+        finally:
+            self._calls_open -= 1
+
+    async def _decide(self, form: Form, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
         turn = partial(self._in_turn, tenant_id)
         decider = Decider(unpack_policy(policy), self._limit)
         cases: list[ConversionCase] = []
@@ -108,6 +99,7 @@ class AttributionPool:
             read, decided = await turn(_decided, decider, portion)
             cases += read
             outcomes += decided
+        self._decided += len(outcomes)
         by = await self._crediting.of(tenant_id, partial(turn, journeys_of, cases, outcomes))
         return [await turn(_packed, form, by, portion) for portion in portions(outcomes)]
 

@@ -16,8 +16,8 @@ from actors.model_shelf import ModelShelf
 from attribution.learned_credits import CallJourneys, Credited
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
+from schemas.learning_settings import LearningSettings
 from schemas.results import ModelFallback
-from schemas.settings import LearningSettings
 
 _NICENESS = 5
 _NOTHING = Credited()

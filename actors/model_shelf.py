@@ -19,7 +19,7 @@ import structlog
 from actors.champion_calls import Champions, ChampionsUnknownError
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
-from schemas.settings import LearningSettings
+from schemas.learning_settings import LearningSettings
 
 log = structlog.get_logger()
 

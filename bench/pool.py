@@ -24,9 +24,10 @@ from attribution.ml.journey_table import JourneyTable
 from schemas.fraud import InstallFacts
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
+from schemas.learning_settings import LearningSettings
 from schemas.policy import Policy
 from schemas.results import ResultRecord
-from schemas.settings import LearningSettings, PoolSettings
+from schemas.settings import PoolSettings
 from schemas.touchpoints import Conversion, ConversionCase, MatchType, Touchpoint, TouchType
 
 RESULTS = Path(__file__).parent / "results" / "pool.json"

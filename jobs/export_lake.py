@@ -21,7 +21,8 @@ import structlog
 from jobs.nicely import run_nicely
 from schemas.backends import Backends
 from schemas.ids import TenantId
-from schemas.settings import LakeSettings, Settings
+from schemas.learning_settings import LakeSettings
+from schemas.settings import Settings
 from schemas.tenant_life import TenantState
 from storage.clickhouse.connect import ClickHouse, StoreAwayError
 from storage.clickhouse.lake_reader import LakeReader

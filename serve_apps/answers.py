@@ -159,8 +159,8 @@ class Attribution(BaseModel):
     withheld_matches: list[MatchType] | None = Field(None, description="What the person does not allow to be used.")
     credits: dict[str, dict[str, float]] | None = Field(
         None,
-        description="By model and media source: every rule for a single conversion, in a list the winner; data_driven by "
-        "a learned model.",
+        description="By model and media source: for a single conversion by every rule, in a list by the winner; "
+        "data_driven is by a learned model.",
     )
     touch_credits: dict[str, float] | None = Field(
         None, description="By touch id, what the learned model gave each valid touch."

@@ -20,7 +20,7 @@ import pytest
 from jobs.export_lake import TenantLeavesError, export_tenant, sweep_tenant
 from schemas.identity import IdentityKey, IdentityKind
 from schemas.ids import TenantId
-from schemas.settings import LakeSettings
+from schemas.learning_settings import LakeSettings
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.person_aliases import PersonAliases
 from storage.identity_hashes import identity_hash

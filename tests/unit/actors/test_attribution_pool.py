@@ -12,9 +12,10 @@ from actors.champion_calls import Champion, Standing
 from actors.pool_calls import pack_cases, pack_policy, portions, unpack_answers
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
+from schemas.learning_settings import LearningSettings
 from schemas.policy import Policy
 from schemas.results import ResultRecord
-from schemas.settings import LearningSettings, PoolSettings
+from schemas.settings import PoolSettings
 from tests.unit.attribution.cases import case, touch
 
 pytestmark = pytest.mark.anyio
@@ -71,12 +72,12 @@ async def test_the_rules_result_stands_without_the_model(pool: AttributionPool) 
 def test_replicas_come_by_the_queue() -> None:
     """As many as settings say, by the calls that wait; the one apart takes a single call, and is there when needed."""
     settings = PoolSettings(replicas_min=2, replicas_max=5, requests_ongoing_target=3.0, requests_ongoing_max=7)
-    made = pool_application(None, settings, LearningSettings())._bound_deployment
+    made = pool_application(settings, LearningSettings(), {})._bound_deployment
     scaling = made._deployment_config.autoscaling_config
     assert scaling is not None
     assert (scaling.min_replicas, scaling.max_replicas, scaling.target_ongoing_requests) == (2, 5, 3.0)
     assert (scaling.upscale_delay_s, scaling.downscale_delay_s) == (10.0, 120.0)
     assert made.max_ongoing_requests == 7
-    apart = apart_application(None, settings, LearningSettings())._bound_deployment
+    apart = apart_application(settings, LearningSettings(), {})._bound_deployment
     assert apart._deployment_config.autoscaling_config is not None
     assert (apart._deployment_config.autoscaling_config.min_replicas, apart.max_ongoing_requests) == (0, 1)

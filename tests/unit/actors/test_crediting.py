@@ -13,8 +13,8 @@ from attribution.learned_credits import CallJourneys, Credited
 from attribution.ml.journey_table import JourneyTable
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
+from schemas.learning_settings import LearningSettings
 from schemas.results import ModelFallback
-from schemas.settings import LearningSettings
 from tests.unit.actors.test_credit_giver import table
 
 pytestmark = pytest.mark.anyio

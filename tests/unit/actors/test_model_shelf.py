@@ -11,7 +11,7 @@ from actors.champion_calls import Champion, ChampionsUnknownError, Standing
 from actors.model_shelf import ModelShelf
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
-from schemas.settings import LearningSettings
+from schemas.learning_settings import LearningSettings
 
 pytestmark = pytest.mark.anyio
 
