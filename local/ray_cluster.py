@@ -23,6 +23,9 @@ _RAY_PORTS = 10
 WORKER_HOOK = "local.loopback.keep_to_loopback"
 """Named, not imported: importing it imports Ray, which the command line need not wait for."""
 
+HEAD = "local.ray_head"
+"""Ray's own command, but for the parts of the dashboard that nobody looks at; see the module."""
+
 LOOPBACK_HAPROXY = Path(__file__).parent / "loopback_haproxy.sh"
 
 
@@ -31,7 +34,9 @@ def command(settings: Settings, places: Places) -> list[str]:
     ports = settings.ports
     own = ports.worker_first
     return [
-        str(Path(sys.executable).with_name("ray")),
+        sys.executable,
+        "-m",
+        HEAD,
         "start",
         "--head",
         "--block",
@@ -54,7 +59,9 @@ def command(settings: Settings, places: Places) -> list[str]:
         # are no nodes to add.
         "--include-log-monitor=false",
         "--no-monitor",
-        "--include-dashboard=false",
+        "--include-dashboard=true",
+        f"--dashboard-host={ports.host}",
+        f"--dashboard-port={ports.dashboard}",
         "--disable-usage-stats",
     ]
 
@@ -130,3 +137,8 @@ def driver_environment(places: Places) -> dict[str, str]:
 def ports_when_ready(settings: Settings) -> tuple[int, int]:
     """Name the ports that the head opens when it is up: the control service's and the node manager's."""
     return settings.ports.ray, settings.ports.worker_first
+
+
+def jobs_address(settings: Settings) -> str:
+    """Give the address of the head's job API."""
+    return f"http://{settings.ports.host}:{settings.ports.dashboard}"
