@@ -138,7 +138,3 @@ def ports_when_ready(settings: Settings) -> tuple[int, int]:
     """Name the ports that the head opens when it is up: the control service's and the node manager's."""
     return settings.ports.ray, settings.ports.worker_first
 
-
-def jobs_address(settings: Settings) -> str:
-    """Give the address of the head's job API."""
-    return f"http://{settings.ports.host}:{settings.ports.dashboard}"

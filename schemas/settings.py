@@ -285,6 +285,7 @@ class LearningSettings(_Group):
     shadow_rows_min: int = Field(
         default=500, description="Journeys that came after both were trained, before a challenger is judged by them."
     )
+    jobs_url: str | None = Field(None, description="Where Ray's job API is. Unset: on this machine.")
     job_cpus: float = Field(0.1, description="Ray's book-keeping share of a training: it is nice to all other work.")
     pool_look_seconds: float = Field(1.0, description="How often a replica of the pool asks for newer champions.")
     deadline_seconds: float = Field(
@@ -431,6 +432,11 @@ class Settings(BaseSettings):
     def lake_address(self) -> str:
         """Where the lake is: a folder, or an address of S3."""
         return self.lake_url or str((self.data_dir / "lake").absolute())
+
+    @property
+    def jobs_address(self) -> str:
+        """Where Ray's job API is."""
+        return self.learning.jobs_url or f"http://{self.ports.host}:{self.ports.dashboard}"
 
     @property
     def imports_folder(self) -> Path:

@@ -14,7 +14,6 @@ from storage.sql import load_queries
 
 SQL = load_queries("storage.postgres", "jobs.sql")
 _LINES_MAX = 500
-_CHANNEL = "jobs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,9 @@ def import_id_of(job_id: str) -> str:
 
 
 class Jobs:
-    """Reads and records jobs."""
+    """Reads and records jobs; `channel` is where those are told of that whoever asks carries out."""
+
+    channel = "jobs"
 
     def __init__(self, control: Database) -> None:
         self._control = control
@@ -103,7 +104,7 @@ class Jobs:
             return [row["job_id"] for row in await connection.fetch(SQL["unfinished"])]
 
     async def entered(self) -> AsyncIterator[str]:
-        """Give the ids of jobs of tenants' lives as they are entered, after one empty id: from then on none is missed.
+        """Give the ids of jobs as they are entered, after one empty id: from then on none is missed.
 
         It ends when the connection breaks.
 
@@ -112,7 +113,7 @@ class Jobs:
         """
         heard: asyncio.Queue[str | None] = asyncio.Queue()
         async with self._control.connection() as connection:
-            await connection.add_listener(_CHANNEL, lambda *told: heard.put_nowait(told[-1]))
+            await connection.add_listener(self.channel, lambda *told: heard.put_nowait(told[-1]))
             connection.add_termination_listener(lambda _: heard.put_nowait(None))
             yield ""
             while (job_id := await heard.get()) is not None:
