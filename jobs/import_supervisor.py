@@ -6,10 +6,8 @@ nothing left to do. A task whose process dies is started again by Ray; what it h
 """
 
 import asyncio
-import os
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +17,7 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from ingest.conversions import conversion_tests
 from jobs.import_work import Appender, ImportRun, patiently
+from jobs.nicely import run_nicely
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.problems import ActorUnavailable
@@ -32,7 +31,6 @@ from telemetry.logs import configure_logs
 from telemetry.side_by_side import side_by_side
 
 _NAME = "imports"
-_NICENESS = 10
 _SWEPT_AFTER_SECONDS = 3_600.0
 _REST_SECONDS = 30.0
 _TRIES = 5
@@ -72,9 +70,7 @@ def run_import(
         finally:
             await databases.close()
 
-    # Live events go first. Niceness is a thread's own and cannot be taken back: Ray uses the process again.
-    with ThreadPoolExecutor(1, initializer=os.nice, initargs=(_NICENESS,)) as thread:
-        thread.submit(asyncio.run, run()).result()
+    run_nicely(run())
 
 
 async def find_unfinished(databases: Databases) -> dict[TenantId, list[str]]:

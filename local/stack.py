@@ -227,7 +227,9 @@ class Stack:
         )
         # The administrators' URLs stay here: what runs on a request's path never has them.
         own = dict.fromkeys((*_URLS, "secret_key", "secret_key_previous", "provisioner_password"))
-        stripped = self.settings.model_copy(update={**own, "data_dir": self.places.data})
+        # Folders are named by their full paths: processes of Ray run elsewhere.
+        folders = {"data_dir": self.places.data, "lake_url": self.settings.lake_address}
+        stripped = self.settings.model_copy(update=own | folders)
         _, said = await process.communicate(pickle.dumps((backends, stripped, self.provisioner_password)))
         if process.returncode:
             log = self.places.logs / "deploy.log"

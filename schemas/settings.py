@@ -430,8 +430,9 @@ class Settings(BaseSettings):
 
     @property
     def lake_address(self) -> str:
-        """Where the lake is: a folder, or an address of S3."""
-        return self.lake_url or str((self.data_dir / "lake").absolute())
+        """Where the lake is: a folder's full path, or an address of S3."""
+        url = self.lake_url or str(self.data_dir / "lake")
+        return url if "://" in url else str(Path(url).absolute())
 
     @property
     def jobs_address(self) -> str:

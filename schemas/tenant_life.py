@@ -52,6 +52,7 @@ class Step(StrEnum):
     ERASE_ACTORS = "erase_actors"
     ERASE_FILES = "erase_files"
     ERASE_CLICKHOUSE = "erase_clickhouse"
+    ERASE_LAKE = "erase_lake"
     ERASE_POSTGRES = "erase_postgres"
 
 
@@ -80,7 +81,13 @@ STEPS: Mapping[TenantState, tuple[Step, ...]] = MappingProxyType(
             Step.EXPORT_CLICKHOUSE,
             Step.MANIFEST,
         ),
-        TenantState.ERASING: (Step.ERASE_ACTORS, Step.ERASE_FILES, Step.ERASE_CLICKHOUSE, Step.ERASE_POSTGRES),
+        TenantState.ERASING: (
+            Step.ERASE_ACTORS,
+            Step.ERASE_FILES,
+            Step.ERASE_CLICKHOUSE,
+            Step.ERASE_LAKE,
+            Step.ERASE_POSTGRES,
+        ),
     }
 )
 """What is to be done in a state before its own event leads on, in this order."""

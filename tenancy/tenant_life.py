@@ -32,7 +32,7 @@ from tenancy.passwords import Passwords
 from tenancy.registration import TenantRequest, first_secrets, write_key_record
 from tenancy.sealing import Sealer
 from tenancy.tenant_export import TenantEnds, TenantExport
-from tenancy.tenant_files import erase_files
+from tenancy.tenant_files import erase_files, erase_lake
 from tenancy.tokens import new_signing_key
 
 log = structlog.get_logger()
@@ -82,6 +82,7 @@ class LifeWork:
             Step.ERASE_ACTORS: lambda job: self._actors.end(job.tenant_id),
             Step.ERASE_FILES: self._erase_files,
             Step.ERASE_CLICKHOUSE: self._erase_clickhouse,
+            Step.ERASE_LAKE: self._erase_lake,
             Step.ERASE_POSTGRES: lambda job: self._provisioner.erase(job.tenant_id),
         }
 
@@ -134,6 +135,9 @@ class LifeWork:
     async def _erase_clickhouse(self, job: JobRecord) -> None:
         await drop_user(self._store, job.tenant_id)
         await drop_tables(self._store, job.tenant_id)
+
+    async def _erase_lake(self, job: JobRecord) -> None:
+        await erase_lake(self._databases.control(), self._settings, job.tenant_id)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,0 +1,1 @@
+"""The lake: what tenants' events and attributions are learned from, and the models that were learned."""
