@@ -1,0 +1,1 @@
+"""Models that are fitted to journeys and installs: features, training, prediction, and how good they are."""

@@ -1,0 +1,113 @@
+"""How good foretold revenue is, on installs later than those it was learned from.
+
+- `total_ratio`: all that was foretold over all that came. What a budget is planned by: a model that ranks installs well
+  and is a fifth too high is a fifth too high.
+- `pinball_low`, `pinball_high`: the mean pinball loss of the band's ends; the less the better.
+  Source: Koenker and Bassett: Regression quantiles (1978).
+- `coverage`: the share of installs whose revenue lies inside the band. At least 0.8; more where many bring nothing,
+  because an end that lies at zero covers all of those.
+
+Each over all horizons, and with `_d7`, `_d30` … by horizon; of `model`, and of `mean_by_source`, which foretells of an
+install the mean and the quantiles of its source's installs before it. Replicates draw installs, with all horizons.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from attribution.journeys import Floats, Ints
+from attribution.ml.install_tables import HORIZON_DAYS, InstallTable
+from attribution.ml.pltv import HIGH, LOW, PltvBands, PltvModel
+from attribution.ml.quality import Statistic, estimates
+from attribution.ml.trained import HOLDOUT, THE_MODEL
+from schemas.learning import MetricValue
+
+BASELINE = "mean_by_source"
+
+
+class Told(NamedTuple):
+    """A horizon by its place, the installs it is measured on, and those that the baseline learns from."""
+
+    place: int
+    holdout: Ints
+    train: Ints
+
+
+class _Cells(NamedTuple):
+    """Installs with what was foretold and what came, a row for each: `rows` are places among those that are drawn."""
+
+    rows: Ints
+    bands: PltvBands
+    actual: Floats
+
+
+def pltv_metrics(
+    model: PltvModel, installs: InstallTable, told: Sequence[Told], seed: int, threads: int
+) -> tuple[MetricValue, ...]:
+    """Measure a model and the baseline."""
+    drawn = np.unique(np.concatenate([each.holdout for each in told]))
+    bands = model.predict(installs.select(drawn), threads)
+    cells: dict[str, list[_Cells]] = {THE_MODEL: [], BASELINE: []}
+    for each in told:
+        rows = np.searchsorted(drawn, each.holdout)
+        actual = installs.revenue_to[each.holdout, each.place]
+        mine = PltvBands(*(band[rows, each.place] for band in bands))
+        cells[THE_MODEL].append(_Cells(rows, mine, actual))
+        cells[BASELINE].append(_Cells(rows, _by_source(installs, each), actual))
+    asked: dict[tuple[str, str], Statistic] = {}
+    for subject, by_horizon in cells.items():
+        names = ["", *(f"_d{HORIZON_DAYS[each.place]}" for each in told)]
+        for name, some in zip(names, [_joined(by_horizon), *by_horizon], strict=True):
+            asked[f"total_ratio{name}", subject] = _ratio(some)
+            asked[f"pinball_low{name}", subject] = _mean(some, _pinball(some.actual, some.bands.low, LOW))
+            asked[f"pinball_high{name}", subject] = _mean(some, _pinball(some.actual, some.bands.high, HIGH))
+            inside = (some.actual >= some.bands.low) & (some.actual <= some.bands.high)
+            asked[f"coverage{name}", subject] = _mean(some, inside.astype(np.float64))
+    return tuple(
+        MetricValue(metric=metric, subject=subject, split=HOLDOUT, estimate=estimate)
+        for (metric, subject), estimate in estimates(asked, np.ones(len(drawn)), seed).items()
+        if np.isfinite(estimate.value)
+    )
+
+
+def _joined(cells: Sequence[_Cells]) -> _Cells:
+    bands = PltvBands(*(np.concatenate(each) for each in zip(*(each.bands for each in cells), strict=True)))
+    return _Cells(np.concatenate([each.rows for each in cells]), bands, np.concatenate([each.actual for each in cells]))
+
+
+def _by_source(installs: InstallTable, told: Told) -> PltvBands:
+    """Foretell the mean and the quantiles of the source, or of all where a source is new."""
+    known, before = installs.source[told.train], installs.revenue_to[told.train, told.place]
+    size = len(installs.sources) + 1
+    # -1, not known, is the last one.
+    made = np.tile([np.quantile(before, LOW), before.mean(), np.quantile(before, HIGH)], (size, 1))
+    for code in np.unique(known):
+        of_source = before[known == code]
+        made[code] = np.quantile(of_source, LOW), of_source.mean(), np.quantile(of_source, HIGH)
+    low, mid, high = made[installs.source[told.holdout]].T
+    return PltvBands(low, mid, high)
+
+
+def _pinball(actual: Floats, quantile: Floats, level: float) -> Floats:
+    """Give the loss of each row: `level` times what came above a quantile, 1 - `level` times what came below."""
+    above = actual - quantile
+    return np.maximum(level * above, (level - 1.0) * above)
+
+
+def _mean(cells: _Cells, values: Floats) -> Statistic:
+    def mean(weights: Floats) -> float:
+        counted = weights[cells.rows]
+        total = counted.sum()
+        return float(values @ counted / total) if total > 0 else float("nan")
+
+    return mean
+
+
+def _ratio(cells: _Cells) -> Statistic:
+    def ratio(weights: Floats) -> float:
+        counted = weights[cells.rows]
+        came = cells.actual @ counted
+        return float(cells.bands.mid @ counted / came) if came > 0 else float("nan")
+
+    return ratio
