@@ -39,7 +39,7 @@ class Touches:
     @classmethod
     def of(cls, rows: Columns) -> "Touches":
         """Take the columns of these names."""
-        return cls(**{name: rows[name] for name in cls.__dataclass_fields__})  # type: ignore[arg-type] # by name
+        return cls(**{name: rows[name] for name in cls.__dataclass_fields__})
 
     def select(self, which: NDArray[np.generic]) -> "Touches":
         """Give those of a mask or an index."""
@@ -114,7 +114,9 @@ def converting_journeys(conversions: Conversions, places: Places, words: Vocabul
     return _table(ordered, group_starts(ordered.person), words, is_converting=True)
 
 
-def null_journeys(touches: Touches, converted: Hashes, converting: Hashes, lookback: float, words: Vocabularies) -> JourneyTable:
+def null_journeys(
+    touches: Touches, converted: Hashes, converting: Hashes, lookback: float, words: Vocabularies
+) -> JourneyTable:
     """Make the journeys that led to none; `converted` persons and `converting` touches are in order."""
     took_part = np.sort(touches.person[is_among(touches.touch, converting)])
     left = ~(is_among(touches.person, converted) | is_among(touches.person, took_part))
@@ -136,7 +138,13 @@ def settled(table: JourneyTable, last_moment: float, lookback: float) -> Journey
     chosen = np.flatnonzero(begins <= last_moment - settling)
     # Whatever the order of the rows was: this one depends on the journeys alone.
     order = np.lexsort(
-        (table.converted[chosen], table.touches[table.starts[chosen]], table.lengths[chosen], begins[chosen], table.ends[chosen])
+        (
+            table.converted[chosen],
+            table.touches[table.starts[chosen]],
+            table.lengths[chosen],
+            begins[chosen],
+            table.ends[chosen],
+        )
     )
     return table.select(chosen[order])
 

@@ -4,6 +4,7 @@ All is done by the column; there is no object for a row.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from attribution.journeys import Ints
 
 Hashes = NDArray[np.uint64]
-Columns = dict[str, NDArray[np.generic]]
+Columns = dict[str, NDArray[Any]]
 
 NOTHING = np.uint64(0)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -52,7 +53,8 @@ def is_among(numbers: Hashes, ordered: Hashes) -> NDArray[np.bool_]:
     if not len(ordered):
         return np.zeros(len(numbers), np.bool_)
     places = np.minimum(np.searchsorted(ordered, numbers), len(ordered) - 1)
-    return ordered[places] == numbers
+    found: NDArray[np.bool_] = ordered[places] == numbers
+    return found
 
 
 def group_starts(*keys: NDArray[np.generic]) -> Ints:
@@ -83,7 +85,8 @@ class Words:
         own = [self._codes.setdefault(word, len(self._codes)) if word else -1 for word in texts.dictionary.to_pylist()]
         # The last one is what a null finds.
         table = np.array([*own, -1], np.int64)
-        return table[pc.fill_null(texts.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)]
+        codes: Ints = table[pc.fill_null(texts.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)]
+        return codes
 
     def ordered(self, codes: Ints) -> tuple[tuple[str, ...], Ints]:
         """Give the words in their own order, and codes as codes of these: whichever came first, the same."""
@@ -110,7 +113,7 @@ class PersonSample:
         """Which share of the persons is kept."""
         return 0.5**self._halvings
 
-    def add(self, rows: Mapping[str, NDArray[np.generic]]) -> None:
+    def add(self, rows: Mapping[str, NDArray[Any]]) -> None:
         """Take rows, `person` (uint64) among their columns."""
         part = self._kept(dict(rows))
         self._parts.append(part)
@@ -134,6 +137,6 @@ class PersonSample:
     def _kept(self, part: Columns) -> Columns:
         if not self._halvings:
             return part
-        persons: Hashes = part["person"]  # type: ignore[assignment] # each column has a type of its own
+        persons: Hashes = part["person"]
         chosen = mixed(persons) <= np.uint64(_ALL >> self._halvings)
         return {name: column[chosen] for name, column in part.items()}

@@ -137,4 +137,3 @@ def driver_environment(places: Places) -> dict[str, str]:
 def ports_when_ready(settings: Settings) -> tuple[int, int]:
     """Name the ports that the head opens when it is up: the control service's and the node manager's."""
     return settings.ports.ray, settings.ports.worker_first
-

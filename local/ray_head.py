@@ -1,8 +1,8 @@
 """Ray's own command, whose head takes jobs without the rest of the dashboard.
 
-The dashboard is ten services in processes of their own. Jobs need two of them: one takes them, and one knows the node on
-which they begin. The others (pages, metrics, listings) would cost a small machine 200 MB and seconds of its start. Ray's
-command has no option for it, the program that it starts has.
+The dashboard is ten services in processes of their own. Jobs need two of them: one takes them, and one knows the node
+on which they begin. The others (pages, metrics, listings) would cost a small machine 200 MB and seconds of its start.
+Ray's command has no option for it, the program that it starts has.
 """
 
 from collections.abc import Callable
@@ -26,4 +26,4 @@ def with_jobs_alone(start: Callable[..., Any]) -> Callable[..., Any]:
 
 if __name__ == "__main__":
     services.start_ray_process = with_jobs_alone(services.start_ray_process)
-    main()
+    main()  # type: ignore[no-untyped-call] # Ray's own

@@ -6,6 +6,7 @@ itself what is there already.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -95,5 +96,5 @@ def learning_mermaid() -> str:
         names = [f"{kind}_{step}" for step in steps]
         lines += [f"    {name}: {state}" for name, state in zip(names, states, strict=True)]
         chain = ["[*]", *names, "[*]"]
-        lines += [f"    {one} --> {other}" for one, other in zip(chain, chain[1:], strict=False)]
+        lines += [f"    {one} --> {other}" for one, other in pairwise(chain)]
     return "\n".join(lines)

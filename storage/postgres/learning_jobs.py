@@ -11,7 +11,6 @@ import orjson
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
 from schemas.learning_jobs import LearningDetail, LearningJobKind
-from storage.postgres.connect import Database
 from storage.postgres.jobs import JobRecord, Jobs, JobSupersededError, job_of
 from storage.sql import load_queries
 
@@ -91,10 +90,11 @@ class LearningJobs(Jobs):
             if await connection.fetchval(_SQL["finish"], job.job_id, job.run, error) is None:
                 raise JobSupersededError
 
-    async def active_tenants(self) -> list[TenantId]:
-        """List the tenants whose days are exported."""
+    async def active_tenants(self) -> dict[TenantId, datetime]:
+        """List the tenants whose days are exported, with when they were made."""
         async with self._control.connection() as connection:
-            return [TenantId(row["tenant_id"]) for row in await connection.fetch(_SQL["active_tenants"])]
+            rows = await connection.fetch(_SQL["active_tenants"])
+        return {TenantId(row["tenant_id"]): row["created_at"] for row in rows}
 
     async def keep_drift(self, tenant_id: TenantId, kind: LearnedKind, document: dict[str, Any]) -> None:
         """Keep what was seen of a model on a tenant's days, in the place of what was seen before."""

@@ -41,7 +41,7 @@ SELECT run FROM recorded
 UPDATE jobs SET finished_at = now(), error = $3 WHERE job_id = $1 AND run = $2 AND finished_at IS NULL RETURNING run
 
 -- name: active_tenants
-SELECT tenant_id FROM tenants WHERE state = 'active' ORDER BY tenant_id
+SELECT tenant_id, created_at FROM tenants WHERE state = 'active' ORDER BY tenant_id
 
 -- name: keep_drift
 INSERT INTO learned_drift (tenant_id, kind, document) VALUES ($1, $2, $3)
