@@ -14,7 +14,6 @@ from typing import Any
 import ray
 import structlog
 
-from jobs.learning_work import LearningWork
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
@@ -44,6 +43,9 @@ class LearningSupervisor:
     """The actor: carries out each job once at a time, a few side by side."""
 
     def __init__(self, backends: Backends, settings: Settings, environment: dict[str, str]) -> None:
+        # Here and not above: whoever starts the actor, a replica of Serve among them, needs nothing of all that.
+        from jobs.learning_work import LearningWork  # noqa: PLC0415
+
         configure_logs()
         self._settings = settings
         self._work = LearningWork(backends, settings, environment)

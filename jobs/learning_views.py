@@ -1,4 +1,4 @@
-"""What is asked of whoever watches models, and what that gives: apart from it, because it imports all that models need."""
+"""What is asked of whoever watches models, and what that gives: apart from it, which imports all that models need."""
 
 from dataclasses import dataclass
 from typing import Any

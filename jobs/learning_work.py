@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from attribution.ml.judgement import Outcome, Verdict, judge_first
 from jobs.export_lake import export_tenant
 from jobs.learning_shadows import LearningShadows
-from jobs.training_jobs import TrainingJobs, lake_environment
+from jobs.training_jobs import TrainingJobs
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
@@ -207,7 +207,7 @@ class LearningWork:
     async def register_candidates(self) -> None:
         """Enter what trainings by hand have left; of tenants that are gone nothing is entered."""
         found = set(await asyncio.to_thread(lambda: self._artifacts().candidates()))
-        tenants = await self.jobs.active_tenants() if found > self._looked_at else {}
+        tenants = await self.jobs.active_tenants() if found - self._looked_at else {}
         for model_id in sorted(found - self._looked_at):
             self._looked_at.add(model_id)
             # Its own job enters what a job has made.
@@ -289,8 +289,3 @@ def _understood(lines: list[str]) -> tuple[TrainingProgress | None, list[str]]:
             of_total = f" of {newest.total:,}" if newest.total else ""
             texts.append(f"{newest.stage}: {newest.say}" + (f" ({newest.done:,}{of_total})" if newest.done else ""))
     return newest, texts
-
-
-def work_environment(settings: Settings) -> dict[str, str]:
-    """Gather what trainings and exports find in their environment, in the process that deploys."""
-    return lake_environment(settings.lake_address)

@@ -5,7 +5,6 @@ either, which every process of Ray finds in its environment anyway.
 """
 
 import asyncio
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,9 +74,3 @@ class TrainingJobs:
         if self._client is None:
             self._client = JobSubmissionClient(self._address)
         return self._client
-
-
-def lake_environment(lake_address: str) -> dict[str, str]:
-    """Gather what a process needs to open the lake: its address and the usual variables of AWS, no other secret."""
-    aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-    return {"LAKE_URL": lake_address} | aws

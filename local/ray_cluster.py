@@ -88,6 +88,8 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
         # What `runtime_env={"worker_process_setup_hook": ...}` sets too, though for one driver's workers only.
         "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR": WORKER_HOOK,
+        # Where trainings that are submitted by hand find what they learn from.
+        "LAKE_URL": settings.lake_address,
         "DASHBOARD_METRIC_PORT": str(ports.worker_first + 8),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(run / "serve.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(run / "s.sock"),

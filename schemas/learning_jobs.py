@@ -23,6 +23,9 @@ class LearningJobKind(StrEnum):
     LAKE_EXPORT = "lake_export"
 
 
+LEARNING_JOBS = frozenset(kind.value for kind in LearningJobKind)
+
+
 class LearningStep(StrEnum):
     """A piece of work that may be repeated; recorded when it is done."""
 

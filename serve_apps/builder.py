@@ -1,7 +1,7 @@
 """The composition root: makes each part once, hands it to whom it concerns, and deploys the planes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -16,6 +16,8 @@ from actors.pool_calls import POOL_APP
 from actors.pool_client import PoolClient
 from actors.recovery import renew_hosts
 from jobs.import_supervisor import ImportJobs
+from jobs.lake_environment import lake_environment
+from jobs.learning_supervisor import start_learning_supervisor
 from jobs.life_supervisor import start_life_supervisor
 from schemas.backends import Backends
 from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
@@ -39,6 +41,8 @@ from serve_apps import (
     ingest_routes,
     job_routes,
     key_routes,
+    learned_model_routes,
+    learned_platform_routes,
     link_admin_routes,
     link_routes,
     model_routes,
@@ -117,6 +121,7 @@ _TENANT_ROUTERS = (
     quality_routes.router,
     violation_routes.router,
     model_routes.router,
+    learned_model_routes.router,
     report_routes.router,
     campaign_routes.router,
     cost_routes.router,
@@ -140,6 +145,7 @@ _GLOBAL_ROUTERS = (
     platform_key_routes.router,
     usage_routes.router,
     job_routes.router,
+    learned_platform_routes.router,
     reference_routes.router,
     site_router("console.html"),
 )
@@ -258,7 +264,10 @@ def deploy(backends: Backends, settings: Settings, provisioner_password: str) ->
 
     The provisioner's password goes to the supervisor of tenants' lives and to nobody else.
     """
-    supervisor = start_life_supervisor(backends, settings, provisioner_password, TenantActors)
+    supervisors = (
+        start_life_supervisor(backends, settings, provisioner_password, TenantActors),
+        start_learning_supervisor(backends, settings, lake_environment(settings.lake_address)),
+    )
     # The builders run in the replicas, which get these two values and nothing else of this process.
     serve.run_many(
         [
@@ -273,10 +282,11 @@ def deploy(backends: Backends, settings: Settings, provisioner_password: str) ->
             ),
         ]
     )
-    asyncio.run(_take_up(backends, settings, supervisor))
+    asyncio.run(_take_up(backends, settings, supervisors))
 
 
-async def _take_up(backends: Backends, settings: Settings, supervisor: Any) -> None:
-    await supervisor.begun.remote()
+async def _take_up(backends: Backends, settings: Settings, supervisors: Sequence[Any]) -> None:
+    for supervisor in supervisors:
+        await supervisor.begun.remote()
     await renew_hosts(backends, settings)
     await ImportJobs(backends, settings, TenantActors).renew()

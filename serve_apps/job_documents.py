@@ -1,8 +1,10 @@
 """Jobs as the API shows them: those of tenants' lives from the control database, imports from their tenant's own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from schemas.imports import ImportState
+from schemas.learning_jobs import LEARNING_JOBS, LEARNING_STEPS, LearningDetail, LearningJobKind, LearningStep
 from schemas.tenant_life import STEPS, TenantState
 from serve_apps.platform_answers import Job, JobProgress
 from storage.postgres.connect import CONNECTION_LOST, DATABASE_GONE, Databases
@@ -25,10 +27,29 @@ async def job_document(job: JobRecord, databases: Databases) -> Job:
     """Write a job down; of an import whose database does not answer, that it runs and no more."""
     if job.kind == "import":
         return await _import_document(job, databases)
-    steps = _STEPS_OF[job.kind]
+    if job.kind in LEARNING_JOBS:
+        return learning_document(job)
+    return _stepped(job, _STEPS_OF[job.kind])
+
+
+def learning_document(job: JobRecord) -> Job:
+    """Write a training or an export down."""
+    detail = LearningDetail.model_validate(job.detail)
+    document = _stepped(job, LEARNING_STEPS[LearningJobKind(job.kind)], model=detail.model, verdict=detail.verdict)
+    said = detail.progress
+    if document.progress.current != LearningStep.TRAIN or said is None:
+        return document
+    at = f"{LearningStep.TRAIN}: {said.stage}, {said.say}"
+    inside = {"current": at, "stage_done": said.done, "stage_total": said.total}
+    return document.model_copy(update={"progress": document.progress.model_copy(update=inside)})
+
+
+def _stepped(job: JobRecord, steps: Sequence[str], **more: Any) -> Job:
     left = [step for step in steps if step not in job.steps_done]
     is_done = job.finished_at is not None
     state = ("failed" if job.error else "done") if is_done else "running"
+    if not is_done and job.kind in LEARNING_JOBS and not job.run:
+        state = "queued"
     return _job(
         job,
         state=state,
@@ -40,6 +61,7 @@ async def job_document(job: JobRecord, databases: Databases) -> Job:
         ),
         error=job.error,
         finished_at=job.finished_at,
+        **more,
     )
 
 

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from schemas.learning import LearnedKind
 from schemas.tenant_life import TenantState
 
 Scope = Literal["ingest", "tenants", "usage", "models", "jobs"]
-JobKind = Literal["provision", "delete", "import"]
+JobKind = Literal["provision", "delete", "import", "retrain", "lake_export"]
 JobState = Literal["queued", "running", "done", "failed"]
 
 
@@ -61,7 +62,10 @@ class MadePlatformKey(PlatformKey):
 
 
 class JobProgress(BaseModel):
-    """How far a job came: steps of a tenant's life, or rows and bytes of an import; `current` is what it is at."""
+    """How far a job came: steps, or rows and bytes of an import; `current` is what it is at.
+
+    Within its step, a training has come to `stage_done` rows of `stage_total`.
+    """
 
     unit: Literal["steps", "rows"]
     done: int
@@ -69,10 +73,12 @@ class JobProgress(BaseModel):
     current: str | None
     bytes_done: int | None = None
     bytes_total: int | None = None
+    stage_done: int | None = None
+    stage_total: int | None = None
 
 
 class Job(BaseModel):
-    """Work on a tenant that outlives the request that asked for it."""
+    """Work on a tenant that outlives the request that asked for it; of all tenants, `tenant_id` is empty."""
 
     job_id: str
     tenant_id: str
@@ -82,6 +88,8 @@ class Job(BaseModel):
     error: str | None = Field(description="Of a running job: why its step is tried again.")
     created_at: datetime
     finished_at: datetime | None
+    model: LearnedKind | None = Field(None, description="Of a training: which kind of model.")
+    verdict: str | None = Field(None, description="Of a training: what was decided about its model.")
 
 
 class JobLine(BaseModel):
