@@ -1,5 +1,6 @@
 """A tenant is made, exported and erased though whoever does it is killed after every single step."""
 
+import asyncio
 import hashlib
 import multiprocessing
 import signal
@@ -14,8 +15,10 @@ import pyarrow.parquet
 import pytest
 import zstandard
 
+from jobs.export_lake import export_tenant
 from schemas.ids import TenantId
 from schemas.tenant_life import STEPS, TenantState
+from storage.lake.lake import Lake
 from storage.names import data_tables, tenant_database
 from storage.postgres.connect import Databases
 from storage.postgres.tenant_lives import TenantLives
@@ -30,7 +33,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_killed_after_every_step(running: RunningStack) -> None:
-    """One tenant with one owner and the first answer's key, then none at all and a whole archive, in 19 deaths."""
+    """One tenant with one owner and the first answer's key, then none at all and a whole archive, in 21 deaths."""
     databases = Databases(running.stack.backends, running.stack.settings.postgres)
     tools = LifeTools(running.stack.backends, running.stack.settings, running.stack.provisioner_password, NoActors())
     tenant_id = TenantId(f"t{uuid.uuid4().hex[:8]}")
@@ -66,6 +69,10 @@ async def test_killed_supervisor(running: RunningStack, tenant: ProvisionedTenan
     """A tenant with events is exported to the last of them and erased, though its supervisor dies half-way."""
     events = [event("install") for _ in range(50)] + [event("click") for _ in range(500)]
     assert (await http.post("/api/v1/events/ingest", content=ndjson(events))).status_code == 202
+    backends, settings = running.stack.backends, running.stack.settings
+    await asyncio.to_thread(export_tenant, backends, settings, TenantId(tenant.tenant_id), True)  # noqa: FBT003
+    lake = Lake.open(settings.lake_address)
+    assert tenant.tenant_id in lake.tenants()
     (running.failpoints / "life_export_postgres").touch()
     headers = {"Authorization": f"Bearer {running.platform_key}"}
     async with httpx.AsyncClient(base_url=running.global_url, headers=headers, timeout=30, trust_env=False) as api:
@@ -92,6 +99,7 @@ async def test_killed_supervisor(running: RunningStack, tenant: ProvisionedTenan
         return (await http.post("/api/v1/events/ingest", json=event())).status_code in {401, 404}
 
     await eventually(is_unknown, seconds=2)
+    assert (lake.manifest(TenantId(tenant.tenant_id)), lake.files_of(TenantId(tenant.tenant_id))) == (None, [])
     databases = Databases(running.stack.backends, running.stack.settings.postgres)
     await assert_gone(running, databases, TenantId(tenant.tenant_id))
     await databases.close()
