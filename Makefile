@@ -10,7 +10,7 @@ SITE_SOURCES := $(wildcard $(SITE)/*.* $(SITE)/build/* $(SITE)/public/*) $(shell
 UV := .tools/bin/uv
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true contract/node_modules/.bin/redocly
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-results bench-reports soak ci openapi openapi-release site pictures install clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-learning bench-results bench-reports soak ci openapi openapi-release site pictures install clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-models: $(UV) ## Measure multi-touch models against the packages that peop
 
 bench-journeys: install ## Measure a million journeys from ClickHouse to the credits of all models
 	@$(BIN)/python -m bench.journeys
+
+bench-learning: install ## Measure the training of learned models on a million journeys, and what they foretell a second
+	@$(BIN)/python -m bench.learning $(ARGS)
 
 bench-results: install ## Measure from an install to its readable result on the running stack, at 200 a second
 	@$(BIN)/python -m bench.results_lag

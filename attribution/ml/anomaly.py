@@ -22,7 +22,7 @@ from attribution.ml.isolation import Isolation
 from attribution.ml.vocabulary import coded, words_of
 
 FALSE_POSITIVE_SHARE = 0.01
-"""Of the training history, at most this share scores above the threshold."""
+"""Of the training history, without what rules flagged, at most this share scores above the threshold."""
 
 FEATURES = (
     "ctit_log",

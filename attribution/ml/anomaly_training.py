@@ -8,7 +8,7 @@ from attribution.ml.anomaly import FALSE_POSITIVE_SHARE, FEATURES, AnomalyModel,
 from attribution.ml.drift import profile
 from attribution.ml.install_tables import InstallFactTable
 from attribution.ml.isolation import Isolation
-from attribution.ml.quality import Statistic, auc_of, estimates, mean_of
+from attribution.ml.quality import Statistic, auc_of, estimates, ratio_of
 from attribution.ml.threads import at_most
 from attribution.ml.trained import HOLDOUT, THE_MODEL, TRAIN, TooFewRowsError, TrainedModel
 from attribution.ml.vocabulary import commonest
@@ -25,11 +25,11 @@ _VERSIONS_MAX = 100
 def train_anomaly(
     installs: InstallFactTable, *, seed: int, holdout_share: float = 0.2, threads: int = 1
 ) -> TrainedModel[AnomalyModel]:
-    """Grow the forest on the earlier installs, and set the threshold so that of them 1 % score above it.
+    """Grow the forest on the earlier installs; of those that no rule flagged, 1 % score above the threshold.
 
-    The metrics are `suspect_share` on the earlier installs (`train`) and on the later ones (`holdout`), where it should
-    be about the same if all of them are genuine; and, where rules spoke of some later installs, `auc`: how often one
-    of those scores above one of which they did not. `threads` bounds the cores.
+    The metrics are `suspect_share`, of installs that no rule flagged, on the earlier ones (`train`) and on the later
+    ones (`holdout`), where it is about the same unless something new came; and, where rules flagged some, `auc`: how
+    often one of those scores above one that they did not. `threads` bounds the cores.
 
     Raises:
         TooFewRowsError: fewer than `ROWS_MIN` installs before the holdout.
@@ -49,7 +49,8 @@ def train_anomaly(
             n_estimators=_TREES, max_samples=min(_TREE_ROWS, len(rows)), random_state=seed, n_jobs=1
         ).fit(rows)
     trees = Isolation.of(forest)
-    threshold = float(np.quantile(trees.scores(rows), 1.0 - FALSE_POSITIVE_SHARE, method="higher"))
+    genuine = rows if history.flagged.all() else rows[~history.flagged]
+    threshold = float(np.quantile(trees.scores(genuine), 1.0 - FALSE_POSITIVE_SHARE, method="higher"))
     model = AnomalyModel(os_versions, app_versions, usual, trees, threshold)
     return TrainedModel(
         model=model,
@@ -79,7 +80,8 @@ def _usual(matrix: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> Float
 
 def _metrics(model: AnomalyModel, installs: InstallFactTable, split: str, seed: int) -> tuple[MetricValue, ...]:
     scores = model.score(installs)
-    asked: dict[str, Statistic] = {"suspect_share": mean_of((scores > model.threshold).astype(np.float64))}
+    genuine = (~installs.flagged).astype(np.float64)
+    asked: dict[str, Statistic] = {"suspect_share": ratio_of(genuine * (scores > model.threshold), genuine)}
     if installs.flagged.any() and not installs.flagged.all():
         asked["auc"] = auc_of(installs.flagged, scores)
     return tuple(

@@ -17,11 +17,12 @@ from attribution.ml.threads import at_most
 from attribution.ml.trained import HOLDOUT, THE_MODEL, TRAIN, TooFewRowsError, TrainedModel
 from attribution.ml.vocabulary import Vocabulary
 
-MEMBERS = 2
+MEMBERS = 3
+_LEARNING_RATE = 0.1
 _TREES_MAX = 200
-_LEAVES_MAX = 16
+_LEAVES_MAX = 8
 _LEAF_ROWS_MIN = 40
-_COLUMNS_SHARE = 0.5
+_COLUMNS_SHARE = 0.3
 
 _PRIOR_JOURNEYS = 20.0
 """Of a word with so many journeys, half of its rate is its own."""
@@ -86,9 +87,11 @@ def _fitted(
     matrix = inputs(fit, vocabulary, rates, base, threads)
     # A column that nobody has a number in is one that no tree can split on; scikit-learn fails on it.
     matrix[:, np.isnan(matrix).all(axis=0)] = 0.0
+    # Equal weights are none, which is faster.
+    weights = None if (fit.weights == fit.weights[0]).all() else fit.weights
     members = [
         HistGradientBoostingClassifier(
-            learning_rate=0.1,
+            learning_rate=_LEARNING_RATE,
             max_iter=_TREES_MAX,
             max_leaf_nodes=_LEAVES_MAX,
             min_samples_leaf=_LEAF_ROWS_MIN,
@@ -96,7 +99,7 @@ def _fitted(
             l2_regularization=1.0,
             early_stopping=True,
             random_state=seed + member,
-        ).fit(matrix, fit.converted, sample_weight=fit.weights)
+        ).fit(matrix, fit.converted, sample_weight=weights)
         for member in range(MEMBERS)
     ]
     trees = Boosted.of(*members)

@@ -112,7 +112,7 @@ def _fitted(matrix: NDArray[np.float32], later: Floats, split: TimeSplit, seed: 
     foretold = raw.bands(matrix[split.calibration], threads).mid.sum()
     # As if so many more payers had brought just what was foretold: a few of them move the total little.
     prior = _PRIOR_PAYERS * float(paid.mean())
-    scale = (float(later[split.calibration].sum()) + prior) / (foretold + prior)
+    scale = float((later[split.calibration].sum() + prior) / (foretold + prior))
     return Horizon(raw.payers, raw.mean, scale, raw.quantiles)
 
 

@@ -25,6 +25,7 @@ ENTRY_POINTS = {
     "bench/models.py": "run by `make bench-models`",
     "bench/reports.py": "run by `make bench-reports`",
     "bench/journeys.py": "run by `make bench-journeys`",
+    "bench/learning.py": "run by `make bench-learning`",
     "bench/results_lag.py": "run by `make bench-results`",
     "bench/plain_handler.py": "run by uvicorn for the bench",
 }
