@@ -88,8 +88,6 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
         # What `runtime_env={"worker_process_setup_hook": ...}` sets too, though for one driver's workers only.
         "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR": WORKER_HOOK,
-        # On a busy machine Ray's agents take longer to start than the default of 15 s; a node that waits in vain dies.
-        "RAY_agent_register_timeout_ms": "90000",
         # Where trainings that are submitted by hand find what they learn from.
         "LAKE_URL": settings.lake_address,
         "DASHBOARD_METRIC_PORT": str(ports.worker_first + 8),

@@ -19,7 +19,7 @@ def with_jobs_alone(start: Callable[..., Any]) -> Callable[..., Any]:
 
     def started(command: list[str], process_type: str, **options: Any) -> Any:
         is_dashboard = process_type == ray_constants.PROCESS_TYPE_DASHBOARD
-        return start([*command, *([_FOR_JOBS] if is_dashboard else [])], process_type, **options)
+        return start([*command, _FOR_JOBS] if is_dashboard else command, process_type, **options)
 
     return started
 

@@ -78,8 +78,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     ports = free_block()
     mail = MailSettings(host="127.0.0.1", port=ports.tenant + _MAIL_OFFSET, security="none")
     # What was trained by hand is looked for soon.
-    own = {"auth": auth, "actor": actor, "pool": pool, "mail": mail, "learning": LearningSettings(tick_seconds=2.0)}
-    settings = Settings(data_dir=folder / "data", ports=ports, **own)
+    learning = LearningSettings(tick_seconds=2.0)
+    settings = Settings(
+        data_dir=folder / "data", ports=ports, auth=auth, actor=actor, pool=pool, mail=mail, learning=learning
+    )
     stack = Stack(settings)
     try:
         platform_key = asyncio.run(_up(stack))

@@ -188,9 +188,8 @@ def test_data_of_a_deleted_folder_is_set_aside(tmp_path: Path) -> None:
 
 async def test_the_job_api_needs_the_token(running: RunningStack) -> None:
     """Who has the cluster's token may list jobs and submit some; nobody else, nor with another token."""
-    token = Path(ray_cluster.driver_environment(running.stack.places)["RAY_AUTH_TOKEN_PATH"]).read_text(
-        encoding="ascii"
-    )
+    token_file = Path(ray_cluster.driver_environment(running.stack.places)["RAY_AUTH_TOKEN_PATH"])
+    token = await asyncio.to_thread(token_file.read_text)
     jobs = f"{running.stack.settings.jobs_address}/api/jobs/"
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         for headers in ({}, {"Authorization": f"Bearer {'0' * 64}"}):
