@@ -11,17 +11,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import ray.data
 from numpy.typing import NDArray
-from ray.data import DataContext, ExecutionResources
+from ray.data import DataContext
 
 from jobs.learning_columns import text_hashes
 from storage.lake.lake import Lake
-from storage.lake.manifest import Dataset, Manifest
+from storage.lake.manifest import Dataset, LakeFile, Manifest
 
 _BLOCK_BYTES = 16 * 1024**2
 """The object store of a small machine takes 96 MB."""
 _TASKS_AT_ONCE = 2
+_PORTION_BYTES = 64 * 1024**2
+_ROWS_AT_ONCE = 65_536
 _MICROSECONDS = 1e6
 
 TOUCH_COLUMNS = (
@@ -63,20 +66,55 @@ class Days:
         last = max(file.date for file in manifest.files)
         return cls(lake, manifest, last - timedelta(days=days - 1), last)
 
-    def paths(self, dataset: Dataset) -> list[str]:
-        """Name the files of a dataset, as the lake's file system opens them."""
-        return [self.lake.path(path) for path in self.manifest.paths(dataset, self.first, self.last)]
-
     def rows(
         self, dataset: Dataset, columns: Sequence[str], reduced: Callable[[pa.Table], pa.Table]
     ) -> Iterator[pa.Table]:
         """Give what each piece of the rows is reduced to."""
-        paths = self.paths(dataset)
-        if not paths:
+        files = [
+            file for file in self.manifest.files if file.dataset == dataset and self.first <= file.date <= self.last
+        ]
+        if not files:
             return
-        read = ray.data.read_parquet(paths, filesystem=self.lake.filesystem, columns=list(columns))
-        pieces = read.map_batches(reduced, batch_format="pyarrow", batch_size=None)
+        # Ray Data's own reader starts a process for each of the first files to look at it: dear where all are small.
+        portions = [pa.table({"path": paths}) for paths in _portions(files, self.lake)]
+        read = _Read(self.lake, tuple(columns), reduced)
+        pieces = ray.data.from_arrow(portions).map_batches(
+            read, batch_format="pyarrow", batch_size=None, concurrency=_TASKS_AT_ONCE
+        )
         yield from pieces.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1)
+
+
+class _Read:
+    """Reads the files of a portion, a few thousand rows at a time, and reduces each."""
+
+    def __init__(self, lake: Lake, columns: tuple[str, ...], reduced: Callable[[pa.Table], pa.Table]) -> None:
+        self._lake = lake
+        self._columns = columns
+        self._reduced = reduced
+        # What a callable is named in Ray Data's plans.
+        self.__name__ = "read"
+
+    def __call__(self, portion: pa.Table) -> Iterator[pa.Table]:
+        for path in portion["path"].to_pylist():
+            with pq.ParquetFile(path, filesystem=self._lake.filesystem) as file:
+                for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=list(self._columns)):
+                    yield self._reduced(pa.Table.from_batches([batch]))
+
+
+def _portions(files: Sequence[LakeFile], lake: Lake) -> Iterator[list[str]]:
+    """Cut files into portions for a task each: of many megabytes, and at least as many as run at once."""
+    total = sum(file.size_bytes for file in files)
+    size = min(_PORTION_BYTES, total / _TASKS_AT_ONCE)
+    portion: list[str] = []
+    portion_bytes = 0
+    for file in files:
+        portion.append(lake.path(file.path))
+        portion_bytes += file.size_bytes
+        if portion_bytes >= size:
+            yield portion
+            portion, portion_bytes = [], 0
+    if portion:
+        yield portion
 
 
 def bound_ray_data() -> None:
@@ -85,7 +123,6 @@ def bound_ray_data() -> None:
     context.target_max_block_size = _BLOCK_BYTES
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    context.execution_options.resource_limits = ExecutionResources(cpu=_TASKS_AT_ONCE)
 
 
 def touches_of(rows: pa.Table) -> pa.Table:

@@ -38,12 +38,12 @@ FROM numbers({count})
 """
 """Whoever searches converts eight times as often, wherever on the way: the last touch does not tell it all."""
 EVENTS = """
-INSERT INTO unmogrow.{events} (event_id, event_type, event_time, received_at, device_id, app_id, media_source, platform)
+INSERT INTO {events} (event_id, event_type, event_time, received_at, device_id, app_id, media_source, platform)
 SELECT id, type, time, time, toString(person), 'app', source, 'android'
 FROM ({people}) ARRAY JOIN ids AS id, types AS type, times AS time, sources AS source
 """
 ATTRIBUTED = """
-INSERT INTO unmogrow.{attributed} (
+INSERT INTO {attributed} (
     conversion_id, revision, conversion_type, conversion_kind, conversion_time, received_at, app_id, platform,
     person_key, media_source, touch_ids, touch_times, touch_types, touch_sources, touch_channels, touch_campaigns
 )
@@ -69,7 +69,8 @@ async def plant(running: RunningStack, tenant: ProvisionedTenant) -> None:
     async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         for statement in (EVENTS, ATTRIBUTED):
             query = statement.replace("{people}", PEOPLE.replace("{count}", str(PERSONS))).format(**tables)
-            (await client.post(running.stack.clickhouse_url, content=query)).raise_for_status()
+            answer = await client.post(running.stack.clickhouse_url, content=query)
+            assert answer.is_success, answer.text
 
 
 async def ended(api: TenantApi, job_id: str) -> dict[str, Any]:
