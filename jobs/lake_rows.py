@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import ray.data
 from numpy.typing import NDArray
-from ray.data import DataContext
+from ray.data import DataContext, TaskPoolStrategy
 
 from jobs.learning_columns import text_hashes
 from storage.lake.lake import Lake
@@ -79,7 +79,7 @@ class Days:
         portions = [pa.table({"path": paths}) for paths in _portions(files, self.lake)]
         read = _Read(self.lake, tuple(columns), reduced)
         pieces = ray.data.from_arrow(portions).map_batches(
-            read, batch_format="pyarrow", batch_size=None, concurrency=_TASKS_AT_ONCE
+            read, batch_format="pyarrow", batch_size=None, compute=TaskPoolStrategy(size=_TASKS_AT_ONCE)
         )
         yield from pieces.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1)
 
