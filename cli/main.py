@@ -15,6 +15,7 @@ from cli import (
     import_commands,
     ingest_commands,
     key_commands,
+    learned_commands,
     link_commands,
     model_commands,
     money_commands,
@@ -50,6 +51,8 @@ app.command(rich_help_panel="Events")(ingest_commands.tail)
 app.add_typer(rejected_commands.app, name="rejected", rich_help_panel="Events")
 app.command(rich_help_panel="Attribution")(attribution_commands.explain)
 app.command(rich_help_panel="Attribution")(model_commands.models)
+app.add_typer(learned_commands.app, name="model", rich_help_panel="Attribution")
+app.command(rich_help_panel="Attribution")(learned_commands.retrain)
 app.add_typer(fraud_commands.app, name="fraud", rich_help_panel="Attribution")
 app.command(rich_help_panel="Attribution")(recompute_commands.recompute)
 app.add_typer(person_commands.app, name="person", rich_help_panel="Attribution")

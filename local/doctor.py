@@ -36,6 +36,7 @@ _SINGLE_PORTS = (
     "postgres",
     "clickhouse",
     "ray",
+    "dashboard",
 )
 _PYTHON_FIRST = (3, 11)
 _PYTHON_END = (3, 13)

@@ -51,6 +51,7 @@ def free_block() -> PortSettings:
                 serve_fallback=first + 8,
                 tenant_tls=first + 9,
                 global_tls=first + 10,
+                dashboard=first + 11,
                 replica_first=first + _REPLICA_OFFSET,
                 replica_count=_WORKER_OFFSET - _REPLICA_OFFSET,
                 worker_first=first + _WORKER_OFFSET,

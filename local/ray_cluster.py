@@ -23,6 +23,9 @@ _RAY_PORTS = 10
 WORKER_HOOK = "local.loopback.keep_to_loopback"
 """Named, not imported: importing it imports Ray, which the command line need not wait for."""
 
+HEAD = "local.ray_head"
+"""Ray's own command, but for the parts of the dashboard that nobody looks at; see the module."""
+
 LOOPBACK_HAPROXY = Path(__file__).parent / "loopback_haproxy.sh"
 
 
@@ -31,7 +34,9 @@ def command(settings: Settings, places: Places) -> list[str]:
     ports = settings.ports
     own = ports.worker_first
     return [
-        str(Path(sys.executable).with_name("ray")),
+        sys.executable,
+        "-m",
+        HEAD,
         "start",
         "--head",
         "--block",
@@ -54,7 +59,9 @@ def command(settings: Settings, places: Places) -> list[str]:
         # are no nodes to add.
         "--include-log-monitor=false",
         "--no-monitor",
-        "--include-dashboard=false",
+        "--include-dashboard=true",
+        f"--dashboard-host={ports.host}",
+        f"--dashboard-port={ports.dashboard}",
         "--disable-usage-stats",
     ]
 
@@ -81,6 +88,8 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
         # What `runtime_env={"worker_process_setup_hook": ...}` sets too, though for one driver's workers only.
         "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR": WORKER_HOOK,
+        # Where trainings that are submitted by hand find what they learn from.
+        "LAKE_URL": settings.lake_address,
         "DASHBOARD_METRIC_PORT": str(ports.worker_first + 8),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(run / "serve.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(run / "s.sock"),

@@ -78,7 +78,8 @@ class Artifact(_Document):
 class LearnedModelDocument(_Document):
     """What a training job leaves: everything that is known of a learned model but whether it is used.
 
-    `tenant_id` is None for the global model. `base_model_id` is the global model from which a tenant's was fine-tuned,
+    `tenant_id` is None for the global model. `currency` is that of foretold revenue.
+    `base_model_id` is the global model from which a tenant's was fine-tuned,
     `champion_model_id` the one that was champion of the scope when training began. `feature_profile` is what drift is
     measured against.
     """
@@ -96,6 +97,7 @@ class LearnedModelDocument(_Document):
     feature_profile: dict[str, Any] = Field(default_factory=dict)
     base_model_id: str | None = None
     champion_model_id: str | None = None
+    currency: str | None = None
     artifact: Artifact
 
     def metric(self, metric: str, subject: str = "model", split: str = "holdout") -> Estimate | None:

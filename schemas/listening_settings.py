@@ -29,6 +29,7 @@ class PortSettings(SettingsGroup):
     postgres: int = Field(5433, description="One past the default, beside a server you may already run.")
     clickhouse: int = Field(8123, description="ClickHouse's usual HTTP port.")
     ray: int = Field(6380, description="Ray's control service; one past Redis, whose port is Ray's default.")
+    dashboard: int = Field(8265, description="Ray's job API, for holders of the cluster's token; Ray's default.")
     serve_metrics: int = Field(9101, description="Prometheus metrics of Serve's HAProxy.")
     serve_stats: int = Field(8404, description="Statistics page of Serve's HAProxy.")
     serve_fallback: int = Field(8500, description="Serve's Python proxy: where HAProxy turns without a replica.")

@@ -384,6 +384,11 @@ class Settings(BaseSettings):
         return url if "://" in url else str(Path(url).absolute())
 
     @property
+    def jobs_address(self) -> str:
+        """Where Ray's job API is."""
+        return self.learning.jobs_url or f"http://{self.ports.host}:{self.ports.dashboard}"
+
+    @property
     def imports_folder(self) -> Path:
         """Where files wait for their import."""
         return self.imports.folder or self.data_dir / "imports"

@@ -14,6 +14,7 @@ from actors.attribution_pool import apart_application, pool_application
 from actors.champion_calls import KEEPER_APP
 from actors.model_keeper import keeper_application
 from actors.pool_calls import APART_APP, POOL_APP
+from jobs.learning_supervisor import learning_application
 from schemas.backends import Backends
 from schemas.learning_settings import LearningSettings
 from schemas.settings import PoolSettings, Settings
@@ -83,6 +84,7 @@ class Deployments:
                 serve.RunTarget(self.apart(), name=APART_APP, route_prefix=None),
                 serve.RunTarget(self.tenant(), name="tenant"),
                 serve.RunTarget(self.global_(), name="global", route_prefix=GLOBAL_PREFIX),
+                serve.RunTarget(self.learning(), name="learning", route_prefix=None),
                 serve.RunTarget(self.overseer(), name="overseer", route_prefix=None),
             ]
         )
@@ -90,6 +92,10 @@ class Deployments:
     @property
     def _pool_sizes(self) -> tuple[PoolSettings, LearningSettings, dict[str, str]]:
         return self.settings.pool, self.settings.learning, self.settings.placement.pool
+
+    def learning(self) -> serve.Application:
+        """Describe who trains models and exports what they learn from."""
+        return learning_application(self.known, self.settings.serve.check_seconds, self.settings.placement.hosts)
 
     def _plane(self, name: str, build: Callable[[], ASGIApp]) -> serve.Application:
         own = self.settings.serve

@@ -83,6 +83,11 @@ def keeper(_: dict[str, str]) -> serve.Application:
     return _deployments().keeper()
 
 
+def learning(_: dict[str, str]) -> serve.Application:
+    """Describe who trains models and exports what they learn from."""
+    return _deployments().learning()
+
+
 def tenant(_: dict[str, str]) -> serve.Application:
     """Describe the tenant plane."""
     return _deployments().tenant()

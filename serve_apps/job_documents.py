@@ -1,10 +1,11 @@
 """Jobs as the API shows them: those of tenants' lives from the control database, a tenant's own work from its own."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from schemas.imports import ImportState
+from schemas.learning_jobs import LEARNING_JOBS, LEARNING_STEPS, LearningDetail, LearningJobKind, LearningStep
 from schemas.recomputes import RecomputeState
 from schemas.tenant_life import STEPS, TenantState
 from serve_apps.platform_answers import Job, JobProgress
@@ -25,15 +26,36 @@ _Fields = dict[str, Any]
 async def job_document(job: JobRecord, databases: Databases) -> Job:
     """Write a job down; of work whose tenant's database does not answer, that it waits and no more."""
     look = _WORK.get(job.kind)
-    fields = _life(job) if look is None else await _work(job, databases, look)
+    if look is not None:
+        return _job(job, **await _work(job, databases, look))
+    if job.kind in LEARNING_JOBS:
+        return learning_document(job)
+    return _job(job, **_stepped(job, _STEPS_OF[job.kind]))
+
+
+def learning_document(job: JobRecord) -> Job:
+    """Write a training or an export down."""
+    detail = LearningDetail.model_validate(job.detail)
+    fields = _stepped(job, LEARNING_STEPS[LearningJobKind(job.kind)])
+    document = _job(job, **fields, model=detail.model, verdict=detail.verdict)
+    said = detail.progress
+    if document.progress.current != LearningStep.TRAIN or said is None:
+        return document
+    at = f"{LearningStep.TRAIN}: {said.stage}, {said.say}"
+    inside = {"current": at, "stage_done": said.done, "stage_total": said.total}
+    return document.model_copy(update={"progress": document.progress.model_copy(update=inside)})
+
+
+def _job(job: JobRecord, **fields: Any) -> Job:
     return Job(job_id=job.job_id, tenant_id=job.tenant_id, kind=job.kind, created_at=job.created_at, **fields)
 
 
-def _life(job: JobRecord) -> _Fields:
-    steps = _STEPS_OF[job.kind]
+def _stepped(job: JobRecord, steps: Sequence[str]) -> _Fields:
     left = [step for step in steps if step not in job.steps_done]
     is_done = job.finished_at is not None
     state = ("failed" if job.error else "done") if is_done else "running"
+    if not is_done and job.kind in LEARNING_JOBS and not job.run:
+        state = "queued"
     progress = JobProgress(
         unit="steps",
         done=len(steps) if state == "done" else len(job.steps_done),

@@ -27,7 +27,7 @@ async def list_jobs(
     cursor: Cursor = None,
     limit: Limit = PAGE_ROWS_DEFAULT,
 ) -> Page[Job]:
-    """List jobs, newest first: tenants that are made or deleted, bulk imports, recomputations, fraud reviews."""
+    """List jobs, newest first: of tenants' lives, imports, recomputations, fraud reviews, trainings, lake exports."""
     databases = services_of(request).databases
     before = read_moment(cursor) if cursor else None
     records = await Jobs(databases.control()).page(before=before, tenant_id=tenant_id, kind=kind, limit=limit)

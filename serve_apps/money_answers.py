@@ -88,9 +88,10 @@ class SettingsFields(BaseModel):
 
 
 class ReportSettings(SettingsFields):
-    """What is set for reports, and the origins of pages that may call the API."""
+    """What is set for reports, the origins of pages that may call the API, and whether models of all learn from it."""
 
     allowed_origins: Origins
+    contributes_to_global_model: bool
 
 
 class NewReportSettings(SettingsFields):
@@ -98,6 +99,9 @@ class NewReportSettings(SettingsFields):
 
     allowed_origins: Origins | None = Field(
         None, description="Origins of pages that may call with a token or key of their own; left out: as they were."
+    )
+    contributes_to_global_model: bool | None = Field(
+        None, description="Whether models of all tenants may learn from this one's journeys; left out: as it was."
     )
 
 

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from schemas.learning import LearnedKind
 from schemas.tenant_life import TenantState
 
 Scope = Literal["ingest", "tenants", "usage", "models", "jobs"]
-JobKind = Literal["provision", "delete", "import", "recompute", "fraud-review"]
+JobKind = Literal["provision", "delete", "import", "retrain", "lake_export", "recompute", "fraud-review"]
 JobState = Literal["queued", "running", "done", "failed"]
 
 
@@ -64,7 +65,7 @@ class MadePlatformKey(PlatformKey):
 class JobProgress(BaseModel):
     """How far a job came: steps of a tenant's life, rows and bytes of an import, conversions that were judged again.
 
-    `current` is what it is at.
+    `current` is what it is at; within its step, a training has come to `stage_done` rows of `stage_total`.
     """
 
     unit: Literal["steps", "rows", "conversions"]
@@ -73,10 +74,12 @@ class JobProgress(BaseModel):
     current: str | None
     bytes_done: int | None = None
     bytes_total: int | None = None
+    stage_done: int | None = None
+    stage_total: int | None = None
 
 
 class Job(BaseModel):
-    """Work on a tenant that outlives the request that asked for it."""
+    """Work on a tenant that outlives the request that asked for it; of all tenants, `tenant_id` is empty."""
 
     job_id: str
     tenant_id: str
@@ -86,6 +89,8 @@ class Job(BaseModel):
     error: str | None = Field(description="Of a running job: why its step is tried again.")
     created_at: datetime
     finished_at: datetime | None
+    model: LearnedKind | None = Field(None, description="Of a training: which kind of model.")
+    verdict: str | None = Field(None, description="Of a training: what was decided about its model.")
 
 
 class JobLine(BaseModel):

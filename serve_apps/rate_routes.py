@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ingest.money_rows import read_rates
+from schemas.learning_jobs import LearningDetail, LearningJobKind
 from schemas.limits import PAGE_ROWS_DEFAULT
 from schemas.money import RateLine
 from schemas.problems import BodyTooLarge, CursorInvalid, EncodingUnsupported
@@ -23,6 +24,7 @@ from serve_apps.openapi import EDITOR, OWNER, USER, documented
 from serve_apps.parameters import Cursor, Day, Limit
 from serve_apps.services import services_of
 from storage.postgres.connect import Database
+from storage.postgres.learning_jobs import LearningJobs
 from storage.postgres.rates import StoredRates
 from storage.postgres.tenant_settings import TenantSettings
 
@@ -80,10 +82,20 @@ async def get_settings(request: Request) -> ReportSettings:
 
 @router.put("/api/v1/settings", **documented(OWNER))
 async def put_settings(request: Request, settings: NewReportSettings) -> ReportSettings:
-    """Set them; amounts are converted when a report is asked for, so a new currency holds for all days at once."""
-    database = await _database(request)
+    """Set them; amounts are converted when a report is asked for, so a new currency holds for all days at once.
+
+    Whether the tenant contributes to the global models is in the lake within a minute; the next one keeps to it.
+    """
+    tenant, caller = await user_of(request)
+    services = services_of(request)
+    stored = TenantSettings(services.databases.tenant(tenant.tenant_id))
     async with audited(request, "settings.replace", detail=settings.model_dump(exclude_unset=True)):
-        return ReportSettings(**asdict(await TenantSettings(database).write(**settings.model_dump())))
+        before = await stored.read()
+        after = await stored.write(**settings.model_dump())
+    if after.contributes_to_global_model != before.contributes_to_global_model:
+        jobs = LearningJobs(services.databases.control())
+        await jobs.add(LearningJobKind.LAKE_EXPORT, tenant.tenant_id, LearningDetail(asked_by=caller.user_id))
+    return ReportSettings(**asdict(after))
 
 
 async def _database(request: Request) -> Database:

@@ -16,6 +16,7 @@ import pytest
 from cli.credentials import Credentials
 from local.free_ports import free_block
 from local.stack import Stack
+from schemas.learning_settings import LearningSettings
 from schemas.settings import ActorSettings, AuthSettings, MailSettings, PoolSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
@@ -77,7 +78,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     # Nothing listens there but in the tests of mails: for all others the mail server is away, and links are answered.
     ports = free_block()
     mail = MailSettings(host="127.0.0.1", port=ports.tenant + _MAIL_OFFSET, security="none")
-    settings = Settings(data_dir=folder / "data", ports=ports, auth=auth, actor=actor, pool=pool, mail=mail)
+    # What was trained by hand is looked for soon.
+    learning = LearningSettings(tick_seconds=2.0)
+    settings = Settings(
+        data_dir=folder / "data", ports=ports, auth=auth, actor=actor, pool=pool, mail=mail, learning=learning
+    )
     stack = Stack(settings)
     try:
         platform_key = asyncio.run(_up(stack))

@@ -45,10 +45,38 @@ class ArtifactRefusedError(ValueError):
 
 
 def dump(model: LearnedModel) -> bytes:
-    """Write a model."""
+    """Write a model; the same model always to the same bytes."""
     kind = next(kind for kind, made in _KINDS.items() if isinstance(model, made))
-    written: bytes = skops.io.dumps({"format": FORMAT, "kind": kind.value, "state": model.state()})
-    return written
+    return _without_chance(skops.io.dumps({"format": FORMAT, "kind": kind.value, "state": model.state()}))
+
+
+def _without_chance(written: bytes) -> bytes:
+    """Number the parts as they come, where skops names them by their places in memory, and leave out the time."""
+    files: dict[str, bytes] = {}
+    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+        schema = json.loads(archive.read(_SCHEMA))
+        for number, node in enumerate(_nodes(schema)):
+            node["__id__"] = number
+            if "file" in node:
+                files[f"{number}.npy"] = archive.read(node["file"])
+                node["file"] = f"{number}.npy"
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in (*files.items(), (_SCHEMA, json.dumps(schema).encode())):
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return made.getvalue()
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Give the parts of a schema that have an id, in its order."""
+    if isinstance(tree, dict):
+        if "__id__" in tree:
+            yield tree
+        for each in tree.values():
+            yield from _nodes(each)
+    elif isinstance(tree, list):
+        for each in tree:
+            yield from _nodes(each)
 
 
 def load(artifact: bytes) -> LearnedModel:

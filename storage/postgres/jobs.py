@@ -14,7 +14,6 @@ from storage.sql import load_queries
 
 SQL = load_queries("storage.postgres", "jobs.sql")
 _LINES_MAX = 500
-_CHANNEL = "jobs"
 
 WorkKind = Literal["import", "recompute", "fraud-review"]
 """A tenant's own work, which its own actors or tasks do; the other jobs decide on tenants' lives."""
@@ -70,7 +69,9 @@ def work_id_of(job_id: str) -> str:
 
 
 class Jobs:
-    """Reads and records jobs."""
+    """Reads and records jobs; `channel` is where those are told of that whoever asks carries out."""
+
+    channel = "jobs"
 
     def __init__(self, control: Database) -> None:
         self._control = control
@@ -96,7 +97,7 @@ class Jobs:
             return [row["job_id"] for row in await connection.fetch(SQL["unfinished"])]
 
     async def entered(self) -> AsyncIterator[str]:
-        """Give the ids of jobs of tenants' lives as they are entered, after one empty id: from then on none is missed.
+        """Give the ids of jobs as they are entered, after one empty id: from then on none is missed.
 
         It ends when the connection breaks.
 
@@ -105,7 +106,7 @@ class Jobs:
         """
         heard: asyncio.Queue[str | None] = asyncio.Queue()
         async with self._control.connection() as connection:
-            await connection.add_listener(_CHANNEL, lambda *told: heard.put_nowait(told[-1]))
+            await connection.add_listener(self.channel, lambda *told: heard.put_nowait(told[-1]))
             connection.add_termination_listener(lambda _: heard.put_nowait(None))
             yield ""
             while (job_id := await heard.get()) is not None:

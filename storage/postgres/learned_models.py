@@ -98,7 +98,7 @@ class LearnedModels:
         with_global: bool,
         limit: int,
     ) -> list[LearnedModelRecord]:
-        """Read models, newest first: of one tenant (and with `with_global` of all), or without a tenant every one."""
+        """Read models, newest first: of one tenant (and with `with_global` all tenants' champions), or every one."""
         created_at, model_id = before or (None, "")
         async with self._control.connection() as connection:
             rows = await connection.fetch(_SQL["page"], created_at, model_id, kind, tenant_id, with_global, limit)

@@ -9,7 +9,8 @@ SELECT * FROM learned_models WHERE model_id = $1
 -- name: page
 SELECT * FROM learned_models
 WHERE ($1::timestamptz IS NULL OR (created_at, model_id) < ($1, $2))
-    AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR tenant_id = $4 OR ($5 AND tenant_id IS NULL))
+    AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR tenant_id = $4
+        OR ($5 AND tenant_id IS NULL AND state = 'champion'))
 ORDER BY created_at DESC, model_id DESC
 LIMIT $6
 

@@ -10,11 +10,15 @@ _SQL = load_queries("storage.postgres", "tenant_settings.sql")
 
 @dataclass(frozen=True, slots=True)
 class StoredSettings:
-    """The currency (ISO 4217) in which reports add up, the IANA time zone of their days, and origins of pages."""
+    """The currency (ISO 4217) in which reports add up, the IANA time zone of their days, and origins of pages.
+
+    And whether models of all tenants may learn from this one's journeys.
+    """
 
     currency: str
     time_zone: str
     allowed_origins: list[str]
+    contributes_to_global_model: bool
 
 
 class TenantSettings:
@@ -28,7 +32,15 @@ class TenantSettings:
         async with self._database.connection() as connection:
             return StoredSettings(**await connection.fetchrow(_SQL["read"]))
 
-    async def write(self, currency: str, time_zone: str, allowed_origins: list[str] | None = None) -> StoredSettings:
-        """Set them; origins of None stay as they were. Give what is set then."""
+    async def write(
+        self,
+        currency: str,
+        time_zone: str,
+        allowed_origins: list[str] | None = None,
+        *,
+        contributes_to_global_model: bool | None = None,
+    ) -> StoredSettings:
+        """Set them; what is None stays as it was. Give what is set then."""
+        values = (currency, time_zone, allowed_origins, contributes_to_global_model)
         async with self._database.connection() as connection:
-            return StoredSettings(**await connection.fetchrow(_SQL["write"], currency, time_zone, allowed_origins))
+            return StoredSettings(**await connection.fetchrow(_SQL["write"], *values))

@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
-from local import postgres
+from local import postgres, ray_cluster
 from local.doctor import diagnose
 from local.free_ports import free_block
 from local.stack import Stack
@@ -69,7 +70,15 @@ async def test_nothing_but_loopback(running: RunningStack) -> None:
         each.laddr for each in psutil.net_connections("inet") if each.pid in ours and each.laddr and not each.raddr
     }
     assert {address.ip for address in bound} <= LOOPBACK
-    single = {ports.tenant, ports.global_, ports.serve, ports.serve_metrics, ports.serve_stats, ports.serve_fallback}
+    single = {
+        ports.dashboard,
+        ports.tenant,
+        ports.global_,
+        ports.serve,
+        ports.serve_metrics,
+        ports.serve_stats,
+        ports.serve_fallback,
+    }
     replicas = set(range(ports.replica_first, ports.replica_first + ports.replica_count))
     found = {address.port for address in bound}
     assert single | {ports.ray, ports.postgres, ports.clickhouse} <= found
@@ -175,3 +184,16 @@ def test_data_of_a_deleted_folder_is_set_aside(tmp_path: Path) -> None:
         assert clusters[0] == stack.places.postgres
     finally:
         stack.destroy()
+
+
+async def test_the_job_api_needs_the_token(running: RunningStack) -> None:
+    """Who has the cluster's token may list jobs and submit some; nobody else, nor with another token."""
+    token_file = Path(ray_cluster.driver_environment(running.stack.places)["RAY_AUTH_TOKEN_PATH"])
+    token = await asyncio.to_thread(token_file.read_text)
+    jobs = f"{running.stack.settings.jobs_address}/api/jobs/"
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        for headers in ({}, {"Authorization": f"Bearer {'0' * 64}"}):
+            assert (await client.get(jobs, headers=headers)).status_code in {401, 403}
+            refused = await client.post(jobs, headers=headers, json={"entrypoint": "true"})
+            assert refused.status_code in {401, 403}
+        assert (await client.get(jobs, headers={"Authorization": f"Bearer {token}"})).status_code == 200

@@ -8,16 +8,22 @@ from unmogrow.client.caller import Caller, pages, segment
 from unmogrow.client.global_models import (
     Actor,
     Actors,
+    AskedPlatformRollback,
     EventTypes,
     Job,
     JobPage,
     JobWithLogs,
     MadePlatformKey,
     NewKey,
+    NewPlatformRetrain,
     NewTenant,
     NewTenantAnswer,
     PlatformKeyListing,
+    PlatformModel,
+    PlatformModelPage,
+    PlatformModelWithHistory,
     Pool,
+    RolledBack,
     Tenant,
     TenantPage,
     TenantPatch,
@@ -150,11 +156,12 @@ class GlobalCalls(Caller):
         self,
         *,
         tenant_id: str | None = None,
-        kind: Literal["provision", "delete", "import", "recompute", "fraud-review"] | None = None,
+        kind: Literal["provision", "delete", "import", "retrain", "lake_export", "recompute", "fraud-review"]
+        | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> JobPage:
-        """List jobs, newest first: tenants that are made or deleted, bulk imports, recomputations, fraud reviews."""
+        """List jobs, newest first: of tenants' lives, imports, recomputations, fraud reviews, trainings, lake exports."""
         answer: JobPage = await self._call(
             JobPage,
             "GET",
@@ -167,7 +174,8 @@ class GlobalCalls(Caller):
         self,
         *,
         tenant_id: str | None = None,
-        kind: Literal["provision", "delete", "import", "recompute", "fraud-review"] | None = None,
+        kind: Literal["provision", "delete", "import", "retrain", "lake_export", "recompute", "fraud-review"]
+        | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[Job]:
         """Give every row of `list_jobs`, page by page."""
@@ -176,6 +184,57 @@ class GlobalCalls(Caller):
     async def get_job(self, job_id: str) -> JobWithLogs:
         """Give one job with what it said."""
         answer: JobWithLogs = await self._call(JobWithLogs, "GET", f"/api/v1/jobs/{segment(job_id)}")
+        return answer
+
+    async def list_platform_models(
+        self,
+        *,
+        tenant_id: str | None = None,
+        kind: Literal["conversion", "pltv", "anomaly"] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> PlatformModelPage:
+        """List learned models, newest first: every one, or of one tenant."""
+        answer: PlatformModelPage = await self._call(
+            PlatformModelPage,
+            "GET",
+            "/api/v1/models",
+            query={"tenant_id": tenant_id, "kind": kind, "cursor": cursor, "limit": limit},
+        )
+        return answer
+
+    def iter_platform_models(
+        self,
+        *,
+        tenant_id: str | None = None,
+        kind: Literal["conversion", "pltv", "anomaly"] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[PlatformModel]:
+        """Give every row of `list_platform_models`, page by page."""
+        return pages(
+            lambda cursor: self.list_platform_models(cursor=cursor, tenant_id=tenant_id, kind=kind, limit=limit)
+        )
+
+    async def retrain_platform_model(self, body: NewPlatformRetrain | Mapping[str, Any]) -> Job:
+        """Train a model anew in the background: a tenant's own, or the global one from all that contribute."""
+        answer: Job = await self._call(Job, "POST", "/api/v1/models/retrain", body=body)
+        return answer
+
+    async def roll_back_platform_model(self, body: AskedPlatformRollback | Mapping[str, Any]) -> RolledBack:
+        """Put the champion before back; without one, the scope does without."""
+        answer: RolledBack = await self._call(RolledBack, "POST", "/api/v1/models/rollback", body=body)
+        return answer
+
+    async def get_platform_model(self, model_id: str) -> PlatformModelWithHistory:
+        """Give one model with the history of its scope."""
+        answer: PlatformModelWithHistory = await self._call(
+            PlatformModelWithHistory, "GET", f"/api/v1/models/{segment(model_id)}"
+        )
+        return answer
+
+    async def promote_platform_model(self, model_id: str) -> PlatformModel:
+        """Make a model the champion of its scope; one that is so already stays so."""
+        answer: PlatformModel = await self._call(PlatformModel, "POST", f"/api/v1/models/{segment(model_id)}/promote")
         return answer
 
     async def list_event_types(self) -> EventTypes:

@@ -35,6 +35,21 @@ class Alive(Shape):
     status: Literal["ok"]
 
 
+class AskedPlatformRollback(Shape):
+    """Of which kind, and whose."""
+
+    model: Literal["conversion", "pltv", "anomaly"]
+    tenant_id: str | None = None
+
+
+class Estimate(Shape):
+    """A figure with its 95 % interval, None where none was computed."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
 class EventTypes(Shape):
     """Every event type."""
 
@@ -82,7 +97,7 @@ class JobProgress(Shape):
     """
     How far a job came: steps of a tenant's life, rows and bytes of an import, conversions that were judged again.
 
-    `current` is what it is at.
+    `current` is what it is at; within its step, a training has come to `stage_done` rows of `stage_total`.
     """
 
     unit: Literal["steps", "rows", "conversions"]
@@ -92,6 +107,8 @@ class JobProgress(Shape):
     current: str | None
     bytes_done: int | None = None
     bytes_total: int | None = None
+    stage_done: int | None = None
+    stage_total: int | None = None
 
 
 class JobWithLogs(Shape):
@@ -99,13 +116,17 @@ class JobWithLogs(Shape):
 
     job_id: str
     tenant_id: str
-    kind: Literal["provision", "delete", "import", "recompute", "fraud-review"]
+    kind: Literal["provision", "delete", "import", "retrain", "lake_export", "recompute", "fraud-review"]
     state: Literal["queued", "running", "done", "failed"]
     progress: JobProgress
     error: str | None
     """Of a running job: why its step is tried again."""
     created_at: AwareDatetime
     finished_at: AwareDatetime | None
+    model: Literal["conversion", "pltv", "anomaly"] | None = None
+    """Of a training: which kind of model."""
+    verdict: str | None = None
+    """Of a training: what was decided about its model."""
     archive: str | None = None
     """Folder of the tenant's archive within the folder of exports."""
     logs: list[JobLine]
@@ -124,11 +145,33 @@ class MadePlatformKey(Shape):
     key: str
 
 
+class MetricValue(Shape):
+    """
+    One measure of one model on one set of rows.
+
+    `metric` is for example `log_loss`, `auc`, `calibration_error`, `total_ratio`; `subject` is `model`, or the baseline
+    that it is compared with (`last_touch`, `logistic`, `global`); `split` is `holdout` or `train`.
+    """
+
+    metric: str
+    subject: str
+    split: str
+    estimate: Estimate
+
+
 class NewKey(Shape):
     """What a new platform key is to be; it may have no scope that the key which makes it lacks."""
 
     name: str
     scopes: list[Literal["ingest", "tenants", "usage", "models", "jobs"]]
+
+
+class NewPlatformRetrain(Shape):
+    """Which model to train anew: a tenant's own, or with null the global one."""
+
+    model: Literal["conversion", "pltv", "anomaly"]
+    seed: int | None = None
+    tenant_id: str | None = None
 
 
 class NewTenant(Shape):
@@ -164,6 +207,16 @@ class PlatformKeyListing(Shape):
     data: list[PlatformKey]
 
 
+class PromotionShown(Shape):
+    """One change of who is champion; `model_id` null: since then the scope has none."""
+
+    model_id: str | None
+    previous_model_id: str | None
+    promoted_by: str
+    reason: str
+    at: AwareDatetime
+
+
 class ReplicaLoad(Shape):
     """A replica of the attribution pool, with the calls that wait in it or are being decided."""
 
@@ -172,6 +225,26 @@ class ReplicaLoad(Shape):
     calls_open: int
     conversions_decided: int
     """Since it began."""
+
+
+class RolledBack(Shape):
+    """Which model counts now; null: none, and the scope does without."""
+
+    model_id: str | None
+
+
+class ShadowShown(Shape):
+    """
+    How a challenger did on rows that came after both were trained: `difference` is its loss less the champion's.
+
+    With a 95 % interval; below 0 the challenger is the better one. Null before there are any.
+    """
+
+    rows: int | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    verdict: str | None
 
 
 class StorageUsage(Shape):
@@ -233,17 +306,21 @@ class Actors(Shape):
 
 
 class Job(Shape):
-    """Work on a tenant that outlives the request that asked for it."""
+    """Work on a tenant that outlives the request that asked for it; of all tenants, `tenant_id` is empty."""
 
     job_id: str
     tenant_id: str
-    kind: Literal["provision", "delete", "import", "recompute", "fraud-review"]
+    kind: Literal["provision", "delete", "import", "retrain", "lake_export", "recompute", "fraud-review"]
     state: Literal["queued", "running", "done", "failed"]
     progress: JobProgress
     error: str | None
     """Of a running job: why its step is tried again."""
     created_at: AwareDatetime
     finished_at: AwareDatetime | None
+    model: Literal["conversion", "pltv", "anomaly"] | None = None
+    """Of a training: which kind of model."""
+    verdict: str | None = None
+    """Of a training: what was decided about its model."""
 
 
 class JobPage(Shape):
@@ -259,6 +336,70 @@ class NewTenantAnswer(Shape):
     name: str
     write_key: str
     owner: Owner
+
+
+class PlatformModel(Shape):
+    """A learned model as operators see it; `tenant_id` null is the global one."""
+
+    model_id: str
+    kind: Literal["conversion", "pltv", "anomaly"]
+    scope: Literal["own", "global"]
+    state: Literal["challenger", "champion", "retired", "refused"]
+    created_at: AwareDatetime
+    promoted_at: AwareDatetime | None
+    seed: int
+    code_version: str
+    schema_hash: str
+    metrics: list[MetricValue]
+    base_model_id: str | None
+    """The global model from which a tenant's own was fine-tuned."""
+    currency: str | None
+    """Of foretold revenue."""
+    artifact_sha256: str
+    artifact_bytes: int
+    first_day: date | None
+    last_day: date | None
+    rows: int | None
+    shadow: ShadowShown | None
+    tenant_id: str | None
+    job_id: str
+    manifests: dict[str, int]
+    """By tenant, the version of the lake's manifest that was read."""
+
+
+class PlatformModelPage(Shape):
+    data: list[PlatformModel]
+    next_cursor: str | None
+
+
+class PlatformModelWithHistory(Shape):
+    """The same, with the history of its scope."""
+
+    model_id: str
+    kind: Literal["conversion", "pltv", "anomaly"]
+    scope: Literal["own", "global"]
+    state: Literal["challenger", "champion", "retired", "refused"]
+    created_at: AwareDatetime
+    promoted_at: AwareDatetime | None
+    seed: int
+    code_version: str
+    schema_hash: str
+    metrics: list[MetricValue]
+    base_model_id: str | None
+    """The global model from which a tenant's own was fine-tuned."""
+    currency: str | None
+    """Of foretold revenue."""
+    artifact_sha256: str
+    artifact_bytes: int
+    first_day: date | None
+    last_day: date | None
+    rows: int | None
+    shadow: ShadowShown | None
+    tenant_id: str | None
+    job_id: str
+    manifests: dict[str, int]
+    """By tenant, the version of the lake's manifest that was read."""
+    history: list[PromotionShown]
 
 
 class Pool(Shape):

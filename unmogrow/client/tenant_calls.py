@@ -11,6 +11,7 @@ from unmogrow.client.tenant_models import (
     AppLinks,
     AskedRecompute,
     AskedRetry,
+    AskedRollback,
     Attribution,
     AttributionPage,
     AuditRecord,
@@ -24,6 +25,7 @@ from unmogrow.client.tenant_models import (
     Cost,
     CostFields,
     CostPage,
+    DriftListing,
     EventSchema,
     EventSchemaListing,
     EventTypes,
@@ -39,9 +41,15 @@ from unmogrow.client.tenant_models import (
     ImportSummary,
     ImportSummaryPage,
     InvitedUser,
+    Job,
+    JobPage,
     JourneysReport,
     JudgedConversionShown,
     JudgedConversionShownPage,
+    LearnedModelShown,
+    LearnedModelShownPage,
+    LearnedModelWithHistory,
+    LearningJobWithLogs,
     LinkDocument,
     LinkDocumentPage,
     LinkFields,
@@ -54,6 +62,7 @@ from unmogrow.client.tenant_models import (
     NewLink,
     NewPolicy,
     NewReportSettings,
+    NewRetrain,
     NewReview,
     NewUser,
     PasswordChange,
@@ -76,6 +85,7 @@ from unmogrow.client.tenant_models import (
     ResetLink,
     Retried,
     RoleChange,
+    RolledBack,
     SessionAnswer,
     SigningKey,
     SigningKeyListing,
@@ -622,6 +632,72 @@ class TenantCalls(Caller):
                 "breakdown": breakdown,
                 "filter": filter,
             },
+        )
+        return answer
+
+    async def list_learned_models(
+        self,
+        *,
+        kind: Literal["conversion", "pltv", "anomaly"] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> LearnedModelShownPage:
+        """List the tenant's own models and the global champions, newest first."""
+        answer: LearnedModelShownPage = await self._call(
+            LearnedModelShownPage, "GET", "/api/v1/models", query={"kind": kind, "cursor": cursor, "limit": limit}
+        )
+        return answer
+
+    def iter_learned_models(
+        self, *, kind: Literal["conversion", "pltv", "anomaly"] | None = None, limit: int | None = None
+    ) -> AsyncIterator[LearnedModelShown]:
+        """Give every row of `list_learned_models`, page by page."""
+        return pages(lambda cursor: self.list_learned_models(cursor=cursor, kind=kind, limit=limit))
+
+    async def get_learned_drift(self) -> DriftListing:
+        """Say how the models that serve the tenant do on its newest days: feature drift, calibration, freshness."""
+        answer: DriftListing = await self._call(DriftListing, "GET", "/api/v1/models/drift")
+        return answer
+
+    async def retrain_learned_model(self, body: NewRetrain | Mapping[str, Any]) -> Job:
+        """Train the tenant's own model anew, from its own journeys, in the background."""
+        answer: Job = await self._call(Job, "POST", "/api/v1/models/retrain", body=body)
+        return answer
+
+    async def roll_back_learned_model(self, body: AskedRollback | Mapping[str, Any]) -> RolledBack:
+        """Put the tenant's champion before back; without one, the global model serves."""
+        answer: RolledBack = await self._call(RolledBack, "POST", "/api/v1/models/rollback", body=body)
+        return answer
+
+    async def list_learning_jobs(self, *, cursor: str | None = None, limit: int | None = None) -> JobPage:
+        """List the tenant's trainings and exports to the lake, newest first."""
+        answer: JobPage = await self._call(
+            JobPage, "GET", "/api/v1/models/jobs", query={"cursor": cursor, "limit": limit}
+        )
+        return answer
+
+    def iter_learning_jobs(self, *, limit: int | None = None) -> AsyncIterator[Job]:
+        """Give every row of `list_learning_jobs`, page by page."""
+        return pages(lambda cursor: self.list_learning_jobs(cursor=cursor, limit=limit))
+
+    async def get_learning_job(self, job_id: str) -> LearningJobWithLogs:
+        """Give one of them with what it said."""
+        answer: LearningJobWithLogs = await self._call(
+            LearningJobWithLogs, "GET", f"/api/v1/models/jobs/{segment(job_id)}"
+        )
+        return answer
+
+    async def get_learned_model(self, model_id: str) -> LearnedModelWithHistory:
+        """Give one model: one of the tenant's own with the history of its scope, or a global champion."""
+        answer: LearnedModelWithHistory = await self._call(
+            LearnedModelWithHistory, "GET", f"/api/v1/models/{segment(model_id)}"
+        )
+        return answer
+
+    async def promote_learned_model(self, model_id: str) -> LearnedModelShown:
+        """Make one of the tenant's own models its champion; one that is so already stays so."""
+        answer: LearnedModelShown = await self._call(
+            LearnedModelShown, "POST", f"/api/v1/models/{segment(model_id)}/promote"
         )
         return answer
 

@@ -80,6 +80,12 @@ class AskedRetry(Shape):
     conversion_ids: list[str] | None = None
 
 
+class AskedRollback(Shape):
+    """Of which kind the champion before is to count again."""
+
+    model: Literal["conversion", "pltv", "anomaly"]
+
+
 class AssistRow(Shape):
     """Conversions that a channel assisted (a touch, not the last), closed, and began; ratio null: it closed none."""
 
@@ -121,6 +127,15 @@ class Brand(Shape):
 
     name: str | None = None
     accent: str | None = None
+
+
+class CalibrationWeek(Shape):
+    """What was foretold of the journeys that ended in a week, and what happened, as mean and as share."""
+
+    week: date_aliased
+    journeys: float
+    predicted: float
+    actual: float
 
 
 class CampaignDocument(Shape):
@@ -336,12 +351,32 @@ class DeviceFarm(Shape):
     minutes: int = 60
 
 
+class DriftWeek(Shape):
+    """
+    How far each feature has moved from what the model was trained on, in a week from Monday (UTC).
+
+    PSI below 0.1: nothing moved; from 0.25 on the model sees another population.
+    """
+
+    week: date_aliased
+    rows: int
+    psi: dict[str, float]
+
+
 class DuplicateDevice(Shape):
     """One advertising id that installs one app again and again: more than `installs_max` within `days`."""
 
     mode: Literal["off", "shadow", "on"] = "shadow"
     installs_max: int = 3
     days: int = 30
+
+
+class Estimate(Shape):
+    """A figure with its 95 % interval, None where none was computed."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
 
 
 class EventSchema(Shape):
@@ -649,6 +684,31 @@ class InvitedUser(Shape):
     invitation_url: str | None
 
 
+class JobLine(Shape):
+    """Something that a job said."""
+
+    at: AwareDatetime
+    line: str
+
+
+class JobProgress(Shape):
+    """
+    How far a job came: steps of a tenant's life, rows and bytes of an import, conversions that were judged again.
+
+    `current` is what it is at; within its step, a training has come to `stage_done` rows of `stage_total`.
+    """
+
+    unit: Literal["steps", "rows", "conversions"]
+    done: int
+    total: int | None
+    """Null where it is not known before the end."""
+    current: str | None
+    bytes_done: int | None = None
+    bytes_total: int | None = None
+    stage_done: int | None = None
+    stage_total: int | None = None
+
+
 class JourneysMade(Shape):
     """How the journeys were made."""
 
@@ -697,6 +757,25 @@ class LagRow(Shape):
     until_hours: int | None
     from_first_touch: float
     from_last_touch: float
+
+
+class LearningJobWithLogs(Shape):
+    """A training or an export of the tenant, with its newest log lines."""
+
+    job_id: str
+    tenant_id: str
+    kind: Literal["provision", "delete", "import", "retrain", "lake_export", "recompute", "fraud-review"]
+    state: Literal["queued", "running", "done", "failed"]
+    progress: JobProgress
+    error: str | None
+    """Of a running job: why its step is tried again."""
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    model: Literal["conversion", "pltv", "anomaly"] | None = None
+    """Of a training: which kind of model."""
+    verdict: str | None = None
+    """Of a training: what was decided about its model."""
+    logs: list[JobLine]
 
 
 class LedgerStep(Shape):
@@ -852,6 +931,20 @@ class Me(Shape):
     name: str
 
 
+class MetricValue(Shape):
+    """
+    One measure of one model on one set of rows.
+
+    `metric` is for example `log_loss`, `auc`, `calibration_error`, `total_ratio`; `subject` is `model`, or the baseline
+    that it is compared with (`last_touch`, `logistic`, `global`); `split` is `holdout` or `train`.
+    """
+
+    metric: str
+    subject: str
+    split: str
+    estimate: Estimate
+
+
 class ModelDescription(Shape):
     """A model, the parameters that concern it, and what it takes for granted."""
 
@@ -996,6 +1089,15 @@ class NewReportSettings(Shape):
     time_zone: str
     allowed_origins: list[str] | None = None
     """Origins of pages that may call with a token or key of their own; left out: as they were."""
+    contributes_to_global_model: bool | None = None
+    """Whether models of all tenants may learn from this one's journeys; left out: as it was."""
+
+
+class NewRetrain(Shape):
+    """Which model to train anew; without a seed, the platform's."""
+
+    model: Literal["conversion", "pltv", "anomaly"]
+    seed: int | None = None
 
 
 class NewReview(Shape):
@@ -1155,6 +1257,16 @@ class PreviewedRule(Shape):
     estimated_moved: int
 
 
+class PromotionShown(Shape):
+    """One change of who is champion; `model_id` null: since then the scope has none."""
+
+    model_id: str | None
+    previous_model_id: str | None
+    promoted_by: str
+    reason: str
+    at: AwareDatetime
+
+
 class RateFields(Shape):
     """What one unit of `currency` was worth in `quote`, the tenant's currency, from a day on."""
 
@@ -1256,12 +1368,13 @@ class Replay(Shape):
 
 
 class ReportSettings(Shape):
-    """What is set for reports, and the origins of pages that may call the API."""
+    """What is set for reports, the origins of pages that may call the API, and whether models of all learn from it."""
 
     currency: str
     """ISO 4217."""
     time_zone: str
     allowed_origins: list[str]
+    contributes_to_global_model: bool
 
 
 class ResetLink(Shape):
@@ -1280,6 +1393,12 @@ class RoleChange(Shape):
     """What a user is to be."""
 
     role: Literal["owner", "analyst", "viewer"]
+
+
+class RolledBack(Shape):
+    """Which model counts now; null: none, and the scope does without."""
+
+    model_id: str | None
 
 
 class RuleChoice(Shape):
@@ -1316,6 +1435,20 @@ class SessionUser(Shape):
     user_id: str
     email: str
     role: Literal["owner", "analyst", "viewer"]
+
+
+class ShadowShown(Shape):
+    """
+    How a challenger did on rows that came after both were trained: `difference` is its loss less the champion's.
+
+    With a 95 % interval; below 0 the challenger is the better one. Null before there are any.
+    """
+
+    rows: int | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    verdict: str | None
 
 
 class ShortCtit(Shape):
@@ -1643,6 +1776,22 @@ class CookieSession(Shape):
     user: SessionUser
 
 
+class Drift(Shape):
+    """How the model that serves the tenant does on its newest days, as it was seen at the newest export."""
+
+    kind: Literal["conversion", "pltv", "anomaly"]
+    model_id: str
+    seen_at: AwareDatetime
+    newest_day: date_aliased
+    """The newest day that the lake had: how fresh the data is."""
+    weeks: list[DriftWeek]
+    calibration: list[CalibrationWeek]
+
+
+class DriftListing(Shape):
+    data: list[Drift]
+
+
 class FraudPolicy(Shape):
     """A tenant's choices for every rule; the attributes bear the names of `FraudRule`."""
 
@@ -1724,6 +1873,29 @@ class Import(Shape):
     rejections: list[ImportRejection]
 
 
+class Job(Shape):
+    """Work on a tenant that outlives the request that asked for it; of all tenants, `tenant_id` is empty."""
+
+    job_id: str
+    tenant_id: str
+    kind: Literal["provision", "delete", "import", "retrain", "lake_export", "recompute", "fraud-review"]
+    state: Literal["queued", "running", "done", "failed"]
+    progress: JobProgress
+    error: str | None
+    """Of a running job: why its step is tried again."""
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    model: Literal["conversion", "pltv", "anomaly"] | None = None
+    """Of a training: which kind of model."""
+    verdict: str | None = None
+    """Of a training: what was decided about its model."""
+
+
+class JobPage(Shape):
+    data: list[Job]
+    next_cursor: str | None
+
+
 class JourneysReport(Shape):
     """Journeys as they are, without a model; `data` is the table that was asked for."""
 
@@ -1739,6 +1911,62 @@ class JourneysReport(Shape):
     lengths: list[LengthRow]
     lags: list[LagRow]
     assists: list[AssistRow]
+
+
+class LearnedModelShown(Shape):
+    """A learned model. Of a global one a tenant is told how good it is, not from whose rows or how many it learned."""
+
+    model_id: str
+    kind: Literal["conversion", "pltv", "anomaly"]
+    scope: Literal["own", "global"]
+    state: Literal["challenger", "champion", "retired", "refused"]
+    created_at: AwareDatetime
+    promoted_at: AwareDatetime | None
+    seed: int
+    code_version: str
+    schema_hash: str
+    metrics: list[MetricValue]
+    base_model_id: str | None
+    """The global model from which a tenant's own was fine-tuned."""
+    currency: str | None
+    """Of foretold revenue."""
+    artifact_sha256: str
+    artifact_bytes: int
+    first_day: date_aliased | None
+    last_day: date_aliased | None
+    rows: int | None
+    shadow: ShadowShown | None
+
+
+class LearnedModelShownPage(Shape):
+    data: list[LearnedModelShown]
+    next_cursor: str | None
+
+
+class LearnedModelWithHistory(Shape):
+    """A learned model, with who became champion of its scope and why, newest first; a tenant sees its own scopes'."""
+
+    model_id: str
+    kind: Literal["conversion", "pltv", "anomaly"]
+    scope: Literal["own", "global"]
+    state: Literal["challenger", "champion", "retired", "refused"]
+    created_at: AwareDatetime
+    promoted_at: AwareDatetime | None
+    seed: int
+    code_version: str
+    schema_hash: str
+    metrics: list[MetricValue]
+    base_model_id: str | None
+    """The global model from which a tenant's own was fine-tuned."""
+    currency: str | None
+    """Of foretold revenue."""
+    artifact_sha256: str
+    artifact_bytes: int
+    first_day: date_aliased | None
+    last_day: date_aliased | None
+    rows: int | None
+    shadow: ShadowShown | None
+    history: list[PromotionShown]
 
 
 class ModelsReport(Shape):
@@ -1898,7 +2126,7 @@ class Attribution(Shape):
     withheld_matches: list[Literal["click_id", "advertising_id", "vendor_id", "user_id", "probabilistic"]] | None = None
     """What the person does not allow to be used."""
     credits: dict[str, dict[str, float]] | None = None
-    """By model, the share of each media source: last_touch, and data_driven by a learned model."""
+    """By model and media source: for a single conversion by every rule, in a list by the winner; data_driven is by a learned model."""
     touch_credits: dict[str, float] | None = None
     """By touch id, what the learned model gave each valid touch."""
     model_fallback: Literal["late", "failed"] | None = None

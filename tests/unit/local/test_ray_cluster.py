@@ -28,15 +28,16 @@ def _ports(command: list[str]) -> list[int]:
 
 def test_ports_come_from_the_settings(settings: Settings, places: Places) -> None:
     """No two parts of Ray share a port, and every port lies in the block that the settings name."""
-    ports = PortSettings(ray=21_005, worker_first=21_100, worker_count=300)
+    ports = PortSettings(ray=21_005, dashboard=21_006, worker_first=21_100, worker_count=300)
     used = _ports(ray_cluster.command(settings.model_copy(update={"ports": ports}), places))
     assert len(used) == len(set(used))
-    assert set(used) <= {21_005, *range(21_100, 21_400)}
+    assert set(used) <= {21_005, 21_006, *range(21_100, 21_400)}
 
 
 def test_head_is_on_loopback(settings: Settings, places: Places) -> None:
-    """Ray listens where its node's address is."""
-    assert "--node-ip-address=127.0.0.1" in ray_cluster.command(settings, places)
+    """Ray listens where its node's address is, and takes jobs there alone."""
+    command = ray_cluster.command(settings, places)
+    assert {"--node-ip-address=127.0.0.1", "--dashboard-host=127.0.0.1"} <= set(command)
 
 
 def test_head_and_driver_share_a_token(settings: Settings, places: Places) -> None:

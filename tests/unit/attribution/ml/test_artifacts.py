@@ -131,3 +131,9 @@ def test_what_would_fill_the_memory_is_refused(artifact: bytes, monkeypatch: pyt
     monkeypatch.setattr("attribution.ml.artifacts.UNPACKED_BYTES_MAX", 1_000)
     with pytest.raises(ArtifactRefusedError, match="too much"):
         load(artifact)
+
+
+def test_the_same_model_is_the_same_bytes(artifact: bytes, conversion: TrainedModel[ConversionModel]) -> None:
+    """Whatever stands where in memory, and whenever it is written; read and written again, too."""
+    assert dump(conversion.model) == artifact
+    assert dump(load(artifact)) == artifact

@@ -1,0 +1,83 @@
+"""Judges challengers by what came since, and keeps how the serving models drift: after each export of a tenant."""
+
+from typing import Any
+
+import ray
+
+from attribution.ml.judgement import Outcome, Shadow, judge_shadow
+from jobs.learning_views import Seen, Watched
+from schemas.ids import TenantId
+from schemas.learning import LearnedState
+from schemas.settings import Settings
+from storage.postgres.learned_models import LearnedModelRecord, LearnedModels
+from storage.postgres.learning_jobs import LearningJobs
+
+CHALLENGERS_MAX = 3
+"""So many newest challengers of a scope are watched; an older one is superseded."""
+
+_SUPERVISOR = "supervisor"
+
+
+class LearningShadows:
+    """Watches models by a Ray task for each tenant; `options` are the task's."""
+
+    def __init__(self, jobs: LearningJobs, models: LearnedModels, settings: Settings, options: dict[str, Any]) -> None:
+        self._jobs = jobs
+        self._models = models
+        self._settings = settings
+        self._task = ray.remote(**options)(_watch)
+
+    async def observe(self, tenant_id: TenantId) -> list[str]:
+        """Watch the models that concern a tenant; give what was decided."""
+        watched = await self._watched(tenant_id)
+        if not watched:
+            return []
+        learning = self._settings.learning
+        seen: Seen = await self._task.remote(
+            self._settings.lake_address, tenant_id, watched, learning.days, learning.rows_max
+        )
+        for kind, document in seen.drifts.items():
+            await self._jobs.keep_drift(tenant_id, kind, document)
+        said = [await self._decide(model_id, tenant_id, shadow) for model_id, shadow in seen.shadows.items()]
+        return [each for each in said if each]
+
+    async def _watched(self, tenant_id: TenantId) -> list[Watched]:
+        champions = [each for each in await self._models.champions() if each.tenant_id in {None, tenant_id}]
+        return [Watched(each.document, tuple(await self._challengers(each))) for each in champions]
+
+    async def _challengers(self, champion: LearnedModelRecord) -> list[Any]:
+        kind, tenant_id = champion.document.kind, champion.tenant_id
+        found = await self._models.of_scope(kind, tenant_id, LearnedState.CHALLENGER)
+        for superseded in found[CHALLENGERS_MAX:]:
+            await self._models.set_state(superseded.model_id, LearnedState.RETIRED)
+        return [each.document for each in found[:CHALLENGERS_MAX]]
+
+    async def _decide(self, model_id: str, tenant_id: TenantId, shadow: Shadow) -> str | None:
+        """Put what one tenant's rows say in the place of what they said before, and judge by those of all."""
+        record = await self._models.one(model_id)
+        if record is None or record.state is not LearnedState.CHALLENGER:
+            return None
+        by_tenant = dict((record.shadow or {}).get("by_tenant", {}))
+        by_tenant[tenant_id] = [shadow.rows, shadow.difference, shadow.difference_squared, shadow.champion_loss]
+        learning = self._settings.learning
+        verdict, together = judge_shadow(
+            (Shadow(int(rows), *sums) for rows, *sums in by_tenant.values()),
+            learning.shadow_rows_min,
+            learning.promote_margin,
+        )
+        mean, low, high = together.interval()
+        interval = {"difference": mean, "low": low, "high": high} if together.rows else {}
+        told = {"rows": together.rows, "verdict": verdict.reason, **interval}
+        await self._models.set_shadow(model_id, told | {"by_tenant": by_tenant})
+        if verdict.outcome is Outcome.PROMOTE:
+            await self._models.promote(model_id, by=_SUPERVISOR, reason=verdict.reason)
+        elif verdict.outcome is Outcome.REFUSE:
+            await self._models.set_state(model_id, LearnedState.REFUSED)
+        return f"{model_id}: {verdict.outcome}, {verdict.reason}"
+
+
+def _watch(*arguments: Any) -> Seen:
+    """Import what models need in the task alone: the supervisor lives for ever, and needs none of it."""
+    from jobs.learning_watch import watch  # noqa: PLC0415
+
+    return watch(*arguments)

@@ -1,0 +1,133 @@
+"""How models do on what came since they were trained: challengers beside the champion, and drift; as a Ray task.
+
+The task knows the lake and no database. What it gives are sums and shares, from which no row can be told.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+
+from attribution.journeys import Floats
+from attribution.ml import artifacts as learned_artifacts
+from attribution.ml.conversion import ConversionModel
+from attribution.ml.drift import calibration_by_week, drift
+from attribution.ml.install_tables import InstallTable
+from attribution.ml.journey_table import JourneyTable
+from attribution.ml.judgement import Shadow
+from attribution.ml.pltv import FEATURES, PltvModel
+from attribution.ml.quality import losses
+from jobs.lake_installs import commonest_currency, read_installs
+from jobs.lake_journeys import read_journeys
+from jobs.lake_rows import Days, bound_ray_data
+from jobs.learning_views import Seen, Watched
+from schemas.ids import TenantId
+from schemas.learning import LearnedKind, LearnedModelDocument
+from storage.lake.artifacts import Artifacts
+from storage.lake.lake import Lake
+
+_WEEK_SECONDS = 7 * 86_400.0
+_MATURED_DAYS = 7
+_FIRST_HORIZON = 0
+
+
+def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: int, rows_max: int) -> Seen:
+    """Do the Ray task: read a tenant's newest days once for each kind, and have the models foretell them.
+
+    Drift is told of the tenant's own champion, or of the global one if it has none.
+    """
+    bound_ray_data()
+    lake = Lake.open(lake_url)
+    manifest = lake.manifest(tenant_id)
+    span = None if manifest is None else Days.newest(lake, manifest, days)
+    shadows: dict[str, Shadow] = {}
+    drifts: dict[LearnedKind, dict[str, Any]] = {}
+    for kind in (LearnedKind.CONVERSION, LearnedKind.PLTV) if span is not None else ():
+        of_kind = [each for each in watched if each.champion.kind is kind]
+        if not of_kind:
+            continue
+        assert span is not None
+        look = _Look(lake, kind, span, rows_max)
+        for each in of_kind:
+            # A tenant that has withdrawn takes no part in what is decided for all.
+            if each.champion.tenant_id or span.manifest.contributes:
+                shadows |= look.shadows(each)
+        serving = min(of_kind, key=lambda each: each.champion.tenant_id is None).champion
+        drifts[kind] = look.drift(serving) | {"newest_day": str(span.last), "model_id": serving.model_id}
+    return Seen(shadows, drifts)
+
+
+class _Look:
+    """The rows of one kind, read once, and the models that foretell them."""
+
+    def __init__(self, lake: Lake, kind: LearnedKind, span: Days, rows_max: int) -> None:
+        self._kept = Artifacts(lake)
+        self._currency = commonest_currency(span) if kind is LearnedKind.PLTV else ""
+        self._table: JourneyTable | InstallTable
+        if kind is LearnedKind.CONVERSION:
+            self._table = read_journeys(span, rows_max, _unsaid)
+        else:
+            self._table = read_installs(span, rows_max, _unsaid, self._currency)
+
+    def shadows(self, watched: Watched) -> dict[str, Shadow]:
+        """Compare each challenger with the champion on the rows after the last day that either learned from."""
+        made = {}
+        champion = self._model(watched.champion)
+        for document in watched.challengers:
+            last = max(document.data.last_day, watched.champion.data.last_day)
+            since = datetime.combine(last + timedelta(days=1), time(), UTC).timestamp()
+            lost = self._losses(champion, since), self._losses(self._model(document), since)
+            difference = lost[1] - lost[0]
+            made[document.model_id] = Shadow(
+                len(difference), float(difference.sum()), float((difference**2).sum()), float(lost[0].sum())
+            )
+        return made
+
+    def drift(self, document: LearnedModelDocument) -> dict[str, Any]:
+        """Tell, week by week, how far each feature has moved, and what was foretold and what came."""
+        model, table = self._model(document), self._table
+        weeks: list[dict[str, Any]] = []
+        calibration: list[dict[str, Any]] = []
+        if isinstance(table, JourneyTable) and isinstance(model, ConversionModel):
+            matrix, names, moments = model.features(table), model.feature_names, table.ends
+            found = calibration_by_week(table.ends, table.converted, model.probability(table), table.weights)
+            calibration = [asdict(each) | {"week": str(each.week)} for each in found]
+        elif isinstance(table, InstallTable) and isinstance(model, PltvModel):
+            matrix, names, moments = model.features(table), FEATURES, table.installed_at
+        else:
+            raise TypeError(f"{document.model_id} does not fit its kind")
+        for week in np.unique(_week_of(moments)):
+            rows = _week_of(moments) == week
+            psi = drift(document.feature_profile, matrix[rows], names, np.ones(int(rows.sum())))
+            weeks.append({"week": _monday(week), "rows": int(rows.sum()), "psi": psi})
+        return {"weeks": weeks, "calibration": calibration}
+
+    def _losses(self, model: Any, since: float) -> Floats:
+        table = self._table
+        if isinstance(table, JourneyTable):
+            # What began before is partly what the models have learned from.
+            later = table.select(table.times[table.starts[:-1]] >= since)
+            return losses(later.converted, model.probability(later)) if len(later) else np.empty(0)
+        matured = table.select((table.installed_at >= since) & (table.observed_days >= _MATURED_DAYS))
+        if not len(matured):
+            return np.empty(0)
+        error: Floats = np.abs(model.predict(matured).mid - matured.revenue_to)[:, _FIRST_HORIZON]
+        return error
+
+    def _model(self, document: LearnedModelDocument) -> Any:
+        return learned_artifacts.load(self._kept.get(document.artifact.sha256))
+
+
+def _week_of(moments: Floats) -> Floats:
+    # 1970 began on a Thursday: three days later than a week does.
+    return (moments + 3 * 86_400.0) // _WEEK_SECONDS
+
+
+def _monday(week: float) -> str:
+    return str(datetime.fromtimestamp(week * _WEEK_SECONDS - 3 * 86_400.0, UTC).date())
+
+
+def _unsaid(_dataset: str, _rows: int) -> None:
+    """Nobody listens."""

@@ -1,0 +1,76 @@
+"""Trainings as jobs of Ray: submitted once under an id of ours, found again by it, and listened to.
+
+The client is synchronous, so it works on threads. A job gets no secret but what opens the lake: not the cluster's
+either, which every process of Ray finds in its environment anyway.
+"""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from shlex import join
+from typing import Any
+
+from ray.job_submission import JobStatus, JobSubmissionClient
+
+_ENDED = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.STOPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLook:
+    """A training as it is now: whether it has ended and how, what Ray says of it, and its whole log by lines."""
+
+    has_ended: bool
+    has_succeeded: bool
+    message: str
+    lines: list[str]
+
+
+class TrainingJobs:
+    """Submits trainings to the cluster's job API, and looks at them.
+
+    `lake_environment` is what opens the lake. All raise RuntimeError or ConnectionError where the API is away.
+    """
+
+    def __init__(self, address: str, lake_environment: Mapping[str, str], cpus: float) -> None:
+        self._address = address
+        self._lake_environment = dict(lake_environment)
+        self._cpus = cpus
+        self._client: JobSubmissionClient | None = None
+
+    async def submit(self, job_id: str, arguments: list[str]) -> bool:
+        """Submit a training, unless there is one of this id; say whether it was."""
+        return await asyncio.to_thread(self._submit, job_id, arguments)
+
+    async def look(self, job_id: str) -> TrainingLook:
+        """Look at a training."""
+        return await asyncio.to_thread(self._look, job_id)
+
+    async def stop(self, job_id: str) -> None:
+        """End a training."""
+        await asyncio.to_thread(lambda: self._connected().stop_job(job_id))
+
+    def _submit(self, job_id: str, arguments: list[str]) -> bool:
+        client = self._connected()
+        if any(each.submission_id == job_id for each in client.list_jobs()):
+            return False
+        client.submit_job(
+            # Ray would run a bare `python` by the PATH that it was itself started with.
+            entrypoint=join([sys.executable, "-m", "jobs.retrain", *arguments]),
+            submission_id=job_id,
+            runtime_env={"env_vars": self._lake_environment},
+            entrypoint_num_cpus=self._cpus,
+        )
+        return True
+
+    def _look(self, job_id: str) -> TrainingLook:
+        client = self._connected()
+        info: Any = client.get_job_info(job_id)
+        # The state first: of an ended job the log is whole.
+        lines = client.get_job_logs(job_id).splitlines()
+        return TrainingLook(info.status in _ENDED, info.status == JobStatus.SUCCEEDED, info.message or "", lines)
+
+    def _connected(self) -> JobSubmissionClient:
+        if self._client is None:
+            self._client = JobSubmissionClient(self._address)
+        return self._client

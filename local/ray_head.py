@@ -1,0 +1,29 @@
+"""Ray's own command, whose head takes jobs without the rest of the dashboard.
+
+The dashboard is ten services in processes of their own. Jobs need two of them: one takes them, and one knows the node
+on which they begin. The others (pages, metrics, listings) would cost a small machine 200 MB and seconds of its start.
+Ray's command has no option for it, the program that it starts has.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ray._private import ray_constants, services
+from ray.scripts.scripts import main
+
+_FOR_JOBS = "--modules-to-load=JobHead,NodeHead"
+
+
+def with_jobs_alone(start: Callable[..., Any]) -> Callable[..., Any]:
+    """Start a process as before, but the dashboard with its job service alone."""
+
+    def started(command: list[str], process_type: str, **options: Any) -> Any:
+        is_dashboard = process_type == ray_constants.PROCESS_TYPE_DASHBOARD
+        return start([*command, _FOR_JOBS] if is_dashboard else command, process_type, **options)
+
+    return started
+
+
+if __name__ == "__main__":
+    services.start_ray_process = with_jobs_alone(services.start_ray_process)
+    main()  # type: ignore[no-untyped-call] # Ray's own

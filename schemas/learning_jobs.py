@@ -1,0 +1,103 @@
+"""Trainings and exports as jobs: what each is asked to do, its steps as a table, and how far it came.
+
+Whoever carries out a step records it afterwards; one that dies in between has it done again, so each step finds by
+itself what is there already.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.ids import TenantId
+from schemas.learning import LearnedKind
+
+
+class LearningJobKind(StrEnum):
+    """What a job of learning does."""
+
+    RETRAIN = "retrain"
+    LAKE_EXPORT = "lake_export"
+
+
+LEARNING_JOBS = frozenset(kind.value for kind in LearningJobKind)
+
+
+class LearningStep(StrEnum):
+    """A piece of work that may be repeated; recorded when it is done."""
+
+    EXPORT = "export"
+    TRAIN = "train"
+    REGISTER = "register"
+    JUDGE = "judge"
+    OBSERVE = "observe"
+
+
+LEARNING_STEPS: Mapping[LearningJobKind, tuple[LearningStep, ...]] = MappingProxyType(
+    {
+        LearningJobKind.RETRAIN: (
+            LearningStep.EXPORT,
+            LearningStep.TRAIN,
+            LearningStep.REGISTER,
+            LearningStep.JUDGE,
+        ),
+        LearningJobKind.LAKE_EXPORT: (LearningStep.EXPORT, LearningStep.OBSERVE),
+    }
+)
+"""What is to be done, in this order."""
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class TrainingProgress(_Document):
+    """How far a training came, as it says itself: `total` None where it is not known."""
+
+    stage: str
+    done: int = 0
+    total: int | None = None
+    say: str = ""
+
+
+class LearningDetail(_Document):
+    """What is kept with a job: what was asked for, and what its run has found out.
+
+    `model` is None for an export. `lines_done` of the training's log are in the job's. `base_model_id` is the global
+    model that a tenant's is fine-tuned from, `verdict` what was decided about the model in the end.
+    """
+
+    model: LearnedKind | None = None
+    seed: int | None = None
+    asked_by: str = "schedule"
+    base_model_id: str | None = None
+    lines_done: int = 0
+    progress: TrainingProgress | None = None
+    verdict: str | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """Give what the table keeps."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class AskedRetrain(_Document):
+    """Which model is to be trained anew; a tenant's own, or with `tenant_id` None the global one."""
+
+    model: LearnedKind
+    tenant_id: TenantId | None = None
+    seed: int | None = Field(None, ge=0, le=2**31 - 1)
+
+
+def learning_mermaid() -> str:
+    """Draw the steps of each kind as a Mermaid diagram."""
+    lines = ["stateDiagram-v2"]
+    for kind, steps in LEARNING_STEPS.items():
+        states = [f"{kind}: {step}" for step in steps]
+        names = [f"{kind}_{step}" for step in steps]
+        lines += [f"    {name}: {state}" for name, state in zip(names, states, strict=True)]
+        chain = ["[*]", *names, "[*]"]
+        lines += [f"    {one} --> {other}" for one, other in pairwise(chain)]
+    return "\n".join(lines)

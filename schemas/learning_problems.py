@@ -1,0 +1,27 @@
+"""The problems of learned models: more leaves of the tree in `schemas/problems.py`."""
+
+from schemas.problems import Conflict, NotFound
+
+
+class LearnedModelUnknown(NotFound):
+    """There is no learned model with this id, or none that may be looked at or changed from here."""
+
+    slug = "learned-model-unknown"
+    title = "Learned model unknown"
+    remedy = "GET /api/v1/models lists them; a global model is promoted on the global plane alone."
+
+
+class LearningUnderWay(Conflict):
+    """A training of the same model for the same scope has not ended yet."""
+
+    slug = "learning-under-way"
+    title = "Training under way"
+    remedy = "Follow the job that the detail names; ask again when it has ended."
+
+
+class ChampionMissing(Conflict):
+    """No model of this kind and scope is champion, so there is nothing to roll back."""
+
+    slug = "champion-missing"
+    title = "Champion missing"
+    remedy = "GET /api/v1/models lists the models; promote the one that is to count."

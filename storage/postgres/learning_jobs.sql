@@ -1,0 +1,51 @@
+-- name: add
+-- Not of a tenant that is suspended or on its way out, nor one more while the same is under way.
+INSERT INTO jobs (job_id, tenant_id, kind, detail)
+SELECT $1, $2, $3, $4
+WHERE $2 = '' OR EXISTS (SELECT FROM tenants WHERE tenant_id = $2 AND state = 'active')
+ON CONFLICT DO NOTHING
+RETURNING *
+
+-- name: under_way
+SELECT * FROM jobs
+WHERE kind = $1 AND tenant_id = $2 AND coalesce(detail ->> 'model', '') = $3 AND finished_at IS NULL
+
+-- name: unfinished
+SELECT job_id FROM jobs
+WHERE kind IN ('retrain', 'lake_export') AND finished_at IS NULL
+ORDER BY created_at
+
+-- name: newest
+-- When each training and each export was last asked for, whatever became of it.
+SELECT kind, tenant_id, coalesce(detail ->> 'model', '') AS model, max(created_at) AS asked_at FROM jobs
+WHERE kind IN ('retrain', 'lake_export')
+GROUP BY 1, 2, 3
+
+-- name: page
+SELECT * FROM jobs
+WHERE tenant_id = $1 AND kind IN ('retrain', 'lake_export')
+    AND ($2::timestamptz IS NULL OR (created_at, job_id) < ($2, $3))
+ORDER BY created_at DESC, job_id DESC
+LIMIT $4
+
+-- name: record
+-- What a training said, and how far it has come: together, so that no line is noted twice.
+WITH recorded AS (
+    UPDATE jobs SET detail = $3 WHERE job_id = $1 AND run = $2 AND finished_at IS NULL RETURNING job_id, run
+), said AS (
+    INSERT INTO job_log (job_id, line) SELECT r.job_id, l.line FROM recorded AS r, unnest($4::text []) AS l (line)
+)
+SELECT run FROM recorded
+
+-- name: finish
+UPDATE jobs SET finished_at = now(), error = $3 WHERE job_id = $1 AND run = $2 AND finished_at IS NULL RETURNING run
+
+-- name: active_tenants
+SELECT tenant_id, created_at FROM tenants WHERE state = 'active' ORDER BY tenant_id
+
+-- name: keep_drift
+INSERT INTO learned_drift (tenant_id, kind, document) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id, kind) DO UPDATE SET document = excluded.document, seen_at = now()
+
+-- name: drift
+SELECT kind, seen_at, document FROM learned_drift WHERE tenant_id = $1 ORDER BY kind

@@ -1,0 +1,165 @@
+"""The registry of learned models on the real database: one champion a scope, a history, and who hears of a change."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from datetime import date
+
+import asyncpg
+import pytest
+
+from schemas.ids import TenantId
+from schemas.learning import Artifact, DataRange, LearnedKind, LearnedModelDocument, LearnedState
+from schemas.learning_jobs import LearningDetail, LearningJobKind
+from storage.postgres.connect import Database, Databases
+from storage.postgres.jobs import JobSupersededError
+from storage.postgres.learned_models import LearnedModels
+from storage.postgres.learning_jobs import LearningJobs
+from telemetry.clock import utc_now
+from tenancy.provisioning import ProvisionedTenant
+from tests.stack_fixtures import RunningStack
+
+pytestmark = pytest.mark.anyio
+
+KIND = LearnedKind.CONVERSION
+
+
+@pytest.fixture
+async def control(running: RunningStack) -> AsyncIterator[Database]:
+    """The control database, as the platform reaches it."""
+    databases = Databases(running.stack.backends, running.stack.settings.postgres)
+    yield databases.control()
+    await databases.close()
+
+
+def document_of(tenant_id: str | None, kind: LearnedKind = KIND) -> LearnedModelDocument:
+    """Make what a training says of a model."""
+    model_id = f"{kind}-{secrets.token_hex(6)}"
+    return LearnedModelDocument(
+        model_id=model_id,
+        kind=kind,
+        tenant_id=None if tenant_id is None else TenantId(tenant_id),
+        created_at=utc_now(),
+        job_id=model_id,
+        seed=0,
+        code_version="0.1.0",
+        schema_hash="0" * 16,
+        data=DataRange(first_day=date(2026, 10, 1), last_day=date(2026, 10, 30), rows=5_000, manifests={}),
+        metrics=(),
+        artifact=Artifact(sha256="a" * 64, size_bytes=1_000),
+    )
+
+
+async def test_promotes_and_rolls_back(control: Database, tenant: ProvisionedTenant) -> None:
+    """Each promotion retires the champion before; two rollbacks go two back, and a third leaves none."""
+    models = LearnedModels(control)
+    scope = TenantId(tenant.tenant_id)
+    first, second, third = (document_of(scope) for _ in range(3))
+    for each in (first, second, third):
+        await models.register(each)
+        assert await models.promote(each.model_id, by="u1", reason="better")
+        assert not await models.promote(each.model_id, by="u1", reason="again")
+    await models.register(third)
+    champions = [each for each in await models.champions() if each.tenant_id == scope]
+    assert [(each.document, each.state) for each in champions] == [(third, LearnedState.CHAMPION)]
+    assert champions[0].promoted_at is not None
+    for expected in (second.model_id, first.model_id, None):
+        assert await models.roll_back(KIND, scope, by="u2", reason="worse") == expected
+    with pytest.raises(KeyError):
+        await models.roll_back(KIND, scope, by="u2", reason="worse")
+    with pytest.raises(KeyError):
+        await models.promote("nobody", by="u2", reason="")
+    history = [
+        (each.previous_model_id, each.model_id, each.promoted_by) for each in await models.promotions(KIND, scope)
+    ]
+    one, two, three = first.model_id, second.model_id, third.model_id
+    assert history == [
+        (one, None, "u2"),
+        (two, one, "u2"),
+        (three, two, "u2"),
+        (two, three, "u1"),
+        (one, two, "u1"),
+        (None, one, "u1"),
+    ]
+    # What was rolled back may come again, and going back leads to what it came after.
+    await models.promote(two, by="u1", reason="again")
+    assert (await models.of_scope(KIND, scope, LearnedState.CHAMPION))[0].model_id == two
+
+
+async def test_one_champion_a_scope(control: Database, tenant: ProvisionedTenant) -> None:
+    """Of many promotions at once one model is champion in the end; another kind, and all tenants', have their own."""
+    models = LearnedModels(control)
+    scope = TenantId(tenant.tenant_id)
+    documents = [document_of(scope) for _ in range(6)]
+    for each in (*documents, other := document_of(scope, LearnedKind.PLTV)):
+        await models.register(each)
+    await models.promote(other.model_id, by="u", reason="")
+    await asyncio.gather(*(models.promote(each.model_id, by="u", reason="") for each in documents))
+    states = [(await models.one(each.model_id)) for each in documents]
+    assert sorted(each.state for each in states if each) == ["champion", *["retired"] * 5]
+    assert (await models.of_scope(LearnedKind.PLTV, scope, LearnedState.CHAMPION))[0].model_id == other.model_id
+    async with control.connection() as connection:
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await connection.execute(
+                "UPDATE learned_models SET state = 'champion' WHERE tenant_id = $1 AND kind = $2", scope, KIND
+            )
+
+
+async def test_whoever_listens_hears_of_a_promotion(control: Database, tenant: ProvisionedTenant) -> None:
+    """Once at first, then within moments of each change."""
+    models = LearnedModels(control)
+    document = document_of(tenant.tenant_id)
+    await models.register(document)
+    heard = 0
+    async with asyncio.timeout(10):
+        async for _ in models.promoted():
+            heard += 1
+            if heard == 1:
+                await models.promote(document.model_id, by="u", reason="")
+            else:
+                break
+    assert heard == 2
+
+
+async def test_pages_show_a_tenant_what_serves_it(control: Database, tenant: ProvisionedTenant) -> None:
+    """Its own models and the global champion, newest first; neither another tenant's nor a global challenger."""
+    models = LearnedModels(control)
+    scope = TenantId(tenant.tenant_id)
+    own, challenger = [document_of(scope) for _ in range(3)], document_of(None)
+    for each in (*own, challenger):
+        await models.register(each)
+
+    async def ids(*, with_global: bool) -> list[str]:
+        found: list[str] = []
+        before = None
+        while page := await models.page(before=before, kind=KIND, tenant_id=scope, with_global=with_global, limit=2):
+            found += [each.model_id for each in page]
+            before = (page[-1].document.created_at, page[-1].model_id)
+        return found
+
+    assert await ids(with_global=False) == [each.model_id for each in reversed(own)]
+    seen = await ids(with_global=True)
+    assert set(seen) >= {each.model_id for each in own}
+    assert challenger.model_id not in seen
+
+
+async def test_no_job_twice_at_once(control: Database, tenant: ProvisionedTenant) -> None:
+    """Of a model and a scope one training is under way; a superseded run records nothing more."""
+    jobs = LearningJobs(control)
+    scope = TenantId(tenant.tenant_id)
+    detail = LearningDetail(model=LearnedKind.ANOMALY, asked_by="test")
+    # Entered as done, so that the supervisor has nothing to do with it.
+    async with control.transaction():
+        made = await jobs.add(LearningJobKind.RETRAIN, scope, detail)
+        assert made is not None
+        assert await jobs.add(LearningJobKind.RETRAIN, scope, detail) is None
+        assert await jobs.add(LearningJobKind.RETRAIN, TenantId("tnobody"), detail) is None
+        run = await jobs.begin(made.job_id)
+        assert run is not None
+        await jobs.record(run, detail, ["one", "two"])
+        with pytest.raises(JobSupersededError):
+            await jobs.record(made, detail, ["never"])
+        await jobs.finish(run, "not wanted")
+    assert [each.line for each in await jobs.logs(made.job_id)] == ["one", "two"]
+    assert (await jobs.of_tenant(scope, before=None, limit=10))[0].error == "not wanted"
+    assert (LearningJobKind.RETRAIN, scope, LearnedKind.ANOMALY) in await jobs.newest()

@@ -1,0 +1,163 @@
+"""From stored journeys to a champion, on the real stack: by the API, by hand, and with the supervisor killed."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from local import ray_cluster
+from storage.lake.lake import Lake
+from storage.names import clickhouse_tables
+from tenancy.provisioning import ProvisionedTenant
+from tests.stack_fixtures import RunningStack, eventually
+from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
+
+PERSONS = 4_000
+PATIENCE_SECONDS = 200.0
+SEED = 7
+
+PEOPLE = """
+SELECT
+    number AS person,
+    1 + cityHash64(number, 'length') % 3 AS length,
+    now64(3) - toIntervalSecond(86400 * 2 + cityHash64(number, 'end') % (86400 * 40)) AS end,
+    arrayMap(place -> concat(toString(person), '-', toString(place)), range(length)) AS ids,
+    arrayMap(place -> end - toIntervalMinute(90 * (length - place)), range(length)) AS times,
+    ['search', 'social', 'display'] AS names,
+    arrayMap(place -> names[1 + cityHash64(person, place, 'source') % 3], range(length)) AS sources,
+    arrayMap(place -> 'click', range(length)) AS types,
+    cityHash64(person, 'fate') % 100 < if(has(sources, 'search'), 50, 6) AS converts
+FROM numbers({count})
+"""
+"""Whoever searches converts eight times as often, wherever on the way: the last touch does not tell it all."""
+EVENTS = """
+INSERT INTO {events} (event_id, event_type, event_time, received_at, device_id, app_id, media_source, platform)
+SELECT id, type, time, time, toString(person), 'app', source, 'android'
+FROM ({people}) ARRAY JOIN ids AS id, types AS type, times AS time, sources AS source
+"""
+ATTRIBUTED = """
+INSERT INTO {attributed} (
+    conversion_id, revision, conversion_type, conversion_kind, conversion_time, received_at, app_id, platform,
+    person_key, media_source, touch_ids, touch_times, touch_types, touch_sources, touch_channels, touch_campaigns
+)
+SELECT
+    concat('install ', toString(person)), 1, 'install', 'install', end, end, 'app', 'android',
+    xxh3(concat('vendor_id:', toString(person))), sources[-1], ids, times, types, sources,
+    arrayMap(id -> '', ids), arrayMap(id -> '', ids)
+FROM ({people}) WHERE converts
+"""
+
+
+@pytest.fixture
+async def platform(running: RunningStack) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the global plane with this machine's own key."""
+    headers = {"Authorization": f"Bearer {running.platform_key}"}
+    async with httpx.AsyncClient(base_url=running.global_url, headers=headers, timeout=30, trust_env=False) as client:
+        yield client
+
+
+async def plant(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """Write journeys of which it is known what makes them convert."""
+    tables = clickhouse_tables(tenant.tenant_id)
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+        for statement in (EVENTS, ATTRIBUTED):
+            query = statement.replace("{people}", PEOPLE.replace("{count}", str(PERSONS))).format(**tables)
+            answer = await client.post(running.stack.clickhouse_url, content=query)
+            assert answer.is_success, answer.text
+
+
+async def ended(api: TenantApi, job_id: str) -> dict[str, Any]:
+    """Wait for the end of a job."""
+
+    async def look() -> dict[str, Any] | None:
+        job = await api.get(f"/api/v1/models/jobs/{job_id}")
+        return job if job["finished_at"] else None
+
+    job: dict[str, Any] = await eventually(look, seconds=PATIENCE_SECONDS)
+    return job
+
+
+async def submitted_by_hand(running: RunningStack, *arguments: str) -> str:
+    """Submit a training as docs/learning.md says, wait for its end, and give what was said."""
+    settings = running.stack.settings
+    environment = os.environ | ray_cluster.driver_environment(running.stack.places)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ray.scripts.scripts", "job", "submit"),
+        *("--address", settings.jobs_address, "--", "python", "-m", "jobs.retrain", *arguments),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    return said.decode()
+
+
+async def test_learns_and_serves(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, platform: httpx.AsyncClient
+) -> None:
+    """A training asked for survives its supervisor, becomes champion, and is the same again by hand with its seed."""
+    await plant(running, tenant)
+    (running.failpoints / "learning_submitted").touch()
+    asked = await api.post("/api/v1/models/retrain", {"model": "conversion", "seed": SEED})
+    with pytest.raises(ProblemError) as refused:
+        await api.post("/api/v1/models/retrain", {"model": "conversion"})
+    assert refused.value.document["code"] == "learning-under-way"
+    job = await ended(api, asked["job_id"])
+    assert not (running.failpoints / "learning_submitted").exists()
+    assert (job["state"], job["error"], job["progress"]["done"]) == ("done", None, 4)
+    assert job["verdict"].startswith("promote")
+    lines = [each["line"] for each in job["logs"]]
+    assert any("learning from" in line for line in lines)
+    assert len(lines) == len(set(lines))
+    champion = await api.get(f"/api/v1/models/{job['job_id']}")
+    assert (champion["state"], champion["scope"], champion["seed"]) == ("champion", "own", SEED)
+    difference = [each for each in champion["metrics"] if each["metric"] == "log_loss_difference"]
+    assert {each["subject"]: each["estimate"]["high"] < 0 for each in difference}["last_touch"]
+
+    arguments = ("--tenant", tenant.tenant_id, "--model", "conversion", "--seed", str(SEED))
+    said = await submitted_by_hand(running, *arguments)
+    assert champion["artifact_sha256"] in said
+
+    async def registered() -> dict[str, Any] | None:
+        page = await api.get("/api/v1/models", kind="conversion")
+        own = [each for each in page["data"] if each["scope"] == "own" and each["model_id"] != champion["model_id"]]
+        return own[0] if own else None
+
+    second = await eventually(registered)
+    assert (second["artifact_sha256"], second["state"]) == (champion["artifact_sha256"], "challenger")
+    answer = await platform.post(f"/api/v1/models/{second['model_id']}/promote")
+    assert (answer.status_code, answer.json()["state"]) == (200, "champion")
+    assert (await api.post("/api/v1/models/rollback", {"model": "conversion"}))["model_id"] == champion["model_id"]
+    shown = (await platform.get(f"/api/v1/models/{champion['model_id']}")).json()
+    assert [each["reason"] for each in shown["history"]][:2] == ["rolled back", "by hand"]
+    listed = (await platform.get("/api/v1/jobs", params={"tenant_id": tenant.tenant_id, "kind": "retrain"})).json()
+    assert [(each["job_id"], each["model"]) for each in listed["data"]] == [(job["job_id"], "conversion")]
+
+    await opts_out(running, tenant, api)
+
+
+async def opts_out(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:
+    """Whoever withdraws is exported at once, and sees how the model does on its newest days."""
+    settings = await api.get("/api/v1/settings")
+    assert settings["contributes_to_global_model"]
+    changed = {"currency": "EUR", "time_zone": "UTC", "contributes_to_global_model": False}
+    assert not (await api.put("/api/v1/settings", changed))["contributes_to_global_model"]
+    newest = (await api.get("/api/v1/models/jobs"))["data"][0]
+    assert newest["kind"] == "lake_export"
+    job = await ended(api, newest["job_id"])
+    assert (job["state"], job["error"]) == ("done", None)
+    manifest = await asyncio.to_thread(Lake.open(running.stack.settings.lake_address).manifest, tenant.tenant_id)
+    assert manifest is not None
+    assert not manifest.contributes
+    (drift,) = (await api.get("/api/v1/models/drift"))["data"]
+    assert drift["kind"] == "conversion"
+    assert max(drift["weeks"][-2]["psi"].values()) < 1
+    assert sum(each["journeys"] for each in drift["calibration"]) > PERSONS / 2
