@@ -82,7 +82,7 @@ def credited(outcome: AttributionOutcome, by: Credited) -> AttributionOutcome:
 
 def _table(journeys: Sequence[Sequence[Touchpoint]], facts: Sequence[InstallFacts]) -> JourneyTable:
     touches = [touch for journey in journeys for touch in journey]
-    channels, codes = _coded(touch.media_source or UNNAMED_SOURCE for touch in touches)
+    channels, codes = _coded(touch.media_source for touch in touches)
     platforms, platform = _coded(each.platform for each in facts)
     countries, country = _coded(each.country for each in facts)
     return JourneyTable(

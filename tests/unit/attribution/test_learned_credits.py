@@ -46,7 +46,7 @@ def test_journeys_are_the_valid_touches_oldest_first() -> None:
         "three": ["a", "b"],
     }
     table = found.table
-    assert [table.channels[code] for code in table.touches] == ["meta_ads", "google_ads", "unknown", "unknown"]
+    assert (table.channels, table.touches.tolist()) == (("meta_ads", "google_ads"), [0, 1, -1, -1])
     assert (table.starts.tolist(), table.is_click.tolist()) == ([0, 2, 4], [False, True, False, True])
     assert table.times[1] == INSTALLED.timestamp() - 3600
     assert (table.platforms, table.platform.tolist()) == (("ios",), [0, -1])
