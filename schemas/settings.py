@@ -7,15 +7,14 @@ Every value can be set by an environment variable: `UNMOGROW_<GROUP>__<FIELD>`, 
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
+from pydantic import AliasChoices, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.access_settings import AuthSettings, MailSettings, TlsSettings
+from schemas.settings_group import Group
 
-class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-
-class PortSettings(_Group):
+class PortSettings(Group):
     """Where things listen. Everything binds to `host` alone."""
 
     host: str = Field("127.0.0.1", description="Loopback: the stack is not for a network until TLS is set up.")
@@ -37,7 +36,7 @@ class PortSettings(_Group):
     worker_count: int = Field(900, description="How many: one for each process and a few for Ray itself.")
 
 
-class EdgeSettings(_Group):
+class EdgeSettings(Group):
     """The edge: whom it believes, and how long it waits."""
 
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
@@ -51,7 +50,7 @@ class EdgeSettings(_Group):
     )
 
 
-class MemorySettings(_Group):
+class MemorySettings(Group):
     """Bounds on what the parts of the embedded stack may take."""
 
     object_store_bytes: int = Field(
@@ -61,7 +60,7 @@ class MemorySettings(_Group):
     postgres_shared_bytes: int = Field(64 * 1024**2, description="The spool is written once and read once.")
 
 
-class PostgresSettings(_Group):
+class PostgresSettings(Group):
     """How tenants' databases are reached."""
 
     pool_connections_max: int = Field(
@@ -84,7 +83,7 @@ class PostgresSettings(_Group):
         return self.model_copy(update={"pool_connections_max": 1})
 
 
-class ClickHouseSettings(_Group):
+class ClickHouseSettings(Group):
     """How the event store is used."""
 
     insert_seconds: float = Field(60.0, description="An insert without an answer by then is sent again.")
@@ -109,7 +108,7 @@ class ClickHouseSettings(_Group):
     )
 
 
-class ActorSettings(_Group):
+class ActorSettings(Group):
     """Tenants' hosts, and the loops of each shard in them."""
 
     hosts: int = Field(1, description="Processes that tenants of one shard share: one fills a core.")
@@ -168,7 +167,7 @@ class ActorSettings(_Group):
     cpus: float = Field(0.05, description="Ray's book-keeping share: actors are bound by I/O, not by a core.")
 
 
-class ServeSettings(_Group):
+class ServeSettings(Group):
     """The HTTP planes."""
 
     replicas_min: int = Field(1, description="One replica fills a core; two cores run the whole stack.")
@@ -184,7 +183,7 @@ class ServeSettings(_Group):
     append_seconds: float = Field(30.0, description="An append without an answer by then becomes a 503.")
 
 
-class LimitSettings(_Group):
+class LimitSettings(Group):
     """What a tenant or a key may send, where `unmogrow tenant limits` says nothing else."""
 
     tenant_events_per_second: float = Field(
@@ -199,7 +198,7 @@ class LimitSettings(_Group):
     )
 
 
-class LinkSettings(_Group):
+class LinkSettings(Group):
     """Tracking links."""
 
     journal_dir: Path | None = Field(
@@ -214,7 +213,7 @@ class LinkSettings(_Group):
     )
 
 
-class PoolSettings(_Group):
+class PoolSettings(Group):
     """The shared attribution pool."""
 
     replicas_min: int = Field(1, description="One is always warm: a result is due within a second.")
@@ -229,7 +228,7 @@ class PoolSettings(_Group):
     replica_cpus: float = Field(0.1, description="Ray's book-keeping share of a replica.")
 
 
-class FraudSettings(_Group):
+class FraudSettings(Group):
     """Previews of fraud policies."""
 
     preview_rows: int = Field(
@@ -242,7 +241,7 @@ class FraudSettings(_Group):
     preview_seconds: float = Field(default=20.0, description="A preview that takes longer is broken off.")
 
 
-class ModelSettings(_Group):
+class ModelSettings(Group):
     """Multi-touch models and journeys, computed while somebody waits."""
 
     at_once: int = Field(2, description="Questions that a replica has computed at once, each of another tenant.")
@@ -255,7 +254,7 @@ class ModelSettings(_Group):
     task_cpus: float = Field(0.1, description="Ray's book-keeping share: computing is nice to all other work.")
 
 
-class LakeSettings(_Group):
+class LakeSettings(Group):
     """The lake: each tenant's events and attributions as Parquet, from which models learn."""
 
     export_hours: float = Field(24.0, description="How often every tenant's new days are exported: models learn daily.")
@@ -265,7 +264,7 @@ class LakeSettings(_Group):
     files_at_once: int = Field(2, description="Days exported at once: each fills a core while it is written.")
 
 
-class LearningSettings(_Group):
+class LearningSettings(Group):
     """Learned models: when they are trained, and when one takes the place of another."""
 
     retrain_hours: float = Field(168.0, description="How often each model is trained anew: a week, as buyers plan.")
@@ -294,7 +293,7 @@ class LearningSettings(_Group):
     )
 
 
-class ImportSettings(_Group):
+class ImportSettings(Group):
     """Bulk imports of files."""
 
     folder: Path | None = Field(
@@ -307,7 +306,7 @@ class ImportSettings(_Group):
     task_cpus: float = Field(0.1, description="Ray's book-keeping share of a running import.")
 
 
-class TenantSettings(_Group):
+class TenantSettings(Group):
     """Making, exporting and erasing tenants."""
 
     exports_folder: Path | None = Field(
@@ -321,59 +320,6 @@ class TenantSettings(_Group):
     export_query_seconds: float = Field(
         default=3_600.0, description="One partition of a table may take so long to export."
     )
-
-
-class AuthSettings(_Group):
-    """Tokens and passwords."""
-
-    issuer: str = Field("unmogrow", description="The `iss` of access tokens.")
-    access_seconds: int = Field(900, description="15 minutes, as the contracts promise.")
-    refresh_days: int = Field(30, description="An unused refresh token ends after this long.")
-    session_days: int = Field(90, description="A session ends after this long, however often it was renewed.")
-    argon2_memory_kib: int = Field(19 * 1024, description="OWASP's minimum with two passes: 29 ms on one core.")
-    argon2_passes: int = Field(2, description="See argon2_memory_kib.")
-    login_failures_max: int = Field(10, description="Failed logins of one account before it must wait.")
-    login_window_seconds: int = Field(300, description="The window in which failed logins are counted.")
-    address_failures_max: int = Field(50, description="The same of one IP address: an office shares one.")
-    resets_per_hour: int = Field(3, description="Mails that anybody can have sent to one account: not a flood.")
-    invitation_hours: float = Field(72.0, description="How long an invitation can be taken: over a weekend.")
-    reset_hours: float = Field(1.0, description="How long a reset link works: it is as good as the password.")
-    key_publish_seconds: int = Field(
-        default=900, description="So long is the next token key published before it signs: caches have it by then."
-    )
-    audit_days: int = Field(400, description="How long entries of the audit log are kept: a year and a month.")
-
-
-class TlsSettings(_Group):
-    """TLS at the edge."""
-
-    certificate: Path | None = Field(
-        None, description="PEM file with certificate, chain and key. Unset: no TLS here, which is for loopback alone."
-    )
-    in_front: bool = Field(
-        default=False, description="Whether something before the edge ends TLS: cookies are Secure, addresses https."
-    )
-    hsts_seconds: int = Field(31_536_000, description="So long do browsers insist on TLS: a year, as is usual.")
-
-    @property
-    def is_on(self) -> bool:
-        """Whether clients speak TLS."""
-        return self.in_front or self.certificate is not None
-
-
-class MailSettings(_Group):
-    """How invitations and reset links are sent."""
-
-    host: str | None = Field(None, description="SMTP server. Unset: no mail; the owner who invites gets the link.")
-    port: int = Field(587, description="Submission, as in RFC 6409.")
-    security: Literal["starttls", "tls", "none"] = Field(
-        "starttls",
-        description="STARTTLS is required, not tried; `tls` from the start on port 465; `none` for loopback.",
-    )
-    username: str | None = Field(None, description="Unset: the server asks for none.")
-    password: SecretStr | None = Field(None, description="See username.")
-    sender: str = Field("unmogrow@localhost", description="The address that mails come from.")
-    timeout_seconds: float = Field(10.0, description="A server that takes longer counts as away.")
 
 
 class Settings(BaseSettings):

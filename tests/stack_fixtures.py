@@ -16,7 +16,8 @@ import pytest
 from cli.credentials import Credentials
 from local.free_ports import free_block
 from local.stack import Stack
-from schemas.settings import ActorSettings, AuthSettings, LearningSettings, MailSettings, PoolSettings, Settings
+from schemas.access_settings import AuthSettings, MailSettings
+from schemas.settings import ActorSettings, LearningSettings, PoolSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from tests.tenant_api import TenantApi

@@ -27,7 +27,8 @@ from cryptography.x509.oid import NameOID
 from local import edge
 from local.free_ports import free_block
 from local.places import make_private, places_of
-from schemas.settings import EdgeSettings, PortSettings, Settings, TlsSettings
+from schemas.access_settings import TlsSettings
+from schemas.settings import EdgeSettings, PortSettings, Settings
 from telemetry.clock import utc_now
 
 _HEADER_SECONDS = 10

@@ -249,8 +249,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List jobs, newest first: tenants that are made or deleted, bulk imports
-         * @description List jobs, newest first: tenants that are made or deleted, bulk imports.
+         * List jobs, newest first: tenants that are made or deleted, bulk imports, trainings, exports to the lake
+         * @description List jobs, newest first: tenants that are made or deleted, bulk imports, trainings, exports to the lake.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -275,6 +275,106 @@ export interface paths {
         get: operations["get_job"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List learned models, newest first: every one, or of one tenant
+         * @description List learned models, newest first: every one, or of one tenant.
+         */
+        get: operations["list_platform_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/retrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Train a model anew in the background: a tenant's own, or the global one from all that contribute
+         * @description Train a model anew in the background: a tenant's own, or the global one from all that contribute.
+         */
+        post: operations["retrain_platform_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the champion before back; without one, the scope does without
+         * @description Put the champion before back; without one, the scope does without.
+         */
+        post: operations["roll_back_platform_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give one model with the history of its scope
+         * @description Give one model with the history of its scope.
+         */
+        get: operations["get_platform_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a model the champion of its scope; one that is so already stays so
+         * @description Make a model the champion of its scope; one that is so already stays so.
+         */
+        post: operations["promote_platform_model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -489,6 +589,27 @@ export interface components {
             status: "ok";
         };
         /**
+         * AskedPlatformRollback
+         * @description Of which kind, and whose.
+         */
+        AskedPlatformRollback: {
+            model: components["schemas"]["LearnedKind"];
+            /** Tenant Id */
+            tenant_id?: string | null;
+        };
+        /**
+         * Estimate
+         * @description A figure with its 95 % interval, None where none was computed.
+         */
+        Estimate: {
+            /** Value */
+            value: number;
+            /** Low */
+            low?: number | null;
+            /** High */
+            high?: number | null;
+        };
+        /**
          * EventTypes
          * @description Every event type.
          */
@@ -533,7 +654,7 @@ export interface components {
         };
         /**
          * Job
-         * @description Work on a tenant that outlives the request that asked for it.
+         * @description Work on a tenant that outlives the request that asked for it; of all tenants, `tenant_id` is empty.
          */
         Job: {
             /** Job Id */
@@ -544,7 +665,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "provision" | "delete" | "import";
+            kind: "provision" | "delete" | "import" | "retrain" | "lake_export";
             /**
              * State
              * @enum {string}
@@ -563,6 +684,13 @@ export interface components {
             created_at: string;
             /** Finished At */
             finished_at: string | null;
+            /** @description Of a training: which kind of model. */
+            model?: components["schemas"]["LearnedKind"] | null;
+            /**
+             * Verdict
+             * @description Of a training: what was decided about its model.
+             */
+            verdict?: string | null;
         };
         /**
          * JobLine
@@ -579,7 +707,9 @@ export interface components {
         };
         /**
          * JobProgress
-         * @description How far a job came: steps of a tenant's life, or rows and bytes of an import; `current` is what it is at.
+         * @description How far a job came: steps, or rows and bytes of an import; `current` is what it is at.
+         *
+         *     Within its step, a training has come to `stage_done` rows of `stage_total`.
          */
         JobProgress: {
             /**
@@ -600,6 +730,10 @@ export interface components {
             bytes_done?: number | null;
             /** Bytes Total */
             bytes_total?: number | null;
+            /** Stage Done */
+            stage_done?: number | null;
+            /** Stage Total */
+            stage_total?: number | null;
         };
         /**
          * JobWithLogs
@@ -614,7 +748,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "provision" | "delete" | "import";
+            kind: "provision" | "delete" | "import" | "retrain" | "lake_export";
             /**
              * State
              * @enum {string}
@@ -633,6 +767,13 @@ export interface components {
             created_at: string;
             /** Finished At */
             finished_at: string | null;
+            /** @description Of a training: which kind of model. */
+            model?: components["schemas"]["LearnedKind"] | null;
+            /**
+             * Verdict
+             * @description Of a training: what was decided about its model.
+             */
+            verdict?: string | null;
             /**
              * Archive
              * @description Folder of the tenant's archive within the folder of exports.
@@ -641,6 +782,18 @@ export interface components {
             /** Logs */
             logs: components["schemas"]["JobLine"][];
         };
+        /**
+         * LearnedKind
+         * @description What a learned model is for.
+         * @enum {string}
+         */
+        LearnedKind: "conversion" | "pltv" | "anomaly";
+        /**
+         * LearnedState
+         * @description Where a learned model stands: of each kind and scope at most one is champion, whose word counts.
+         * @enum {string}
+         */
+        LearnedState: "challenger" | "champion" | "retired" | "refused";
         /** Listing[PlatformKey] */
         PlatformKeyListing: {
             /** Data */
@@ -676,6 +829,22 @@ export interface components {
             key: string;
         };
         /**
+         * MetricValue
+         * @description One measure of one model on one set of rows.
+         *
+         *     `metric` is for example `log_loss`, `auc`, `calibration_error`, `total_ratio`; `subject` is `model`, or the baseline
+         *     that it is compared with (`last_touch`, `logistic`, `global`); `split` is `holdout` or `train`.
+         */
+        MetricValue: {
+            /** Metric */
+            metric: string;
+            /** Subject */
+            subject: string;
+            /** Split */
+            split: string;
+            estimate: components["schemas"]["Estimate"];
+        };
+        /**
          * NewKey
          * @description What a new platform key is to be; it may have no scope that the key which makes it lacks.
          */
@@ -684,6 +853,17 @@ export interface components {
             name: string;
             /** Scopes */
             scopes: ("ingest" | "tenants" | "usage" | "models" | "jobs")[];
+        };
+        /**
+         * NewPlatformRetrain
+         * @description Which model to train anew: a tenant's own, or with null the global one.
+         */
+        NewPlatformRetrain: {
+            model: components["schemas"]["LearnedKind"];
+            /** Seed */
+            seed?: number | null;
+            /** Tenant Id */
+            tenant_id?: string | null;
         };
         /**
          * NewTenant
@@ -734,6 +914,13 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[PlatformModel] */
+        PlatformModelPage: {
+            /** Data */
+            data: components["schemas"]["PlatformModel"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[Tenant] */
         TenantPage: {
             /** Data */
@@ -767,6 +954,177 @@ export interface components {
             created_at: string;
             /** Last Used On */
             last_used_on: string | null;
+        };
+        /**
+         * PlatformModel
+         * @description A learned model as operators see it; `tenant_id` null is the global one.
+         */
+        PlatformModel: {
+            /** Model Id */
+            model_id: string;
+            kind: components["schemas"]["LearnedKind"];
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "own" | "global";
+            state: components["schemas"]["LearnedState"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Promoted At */
+            promoted_at: string | null;
+            /** Seed */
+            seed: number;
+            /** Code Version */
+            code_version: string;
+            /** Schema Hash */
+            schema_hash: string;
+            /** Metrics */
+            metrics: components["schemas"]["MetricValue"][];
+            /**
+             * Base Model Id
+             * @description The global model from which a tenant's own was fine-tuned.
+             */
+            base_model_id: string | null;
+            /**
+             * Currency
+             * @description Of foretold revenue.
+             */
+            currency: string | null;
+            /** Artifact Sha256 */
+            artifact_sha256: string;
+            /** Artifact Bytes */
+            artifact_bytes: number;
+            /** First Day */
+            first_day: string | null;
+            /** Last Day */
+            last_day: string | null;
+            /** Rows */
+            rows: number | null;
+            shadow: components["schemas"]["ShadowShown"] | null;
+            /** Tenant Id */
+            tenant_id: string | null;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Manifests
+             * @description By tenant, the version of the lake's manifest that was read.
+             */
+            manifests: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * PlatformModelWithHistory
+         * @description The same, with the history of its scope.
+         */
+        PlatformModelWithHistory: {
+            /** Model Id */
+            model_id: string;
+            kind: components["schemas"]["LearnedKind"];
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "own" | "global";
+            state: components["schemas"]["LearnedState"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Promoted At */
+            promoted_at: string | null;
+            /** Seed */
+            seed: number;
+            /** Code Version */
+            code_version: string;
+            /** Schema Hash */
+            schema_hash: string;
+            /** Metrics */
+            metrics: components["schemas"]["MetricValue"][];
+            /**
+             * Base Model Id
+             * @description The global model from which a tenant's own was fine-tuned.
+             */
+            base_model_id: string | null;
+            /**
+             * Currency
+             * @description Of foretold revenue.
+             */
+            currency: string | null;
+            /** Artifact Sha256 */
+            artifact_sha256: string;
+            /** Artifact Bytes */
+            artifact_bytes: number;
+            /** First Day */
+            first_day: string | null;
+            /** Last Day */
+            last_day: string | null;
+            /** Rows */
+            rows: number | null;
+            shadow: components["schemas"]["ShadowShown"] | null;
+            /** Tenant Id */
+            tenant_id: string | null;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Manifests
+             * @description By tenant, the version of the lake's manifest that was read.
+             */
+            manifests: {
+                [key: string]: number;
+            };
+            /** History */
+            history: components["schemas"]["PromotionShown"][];
+        };
+        /**
+         * PromotionShown
+         * @description One change of who is champion; `model_id` null: since then the scope has none.
+         */
+        PromotionShown: {
+            /** Model Id */
+            model_id: string | null;
+            /** Previous Model Id */
+            previous_model_id: string | null;
+            /** Promoted By */
+            promoted_by: string;
+            /** Reason */
+            reason: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * RolledBack
+         * @description Which model counts now; null: none, and the scope does without.
+         */
+        RolledBack: {
+            /** Model Id */
+            model_id: string | null;
+        };
+        /**
+         * ShadowShown
+         * @description How a challenger did on rows that came after both were trained: `difference` is its loss less the champion's.
+         *
+         *     With a 95 % interval; below 0 the challenger is the better one. Null before there are any.
+         */
+        ShadowShown: {
+            /** Rows */
+            rows: number | null;
+            /** Difference */
+            difference: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Verdict */
+            verdict: string | null;
         };
         /**
          * StorageUsage
@@ -2378,7 +2736,7 @@ export interface operations {
         parameters: {
             query?: {
                 tenant_id?: string | null;
-                kind?: ("provision" | "delete" | "import") | null;
+                kind?: ("provision" | "delete" | "import" | "retrain" | "lake_export") | null;
                 /** @description The `next_cursor` of the page before, unchanged. */
                 cursor?: string | null;
                 /** @description Rows of a page. */
@@ -2492,6 +2850,425 @@ export interface operations {
                 };
             };
             /** @description - `job-unknown`: There is no job with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_platform_models: {
+        parameters: {
+            query?: {
+                tenant_id?: string | null;
+                kind?: components["schemas"]["LearnedKind"] | null;
+                /** @description The `next_cursor` of the page before, unchanged. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformModelPage"];
+                };
+            };
+            /** @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `key-invalid`: The key is missing, unknown or revoked. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `scope-missing`: The key does not have the scope that this call needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retrain_platform_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlatformRetrain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description - `key-invalid`: The key is missing, unknown or revoked. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `scope-missing`: The key does not have the scope that this call needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `learning-under-way`: A training of the same model for the same scope has not ended yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_platform_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedPlatformRollback"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolledBack"];
+                };
+            };
+            /** @description - `key-invalid`: The key is missing, unknown or revoked. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `scope-missing`: The key does not have the scope that this call needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `champion-missing`: No model of this kind and scope is champion, so there is nothing to roll back. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_platform_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformModelWithHistory"];
+                };
+            };
+            /** @description - `key-invalid`: The key is missing, unknown or revoked. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `scope-missing`: The key does not have the scope that this call needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `learned-model-unknown`: There is no learned model with this id, or none that may be looked at or changed from here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_platform_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformModel"];
+                };
+            };
+            /** @description - `key-invalid`: The key is missing, unknown or revoked. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `scope-missing`: The key does not have the scope that this call needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `learned-model-unknown`: There is no learned model with this id, or none that may be looked at or changed from here. */
             404: {
                 headers: {
                     [name: string]: unknown;

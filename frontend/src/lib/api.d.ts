@@ -1004,6 +1004,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tenant's own models and the global champions, newest first
+         * @description List the tenant's own models and the global champions, newest first.
+         */
+        get: operations["list_learned_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say how the models that serve the tenant do on its newest days: feature drift, calibration, freshness
+         * @description Say how the models that serve the tenant do on its newest days: feature drift, calibration, freshness.
+         */
+        get: operations["get_learned_drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/retrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Train the tenant's own model anew, from its own journeys, in the background
+         * @description Train the tenant's own model anew, from its own journeys, in the background.
+         */
+        post: operations["retrain_learned_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the tenant's champion before back; without one, the global model serves
+         * @description Put the tenant's champion before back; without one, the global model serves.
+         */
+        post: operations["roll_back_learned_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tenant's trainings and exports to the lake, newest first
+         * @description List the tenant's trainings and exports to the lake, newest first.
+         */
+        get: operations["list_learning_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give one of them with what it said
+         * @description Give one of them with what it said.
+         */
+        get: operations["get_learning_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give one model: one of the tenant's own with the history of its scope, or a global champion
+         * @description Give one model: one of the tenant's own with the history of its scope, or a global champion.
+         */
+        get: operations["get_learned_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make one of the tenant's own models its champion; one that is so already stays so
+         * @description Make one of the tenant's own models its champion; one that is so already stays so.
+         */
+        post: operations["promote_learned_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/overview": {
         parameters: {
             query?: never;
@@ -1302,7 +1462,7 @@ export interface paths {
         get: operations["get_settings"];
         /**
          * Set them; amounts are converted when a report is asked for, so a new currency holds for all days at once
-         * @description Set them; amounts are converted when a report is asked for, so a new currency holds for all days at once.
+         * @description Whether the tenant contributes to the global models is in the lake within a minute; the next one keeps to it.
          */
         put: operations["put_settings"];
         post?: never;
@@ -2134,6 +2294,13 @@ export interface components {
             conversion_ids?: string[] | null;
         };
         /**
+         * AskedRollback
+         * @description Of which kind the champion before is to count again.
+         */
+        AskedRollback: {
+            model: components["schemas"]["LearnedKind"];
+        };
+        /**
          * AssistRow
          * @description Conversions that a channel assisted (a touch, not the last), closed, and began; ratio null: it closed none.
          */
@@ -2341,6 +2508,23 @@ export interface components {
             name?: string | null;
             /** Accent */
             accent?: string | null;
+        };
+        /**
+         * CalibrationWeek
+         * @description What was foretold of the journeys that ended in a week, and what happened, as mean and as share.
+         */
+        CalibrationWeek: {
+            /**
+             * Week
+             * Format: date
+             */
+            week: string;
+            /** Journeys */
+            journeys: number;
+            /** Predicted */
+            predicted: number;
+            /** Actual */
+            actual: number;
         };
         /**
          * CampaignDocument
@@ -2820,6 +3004,49 @@ export interface components {
             minutes: number;
         };
         /**
+         * Drift
+         * @description How the model that serves the tenant does on its newest days, as it was seen at the newest export.
+         */
+        Drift: {
+            kind: components["schemas"]["LearnedKind"];
+            /** Model Id */
+            model_id: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /**
+             * Newest Day
+             * Format: date
+             * @description The newest day that the lake had: how fresh the data is.
+             */
+            newest_day: string;
+            /** Weeks */
+            weeks: components["schemas"]["DriftWeek"][];
+            /** Calibration */
+            calibration: components["schemas"]["CalibrationWeek"][];
+        };
+        /**
+         * DriftWeek
+         * @description How far each feature has moved from what the model was trained on, in a week from Monday (UTC).
+         *
+         *     PSI below 0.1: nothing moved; from 0.25 on the model sees another population.
+         */
+        DriftWeek: {
+            /**
+             * Week
+             * Format: date
+             */
+            week: string;
+            /** Rows */
+            rows: number;
+            /** Psi */
+            psi: {
+                [key: string]: number;
+            };
+        };
+        /**
          * DuplicateDevice
          * @description One advertising id that installs one app again and again: more than `installs_max` within `days`.
          */
@@ -2836,6 +3063,18 @@ export interface components {
              * @default 30
              */
             days: number;
+        };
+        /**
+         * Estimate
+         * @description A figure with its 95 % interval, None where none was computed.
+         */
+        Estimate: {
+            /** Value */
+            value: number;
+            /** Low */
+            low?: number | null;
+            /** High */
+            high?: number | null;
         };
         /**
          * EventSchema
@@ -3546,6 +3785,89 @@ export interface components {
             invitation_url: string | null;
         };
         /**
+         * Job
+         * @description Work on a tenant that outlives the request that asked for it; of all tenants, `tenant_id` is empty.
+         */
+        Job: {
+            /** Job Id */
+            job_id: string;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "provision" | "delete" | "import" | "retrain" | "lake_export";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed";
+            progress: components["schemas"]["JobProgress"];
+            /**
+             * Error
+             * @description Of a running job: why its step is tried again.
+             */
+            error: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** @description Of a training: which kind of model. */
+            model?: components["schemas"]["LearnedKind"] | null;
+            /**
+             * Verdict
+             * @description Of a training: what was decided about its model.
+             */
+            verdict?: string | null;
+        };
+        /**
+         * JobLine
+         * @description Something that a job said.
+         */
+        JobLine: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Line */
+            line: string;
+        };
+        /**
+         * JobProgress
+         * @description How far a job came: steps, or rows and bytes of an import; `current` is what it is at.
+         *
+         *     Within its step, a training has come to `stage_done` rows of `stage_total`.
+         */
+        JobProgress: {
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "steps" | "rows";
+            /** Done */
+            done: number;
+            /**
+             * Total
+             * @description Null where it is not known before the end.
+             */
+            total: number | null;
+            /** Current */
+            current: string | null;
+            /** Bytes Done */
+            bytes_done?: number | null;
+            /** Bytes Total */
+            bytes_total?: number | null;
+            /** Stage Done */
+            stage_done?: number | null;
+            /** Stage Total */
+            stage_total?: number | null;
+        };
+        /**
          * JourneysMade
          * @description How the journeys were made.
          */
@@ -3656,6 +3978,164 @@ export interface components {
             from_first_touch: number;
             /** From Last Touch */
             from_last_touch: number;
+        };
+        /**
+         * LearnedKind
+         * @description What a learned model is for.
+         * @enum {string}
+         */
+        LearnedKind: "conversion" | "pltv" | "anomaly";
+        /**
+         * LearnedModelShown
+         * @description A learned model. Of a global one a tenant is told how good it is, not from whose rows or how many it learned.
+         */
+        LearnedModelShown: {
+            /** Model Id */
+            model_id: string;
+            kind: components["schemas"]["LearnedKind"];
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "own" | "global";
+            state: components["schemas"]["LearnedState"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Promoted At */
+            promoted_at: string | null;
+            /** Seed */
+            seed: number;
+            /** Code Version */
+            code_version: string;
+            /** Schema Hash */
+            schema_hash: string;
+            /** Metrics */
+            metrics: components["schemas"]["MetricValue"][];
+            /**
+             * Base Model Id
+             * @description The global model from which a tenant's own was fine-tuned.
+             */
+            base_model_id: string | null;
+            /**
+             * Currency
+             * @description Of foretold revenue.
+             */
+            currency: string | null;
+            /** Artifact Sha256 */
+            artifact_sha256: string;
+            /** Artifact Bytes */
+            artifact_bytes: number;
+            /** First Day */
+            first_day: string | null;
+            /** Last Day */
+            last_day: string | null;
+            /** Rows */
+            rows: number | null;
+            shadow: components["schemas"]["ShadowShown"] | null;
+        };
+        /**
+         * LearnedModelWithHistory
+         * @description A learned model, with who became champion of its scope and why, newest first; a tenant sees its own scopes'.
+         */
+        LearnedModelWithHistory: {
+            /** Model Id */
+            model_id: string;
+            kind: components["schemas"]["LearnedKind"];
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "own" | "global";
+            state: components["schemas"]["LearnedState"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Promoted At */
+            promoted_at: string | null;
+            /** Seed */
+            seed: number;
+            /** Code Version */
+            code_version: string;
+            /** Schema Hash */
+            schema_hash: string;
+            /** Metrics */
+            metrics: components["schemas"]["MetricValue"][];
+            /**
+             * Base Model Id
+             * @description The global model from which a tenant's own was fine-tuned.
+             */
+            base_model_id: string | null;
+            /**
+             * Currency
+             * @description Of foretold revenue.
+             */
+            currency: string | null;
+            /** Artifact Sha256 */
+            artifact_sha256: string;
+            /** Artifact Bytes */
+            artifact_bytes: number;
+            /** First Day */
+            first_day: string | null;
+            /** Last Day */
+            last_day: string | null;
+            /** Rows */
+            rows: number | null;
+            shadow: components["schemas"]["ShadowShown"] | null;
+            /** History */
+            history: components["schemas"]["PromotionShown"][];
+        };
+        /**
+         * LearnedState
+         * @description Where a learned model stands: of each kind and scope at most one is champion, whose word counts.
+         * @enum {string}
+         */
+        LearnedState: "challenger" | "champion" | "retired" | "refused";
+        /**
+         * LearningJobWithLogs
+         * @description A training or an export of the tenant, with its newest log lines.
+         */
+        LearningJobWithLogs: {
+            /** Job Id */
+            job_id: string;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "provision" | "delete" | "import" | "retrain" | "lake_export";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed";
+            progress: components["schemas"]["JobProgress"];
+            /**
+             * Error
+             * @description Of a running job: why its step is tried again.
+             */
+            error: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** @description Of a training: which kind of model. */
+            model?: components["schemas"]["LearnedKind"] | null;
+            /**
+             * Verdict
+             * @description Of a training: what was decided about its model.
+             */
+            verdict?: string | null;
+            /** Logs */
+            logs: components["schemas"]["JobLine"][];
         };
         /**
          * LedgerStep
@@ -3919,6 +4399,11 @@ export interface components {
             /** Data */
             data: components["schemas"]["ApiKey"][];
         };
+        /** Listing[Drift] */
+        DriftListing: {
+            /** Data */
+            data: components["schemas"]["Drift"][];
+        };
         /** Listing[EventSchema] */
         EventSchemaListing: {
             /** Data */
@@ -4009,6 +4494,22 @@ export interface components {
             tenant_id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * MetricValue
+         * @description One measure of one model on one set of rows.
+         *
+         *     `metric` is for example `log_loss`, `auc`, `calibration_error`, `total_ratio`; `subject` is `model`, or the baseline
+         *     that it is compared with (`last_touch`, `logistic`, `global`); `split` is `holdout` or `train`.
+         */
+        MetricValue: {
+            /** Metric */
+            metric: string;
+            /** Subject */
+            subject: string;
+            /** Split */
+            split: string;
+            estimate: components["schemas"]["Estimate"];
         };
         /**
          * Model
@@ -4279,6 +4780,20 @@ export interface components {
              * @description Origins of pages that may call with a token or key of their own; left out: as they were.
              */
             allowed_origins?: string[] | null;
+            /**
+             * Contributes To Global Model
+             * @description Whether models of all tenants may learn from this one's journeys; left out: as it was.
+             */
+            contributes_to_global_model?: boolean | null;
+        };
+        /**
+         * NewRetrain
+         * @description Which model to train anew; without a seed, the platform's.
+         */
+        NewRetrain: {
+            model: components["schemas"]["LearnedKind"];
+            /** Seed */
+            seed?: number | null;
         };
         /**
          * NewReview
@@ -4339,10 +4854,24 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[Job] */
+        JobPage: {
+            /** Data */
+            data: components["schemas"]["Job"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[JudgedConversionShown] */
         JudgedConversionShownPage: {
             /** Data */
             data: components["schemas"]["JudgedConversionShown"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[LearnedModelShown] */
+        LearnedModelShownPage: {
+            /** Data */
+            data: components["schemas"]["LearnedModelShown"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -4659,6 +5188,25 @@ export interface components {
             change: {
                 [key: string]: number | null;
             };
+        };
+        /**
+         * PromotionShown
+         * @description One change of who is champion; `model_id` null: since then the scope has none.
+         */
+        PromotionShown: {
+            /** Model Id */
+            model_id: string | null;
+            /** Previous Model Id */
+            previous_model_id: string | null;
+            /** Promoted By */
+            promoted_by: string;
+            /** Reason */
+            reason: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * Quality
@@ -4978,7 +5526,7 @@ export interface components {
         };
         /**
          * ReportSettings
-         * @description What is set for reports, and the origins of pages that may call the API.
+         * @description What is set for reports, the origins of pages that may call the API, and whether models of all learn from it.
          */
         ReportSettings: {
             /**
@@ -4994,6 +5542,8 @@ export interface components {
             time_zone: string;
             /** Allowed Origins */
             allowed_origins: string[];
+            /** Contributes To Global Model */
+            contributes_to_global_model: boolean;
         };
         /**
          * ResetLink
@@ -5021,6 +5571,14 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "analyst" | "viewer";
+        };
+        /**
+         * RolledBack
+         * @description Which model counts now; null: none, and the scope does without.
+         */
+        RolledBack: {
+            /** Model Id */
+            model_id: string | null;
         };
         /**
          * RuleChoice
@@ -5086,6 +5644,24 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "analyst" | "viewer";
+        };
+        /**
+         * ShadowShown
+         * @description How a challenger did on rows that came after both were trained: `difference` is its loss less the champion's.
+         *
+         *     With a 95 % interval; below 0 the challenger is the better one. Null before there are any.
+         */
+        ShadowShown: {
+            /** Rows */
+            rows: number | null;
+            /** Difference */
+            difference: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Verdict */
+            verdict: string | null;
         };
         /**
          * ShortCtit
@@ -11615,6 +12191,844 @@ export interface operations {
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `models-busy`: Other models are being computed, and this question has waited long enough for its turn.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_learned_models: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["LearnedKind"] | null;
+                /** @description The `next_cursor` of the page before, unchanged. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnedModelShownPage"];
+                };
+            };
+            /**
+             * @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant.
+             *     - `tenant-required`: The request names no tenant.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_learned_drift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftListing"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retrain_learned_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRetrain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `learning-under-way`: A training of the same model for the same scope has not ended yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_learned_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedRollback"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolledBack"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `request-timeout`: The request did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `champion-missing`: No model of this kind and scope is champion, so there is nothing to roll back. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body-too-large`: The body is over 10 MiB after decompression. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_learning_jobs: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, unchanged. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /**
+             * @description - `cursor-invalid`: The cursor was not made by this endpoint for this tenant.
+             *     - `tenant-required`: The request names no tenant.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `tenant-unknown`: No tenant has this id or host name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_learning_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearningJobWithLogs"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `job-unknown`: There is no job with this id.
+             *     - `tenant-unknown`: No tenant has this id or host name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_learned_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnedModelWithHistory"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `learned-model-unknown`: There is no learned model with this id, or none that may be looked at or changed from here.
+             *     - `tenant-unknown`: No tenant has this id or host name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             *     - `store-unavailable`: The tenant's event store does not answer at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_learned_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's id. Not needed on the tenant's own host name; all that name a tenant must agree. */
+                "X-Tenant-ID"?: string;
+            };
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnedModelShown"];
+                };
+            };
+            /** @description - `tenant-required`: The request names no tenant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `key-invalid`: The key is missing, unknown or revoked.
+             *     - `token-invalid`: The access token is missing, expired or not for this tenant.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `csrf-invalid`: A change by a session cookie lacks the proof that the tenant's own site asked for it.
+             *     - `role-insufficient`: The user's role does not permit this call.
+             *     - `scope-missing`: The key does not have the scope that this call needs.
+             *     - `tenant-mismatch`: The host, the X-Tenant-ID header and the token do not name the same tenant.
+             *     - `tenant-suspended`: The tenant is suspended.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `learned-model-unknown`: There is no learned model with this id, or none that may be looked at or changed from here.
+             *     - `tenant-unknown`: No tenant has this id or host name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
              *     - `store-unavailable`: The tenant's event store does not answer at the moment.
              */
