@@ -5,7 +5,7 @@ from email.utils import make_msgid
 
 import aiosmtplib
 
-from schemas.settings import MailSettings
+from schemas.access_settings import MailSettings
 
 
 class MailAwayError(Exception):

@@ -9,9 +9,9 @@ import uuid
 from datetime import datetime
 
 from schemas.access_problems import LastOwner, LinkTokenInvalid, UserExists, UserUnknown
+from schemas.access_settings import AuthSettings
 from schemas.ids import TenantId
 from schemas.problems import LoginTooOften
-from schemas.settings import AuthSettings
 from storage.postgres.api_keys import EndedTokens
 from storage.postgres.attempts import AttemptLimits, Attempts
 from storage.postgres.audit import NOBODY, AuditEntry, AuditLog, Origin

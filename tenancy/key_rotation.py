@@ -1,7 +1,7 @@
 """Rotating a tenant's token keys: the next is published, then signs, while the old one verifies on."""
 
+from schemas.access_settings import AuthSettings
 from schemas.ids import TenantId
-from schemas.settings import AuthSettings
 from storage.postgres.connect import Databases
 from storage.postgres.directory import SigningKeyRecord
 from storage.postgres.signing_keys import SigningKeys

@@ -6,9 +6,9 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from schemas.access_settings import AuthSettings
 from schemas.ids import TenantId
 from schemas.problems import CredentialsWrong, LoginTooOften, TokenInvalid
-from schemas.settings import AuthSettings
 from storage.postgres.api_keys import EndedTokens
 from storage.postgres.attempts import AttemptLimits, Attempts
 from storage.postgres.audit import NOBODY, Actor, AuditEntry, AuditLog, Origin

@@ -6,7 +6,7 @@ import secrets
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from schemas.settings import AuthSettings
+from schemas.access_settings import AuthSettings
 
 _AT_ONCE = 2  # each takes its 19 MiB and a core
 

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
+from schemas.access_settings import AuthSettings
 from schemas.ids import TenantId
 from schemas.problems import TokenInvalid
-from schemas.settings import AuthSettings
 from storage.postgres.directory import SigningKeyRecord
 from tenancy.directory import DirectoryFeed
 from tenancy.sealing import Sealer

@@ -16,8 +16,9 @@ import pytest
 from cli.credentials import Credentials
 from local.free_ports import free_block
 from local.stack import Stack
+from schemas.access_settings import AuthSettings, MailSettings
 from schemas.learning_settings import LearningSettings
-from schemas.settings import ActorSettings, AuthSettings, MailSettings, PoolSettings, Settings
+from schemas.settings import ActorSettings, PoolSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from tests.tenant_api import TenantApi

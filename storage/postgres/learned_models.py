@@ -5,7 +5,7 @@ Whoever keeps champions at hand hears of it by a notification and asks again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -172,19 +172,32 @@ class LearnedModels:
             for row in rows
         ]
 
-    async def promoted(self) -> AsyncIterator[None]:
+    async def promoted(self) -> AsyncGenerator[None, None]:
         """Give once at first, and then whenever champions have changed. It ends when the connection breaks.
 
         Raises:
             CONNECTION_LOST: the database is away.
         """
         heard: asyncio.Queue[str | None] = asyncio.Queue()
+
+        def hear(*told: Any) -> None:
+            heard.put_nowait(told[-1])
+
+        def end(_: Any) -> None:
+            heard.put_nowait(None)
+
         async with self._control.connection() as connection:
-            await connection.add_listener(_CHANNEL, lambda *told: heard.put_nowait(told[-1]))
-            connection.add_termination_listener(lambda _: heard.put_nowait(None))
-            yield
-            while await heard.get() is not None:
+            await connection.add_listener(_CHANNEL, hear)
+            connection.add_termination_listener(end)
+            try:
                 yield
+                while await heard.get() is not None:
+                    yield
+            finally:
+                # Whoever has heard enough gives the connection back as it was.
+                if not connection.is_closed():
+                    connection.remove_termination_listener(end)
+                    await connection.remove_listener(_CHANNEL, hear)
 
     @staticmethod
     async def _put(

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import date
 
 import asyncpg
@@ -110,15 +111,10 @@ async def test_whoever_listens_hears_of_a_promotion(control: Database, tenant: P
     models = LearnedModels(control)
     document = document_of(tenant.tenant_id)
     await models.register(document)
-    heard = 0
-    async with asyncio.timeout(10):
-        async for _ in models.promoted():
-            heard += 1
-            if heard == 1:
-                await models.promote(document.model_id, by="u", reason="")
-            else:
-                break
-    assert heard == 2
+    async with asyncio.timeout(10), aclosing(models.promoted()) as promoted:
+        await anext(promoted)
+        await models.promote(document.model_id, by="u", reason="")
+        await anext(promoted)
 
 
 async def test_pages_show_a_tenant_what_serves_it(control: Database, tenant: ProvisionedTenant) -> None:

@@ -186,6 +186,7 @@ def test_data_of_a_deleted_folder_is_set_aside(tmp_path: Path) -> None:
         stack.destroy()
 
 
+@pytest.mark.anyio
 async def test_the_job_api_needs_the_token(running: RunningStack) -> None:
     """Who has the cluster's token may list jobs and submit some; nobody else, nor with another token."""
     token_file = Path(ray_cluster.driver_environment(running.stack.places)["RAY_AUTH_TOKEN_PATH"])

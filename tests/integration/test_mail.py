@@ -11,7 +11,7 @@ import httpx
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from schemas.settings import MailSettings
+from schemas.access_settings import MailSettings
 from storage.mail import MailAwayError, Mailer
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack

@@ -16,6 +16,8 @@ ENTRY_POINTS = {
     "cli/main.py": "the `unmogrow` command",
     "local/clickhouse_server.py": "run as a module by the stack",
     "local/deploy.py": "run as a module by the stack",
+    "local/ray_head.py": "run as a module by the stack",
+    "jobs/retrain.py": "run as a module by jobs of Ray",
     "local/loopback.py": "run by Ray in each worker",
     "serve_apps/entry.py": "imported by `serve deploy`",
     "serve_apps/prepare.py": "run as a module before a cluster is deployed",

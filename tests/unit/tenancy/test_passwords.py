@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.settings import AuthSettings
+from schemas.access_settings import AuthSettings
 from tenancy.passwords import Passwords
 
 
