@@ -16,8 +16,8 @@ POOL_APP = "attribution"
 POOL_DEPLOYMENT = "AttributionPool"
 
 
-_TOGETHER = 50
-"""About five milliseconds of packing."""
+_TOGETHER = 20
+"""About a millisecond of packing."""
 
 Item = TypeVar("Item")
 
