@@ -49,7 +49,7 @@ lint: install contract/node_modules/.installed $(SITE)/node_modules/.installed #
 bench: install ## Measure ingest against the running stack and against a plain handler
 	@$(BIN)/python -m bench.ingest
 
-bench-depth: install ## Measure ingest deeper: the bare engine, half the rate, many tenants, CPU
+bench-depth: install ## Measure ingest deeper: the bare engine, half the rate, many tenants, CPU, parts
 	@$(BIN)/python -m bench.depth
 
 bench-models: $(UV) ## Measure multi-touch models against the packages that people use for them
