@@ -55,7 +55,7 @@ bench: install ## Measure ingest against the running stack and a plain handler, 
 	@$(BIN)/python -m bench.ingest
 	@$(BIN)/python -m bench.pool
 
-bench-depth: install ## Measure ingest deeper: the bare engine, half the rate, many tenants, CPU
+bench-depth: install ## Measure ingest deeper: the bare engine, half the rate, many tenants, CPU, parts
 	@$(BIN)/python -m bench.depth
 
 bench-models: $(UV) ## Measure multi-touch models against the packages that people use for them

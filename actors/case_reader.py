@@ -1,4 +1,6 @@
-"""Gathers all that the pool needs to attribute conversions: their touches, and where their people came from.
+"""Gathers what the pool needs to attribute conversions: their touches, and where their people came from.
+
+Of what the fraud rules look at, it gives what stands with the touches; see `tenancy.fraud_facts` for the rest.
 
 Every look-up is one query for a whole portion, and those that few conversions need are made only for these.
 
@@ -15,11 +17,13 @@ from datetime import datetime
 
 from attribution.keys import conversion_from_event
 from attribution.origins import SESSION
+from schemas.fraud import FraudFacts
 from schemas.policy import Policy
 from schemas.touchpoints import Conversion, ConversionCase, Origin, Touchpoint, TouchType, place_in_time
 from storage.clickhouse.install_reader import EarlierEvent, InstallReader
-from storage.clickhouse.touch_reader import TouchReader
+from storage.clickhouse.touch_reader import Facts, TouchReader
 from storage.postgres.origin_reader import EarlierConversion, OriginReader
+from telemetry.breaks import with_breaks
 
 Histories = Mapping[str, Sequence[EarlierEvent]]
 
@@ -42,15 +46,17 @@ class CaseReader:
         Raises:
             StoreAwayError: the event store did not answer.
         """
-        touches, histories = await asyncio.gather(
+        (touches, facts), histories = await asyncio.gather(
             self._touches.touches(conversions, policy.lookback()), self._installs.before(conversions)
         )
         conversions, origins = await self._with_origins(conversions, histories, policy)
         if missing := [each for each in conversions if each.conversion_id not in touches]:
-            touches |= await self._touches.touches(missing, policy.lookback())
+            more_touches, more_facts = await self._touches.touches(missing, policy.lookback())
+            touches |= more_touches
+            facts |= more_facts
         cases = [
-            ConversionCase(each, touches[each.conversion_id], origins.get(each.conversion_id, ()))
-            for each in conversions
+            _case(each, touches[each.conversion_id], origins.get(each.conversion_id, ()), facts)
+            async for each in with_breaks(conversions)
         ]
         cases.sort(key=_order)
         return await self._with_activity(await self._with_devices(cases, touches), policy)
@@ -109,6 +115,13 @@ def _origin_of(
         return []
     # One that was given up is named, so that its heirs are attributed once more should it ever be decided.
     return [event_id if earlier.origin is None else earlier.origin]
+
+
+def _case(
+    conversion: Conversion, touches: tuple[Touchpoint, ...], origins: tuple[Origin | str, ...], facts: Facts
+) -> ConversionCase:
+    known = FraudFacts(touches={touch.touch_id: facts[touch.touch_id] for touch in touches})
+    return ConversionCase(conversion, touches, origins, fraud=known)
 
 
 def _may_be_return(case: ConversionCase) -> bool:

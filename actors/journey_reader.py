@@ -22,6 +22,7 @@ from schemas.touchpoints import Conversion, ConversionCase, MatchKey, MatchType
 from storage.clickhouse.key_rows import key_hash
 from storage.postgres.conversion_writer import ConversionWriter, PendingConversion
 from storage.postgres.identity_edges import IdentityEdges
+from telemetry.breaks import with_breaks
 from tenancy.fraud_facts import FraudFactsReader
 
 
@@ -62,7 +63,7 @@ class JourneyReader:
             KeyError, ValueError: an event is none that was accepted.
             StoreAwayError: the store did not answer.
         """
-        conversions = [conversion_from_event(each.event, policy) for each in pending]
+        conversions = [conversion_from_event(each.event, policy) async for each in with_breaks(pending)]
         if watch:
             await self._watch([(each.conversion_id, key) for each in conversions for key in each.keys], policy)
             links = [link for each in pending for link in links_of(each.event)]
@@ -89,7 +90,7 @@ class JourneyReader:
             people = await self._persons.around({key for keys in own for key in keys})
         return [
             replace(conversion, person_keys=_others(people.of(keys), conversion, policy))
-            for keys, conversion in zip(own, conversions, strict=True)
+            async for keys, conversion in with_breaks(zip(own, conversions, strict=True))
         ]
 
 

@@ -1,4 +1,4 @@
-"""Ingest, measured deeper: against the bare engine, at half its rate, over many tenants, in CPU time.
+"""Ingest, measured deeper: against the bare engine, at half its rate, over many tenants, in CPU time and parts.
 
 The figures of docs/benchmarks.md that a closed loop over one tenant does not show.
 """
@@ -8,7 +8,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from rich.table import Table
 from bench.ingest import BENCH_TENANT, CONNECTIONS, ingest_head, make_tenant, measure_ours, now_text
 from bench.load import Bodies, LoadResult, run_load
 from bench.open_loop import OpenLoop
+from bench.parts import parts_of_small
 from local.stack import Stack
 from schemas.ids import new_batch_id
 from schemas.settings import Settings
@@ -31,6 +32,12 @@ from unmogrow.client import PlatformClient
 
 RESULTS = Path(__file__).parent / "results" / "depth.json"
 GOALS = {"engine_share": 0.6, "half_rate_p99_ms": 50.0, "many_tenants_share": 0.7}
+PARTS_ACTIVE_MAX = 154
+"""Of seven tables in which a small tenant's rows are, up to 22 parts each: so many there are before they are merged."""
+
+PARTS_WRITTEN_MAX = 60
+"""One a second, whatever a tenant sends, over all its tables: many tenants' inserts take turns."""
+
 _BLOCK_ROWS = 10_000
 _BODY_EVENTS = 100
 
@@ -49,6 +56,8 @@ class Depth:
     half_rate_p99_ms: float
     tenants: int
     many_tenants_share: float
+    parts_active_per_tenant: float
+    parts_written_per_tenant_minute: float
     shards: int
     shards_share: float
     cpu_seconds_per_million: float
@@ -89,8 +98,8 @@ async def at_half_rate(
     return loop.percentile_ms(50), loop.percentile_ms(99)
 
 
-async def over_tenants(stack: Stack, alone: ProvisionedTenant, count: int, seconds: float) -> float:
-    """Load many tenants at once, then one over as many connections; return the many's share of the one's events."""
+async def make_tenants(stack: Stack, count: int) -> list[ProvisionedTenant]:
+    """Make many tenants whose shards are at work."""
     async with stack.provisioner() as provisioner:
         tenants = [
             await provisioner.create_tenant(
@@ -101,10 +110,17 @@ async def over_tenants(stack: Stack, alone: ProvisionedTenant, count: int, secon
     # The first calls start the actors; they are not counted.
     for group in range(0, count, 4):
         await asyncio.gather(*(_load(stack, tenant, 1, 0.1) for tenant in tenants[group : group + 4]))
-    connections = max(1, CONNECTIONS // count)
+    return tenants
+
+
+async def over_tenants(
+    stack: Stack, alone: ProvisionedTenant, tenants: Sequence[ProvisionedTenant], seconds: float
+) -> float:
+    """Load many tenants at once, then one over as many connections; return the many's share of the one's events."""
+    connections = max(1, CONNECTIONS // len(tenants))
     results = await asyncio.gather(*(_load(stack, tenant, connections, seconds) for tenant in tenants))
     many = sum(result.acknowledged_events for result in results) / max(result.seconds for result in results)
-    one = await _load(stack, alone, connections * count, seconds)
+    one = await _load(stack, alone, connections * len(tenants), seconds)
     return many / one.events_per_second
 
 
@@ -144,7 +160,7 @@ def cpu_seconds(stack: Stack) -> Callable[[], float]:
     return lambda: sum(seconds - before.get(pid, 0.0) for pid, seconds in used().items())
 
 
-async def _measure(stack: Stack, seconds: float, tenants: int, shards: int) -> Depth:
+async def _measure(stack: Stack, seconds: float, count: int, shards: int, parts_seconds: float) -> Depth:
     tenant = await make_tenant(stack)
     await measure_ours(stack, tenant, _BODY_EVENTS, 2.0)
     direct = await feed_engine(stack, tenant, seconds)
@@ -160,7 +176,9 @@ async def _measure(stack: Stack, seconds: float, tenants: int, shards: int) -> D
     sharded = await over_shards(stack, tenant, shards, seconds)
     # The same way back, so that both are measured alike.
     alone = await over_shards(stack, tenant, 1, seconds)
+    tenants = await make_tenants(stack, count)
     many_share = await over_tenants(stack, tenant, tenants, seconds)
+    parts = await parts_of_small(stack, tenants, parts_seconds)
     return Depth(
         engine_events_per_second=direct,
         stored_events_per_second=stored,
@@ -168,8 +186,10 @@ async def _measure(stack: Stack, seconds: float, tenants: int, shards: int) -> D
         half_rate_events_per_second=half,
         half_rate_p50_ms=p50,
         half_rate_p99_ms=p99,
-        tenants=tenants,
+        tenants=count,
         many_tenants_share=many_share,
+        parts_active_per_tenant=parts.active,
+        parts_written_per_tenant_minute=parts.written_per_minute,
         shards=shards,
         shards_share=sharded / alone,
         cpu_seconds_per_million=million_cost,
@@ -191,6 +211,14 @@ def _print(found: Depth) -> None:
         f"{found.many_tenants_share:.2f}",
         f"{GOALS['many_tenants_share']}",
     )
+    table.add_row(
+        "parts of a small tenant, on average", f"{found.parts_active_per_tenant:.0f}", f"at most {PARTS_ACTIVE_MAX}"
+    )
+    table.add_row(
+        "parts that its inserts write in a minute",
+        f"{found.parts_written_per_tenant_minute:.0f}",
+        f"at most {PARTS_WRITTEN_MAX}",
+    )
     table.add_row(f"one tenant over {found.shards} shards, against one", f"{found.shards_share:.2f}", "")
     table.add_row("CPU for a million events, bodies of 100", f"{found.cpu_seconds_per_million:.0f} s", "")
     console.print(table)
@@ -202,11 +230,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each part is loaded (default 10)")
     parser.add_argument("--tenants", type=int, default=100, help="how many at once (default 100)")
     parser.add_argument("--shards", type=int, default=3, help="how many share a tenant's work (default 3)")
+    parser.add_argument("--parts-seconds", type=float, default=60.0, help="how long parts are counted (default 60)")
     arguments = parser.parse_args()
     stack = Stack(Settings())
     if not stack.status():
         raise SystemExit("The stack is not up: run `make up` first.")
-    found = asyncio.run(_measure(stack, arguments.seconds, arguments.tenants, arguments.shards))
+    found = asyncio.run(
+        _measure(stack, arguments.seconds, arguments.tenants, arguments.shards, arguments.parts_seconds)
+    )
     _print(found)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(asdict(found), indent=2) + "\n", encoding="utf-8")

@@ -1,6 +1,6 @@
 """Frames: compressed rows, in the form in which they travel, lie in the spool and reach the store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate
@@ -10,6 +10,8 @@ import zstandard
 
 from ingest.dead_letters import dead_letters
 from schemas.batches import EventBatch, PreparedEvents
+
+_TEXT_BYTES = 1024 * 1024
 
 
 def join(requests: Sequence[PreparedEvents]) -> EventBatch:
@@ -35,6 +37,19 @@ def split(frames: bytes) -> list[bytes]:
     """Decompress frames that lie one after another into their rows, each with its closing newline."""
     with zstandard.ZstdDecompressor().stream_reader(frames, read_across_frames=True) as reader:
         return reader.read().splitlines(keepends=True)
+
+
+def texts(frames: bytes) -> Iterator[bytes]:
+    """Decompress frames that lie one after another, about a megabyte at a time, each time to whole rows."""
+    with zstandard.ZstdDecompressor().stream_reader(frames, read_across_frames=True) as reader:
+        begun = b""
+        while piece := reader.read(_TEXT_BYTES):
+            whole, newline, rest = piece.rpartition(b"\n")
+            if newline:
+                yield begun + whole + newline
+                begun = rest
+            else:
+                begun += rest
 
 
 def keys_of(rows: Sequence[bytes]) -> list[tuple[str, datetime]]:

@@ -7,12 +7,13 @@ a few seconds: they change when somebody changes them, or with a review.
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from attribution.fraud.facts import Traces, address_names, device_names, gather, with_facts
 from attribution.fraud.lists import FraudLists
 from attribution.fraud.sight import INSTALLS
-from schemas.fraud import InstallFacts, InstallTrace, SiteFinding, SiteKey, TouchFacts
+from schemas.fraud import InstallFacts, InstallTrace, SiteFinding, SiteKey
 from schemas.fraud_policy import FraudPolicy, FraudRule
 from schemas.ids import TenantId
 from schemas.touchpoints import Conversion, ConversionCase
@@ -20,6 +21,7 @@ from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.fraud_reader import FraudReader
 from storage.postgres.connect import Database
 from storage.postgres.fraud_lists import FraudListStore
+from telemetry.breaks import with_breaks
 
 _LIST_RULES = (
     FraudRule.BLOCKED_DEVICE,
@@ -53,19 +55,22 @@ class FraudFactsReader:
         self._read_at: float | None = None
 
     async def add_facts(self, cases: Sequence[ConversionCase], policy: FraudPolicy) -> list[ConversionCase]:
-        """Give each case its facts.
+        """Give each case its facts; those of its touches it has.
 
         Raises:
             StoreAwayError: the event store did not answer.
             OSError, TimeoutError, asyncpg.PostgresConnectionError: the tenant's database is away.
         """
         if not cases or not policy.runs(*FraudRule):
-            return list(cases)
+            return [replace(case, fraud=None) for case in cases]
         await self._refresh()
-        touches = await self._touches(cases, policy)
+        looks_at_touches = policy.runs(*_TOUCH_RULES) or (not self._lists.is_empty and policy.runs(*_LIST_RULES))
         traces = await self._traces([case.conversion for case in cases], policy)
         known = self._sites if policy.runs(FraudRule.CLICK_FLOODING) else {}
-        return [with_facts(case, gather(case, touches, traces), self._lists, known) for case in cases]
+        return [
+            with_facts(case, gather(case, traces, with_touches=looks_at_touches), self._lists, known)
+            async for case in with_breaks(cases)
+        ]
 
     def look_again(self) -> None:
         """Read lists and sites anew before the next conversions."""
@@ -83,15 +88,6 @@ class FraudFactsReader:
             self._versions = versions
         self._sites = await self._stored.sites() if self._given_sites is None else self._given_sites
         self._read_at = now
-
-    async def _touches(self, cases: Sequence[ConversionCase], policy: FraudPolicy) -> dict[str, TouchFacts]:
-        needs_lists = not self._lists.is_empty and policy.runs(*_LIST_RULES)
-        touched = [case for case in cases if case.touchpoints]
-        if not touched or not (needs_lists or policy.runs(*_TOUCH_RULES)):
-            return {}
-        keys = {key for case in touched for key in (*case.conversion.keys, *case.conversion.person_keys)}
-        times = [touch.touch_time for case in touched for touch in case.touchpoints]
-        return await self._reader.touch_facts(keys, min(times), max(times))
 
     async def _traces(self, conversions: Sequence[Conversion], policy: FraudPolicy) -> Traces:
         installs = [each for each in conversions if each.conversion_type in INSTALLS]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from attribution.fraud.lists import FraudLists, Networks
-from schemas.fraud import FraudFacts, InstallFacts, InstallTrace, SiteFinding, SiteKey, TouchFacts
+from schemas.fraud import FraudFacts, InstallFacts, InstallTrace, SiteFinding, SiteKey
 from schemas.touchpoints import Conversion, ConversionCase
 
 _ABSENT_UUID = "00000000-0000-0000-0000-000000000000"
@@ -56,13 +56,16 @@ def device_names(install: InstallFacts) -> tuple[str, ...]:
     return tuple(filter(None, (advertising_name(install), vendor, own)))
 
 
-def gather(case: ConversionCase, touches: Mapping[str, TouchFacts], traces: Traces) -> FraudFacts:
-    """Put together what was looked up for many conversions, as far as it concerns one of them."""
+def gather(case: ConversionCase, traces: Traces, *, with_touches: bool = True) -> FraudFacts:
+    """Put together what was looked up for many conversions, as far as it concerns one of them.
+
+    What its case knows of its touches stays, unless no rule looks at it: then it need not travel.
+    """
     conversion, install = case.conversion, case.conversion.facts
     same_device = {trace.install_id: trace for name in device_names(install) for trace in traces.get(name, ())}
     return FraudFacts(
         install=install,
-        touches={touch.touch_id: touches[touch.touch_id] for touch in case.touchpoints if touch.touch_id in touches},
+        touches=case.fraud.touches if with_touches and case.fraud else {},
         same_advertising_id=traces.get(advertising_name(install), ()),
         same_ip=tuple(trace for name in address_names(install) for trace in traces.get(name, ())),
         same_device=_earlier(conversion, same_device.values()),

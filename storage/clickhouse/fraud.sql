@@ -1,9 +1,3 @@
--- name: touch_facts
-SELECT touch_id, any(ip), any(country), any(user_agent)
-FROM {touch_keys}
-WHERE key_hash IN ({hashes}) AND touch_time BETWEEN {since} AND {until}
-GROUP BY touch_id
-
 -- name: install_traces
 -- A crowd behind one address is a crowd after a thousand: what a look-up reads has a bound.
 SELECT key_hash, install_id, install_time, app_id, person_key, os_version, app_version, platform

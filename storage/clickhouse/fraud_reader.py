@@ -4,11 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.fraud import InstallTrace, SiteKey, TouchFacts
+from schemas.fraud import InstallTrace, SiteKey
 from schemas.ids import TenantId
-from schemas.touchpoints import MatchKey
 from storage.clickhouse.connect import ClickHouse
-from storage.clickhouse.key_rows import key_hash
 from storage.clickhouse.literals import moment, number_list, text_hash
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
@@ -23,18 +21,6 @@ class FraudReader:
     def __init__(self, store: ClickHouse, tenant_id: TenantId) -> None:
         self._store = store.of(tenant_id)
         self._tables = clickhouse_tables(tenant_id)
-
-    async def touch_facts(self, keys: Collection[MatchKey], since: datetime, until: datetime) -> dict[str, TouchFacts]:
-        """Read where the touches under some keys came from, by touch id.
-
-        Raises:
-            StoreAwayError: the store did not answer.
-        """
-        if not keys:
-            return {}
-        hashes = number_list({key_hash(key) for key in keys})
-        rows = await self._rows("touch_facts", {}, hashes=hashes, since=moment(since), until=moment(until))
-        return {row[0]: TouchFacts(*row[1:]) for row in rows}
 
     async def install_traces(
         self, names: Collection[str], since: datetime, until: datetime

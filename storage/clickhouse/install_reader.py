@@ -11,6 +11,7 @@ from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.key_rows import key_hash, rows_of, utc
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
+from telemetry.breaks import with_breaks
 
 _SQL = load_queries("storage.clickhouse", "queries.sql")
 
@@ -73,8 +74,11 @@ class InstallReader:
         for event_id, event_type, event_time, match_type, value, app_id in rows:
             key = MatchKey(MatchType(match_type), value)
             by_key[key].append(EarlierEvent(event_id, event_type, utc(event_time), key.match_type, app_id))
-        histories = ((each.conversion_id, _history(each, by_key)) for each in conversions)
-        return {conversion_id: history for conversion_id, history in histories if history}
+        return {
+            each.conversion_id: history
+            async for each in with_breaks(conversions)
+            if (history := _history(each, by_key))
+        }
 
     async def devices_alike(
         self, touches: Mapping[str, Sequence[Touchpoint]], conversions: Sequence[Conversion]

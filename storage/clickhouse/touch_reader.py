@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from schemas.fraud import TouchFacts
 from schemas.ids import TenantId
 from schemas.limits import FINGERPRINT_TOUCHES_MAX
 from schemas.touchpoints import Conversion, MatchKey, MatchType, Touchpoint, TouchType
@@ -12,6 +13,7 @@ from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.key_rows import key_hash, rows_of, utc
 from storage.names import clickhouse_tables
 from storage.sql import fill, load_queries
+from telemetry.breaks import with_breaks
 
 _SQL = load_queries("storage.clickhouse", "queries.sql")
 
@@ -21,8 +23,16 @@ _ALIKE = timedelta(hours=24)
 _ALIKE_PER_KEY = 1_000
 """Rows read of one fingerprint for a whole portion; far fewer make it useless for one conversion."""
 
+_TOUCH_COLUMNS = 15
+"""Those of a touch come first; the others are what the fraud rules read of it."""
+
+_TYPES = {each.value: each for each in TouchType}
+
 _Found = Mapping[int, Sequence[Touchpoint]]
 """Touches by the hashes of their keys; that these found them is noted for each conversion."""
+
+Facts = dict[str, TouchFacts]
+"""What the fraud rules read of touches, by their ids."""
 
 
 class TouchReader:
@@ -36,8 +46,10 @@ class TouchReader:
 
     async def touches(
         self, conversions: Sequence[Conversion], lookback: timedelta
-    ) -> dict[str, tuple[Touchpoint, ...]]:
+    ) -> tuple[dict[str, tuple[Touchpoint, ...]], Facts]:
         """Give, by conversion id, the touches under any of its and its person's keys, from `lookback` before it on.
+
+        What the fraud rules read of them lies in the same rows, and so comes with them.
 
         Those by fingerprint reach back no more than 24 h, and too many of them are none.
 
@@ -45,20 +57,21 @@ class TouchReader:
             StoreAwayError: the store did not answer.
         """
         alike = [each for each in conversions if each.keys and _is_alike(each.keys[-1])]
+        facts: Facts = {}
         by_key, by_fingerprint = await asyncio.gather(
-            self._by_key(self._certain, conversions, lookback, is_alike=False),
-            self._by_key(self._alike, alike, _ALIKE, is_alike=True),
+            self._by_key(self._certain, conversions, lookback, facts, is_alike=False),
+            self._by_key(self._alike, alike, _ALIKE, facts, is_alike=True),
         )
-        return {
-            each.conversion_id: (
-                *_within(each, by_key, lookback),
-                *(_few(_within(each, by_fingerprint, _ALIKE)) if by_fingerprint else ()),
+        touches = {}
+        async for each in with_breaks(conversions):
+            certain = _within(each, by_key, lookback)
+            touches[each.conversion_id] = (
+                (*certain, *_few(_within(each, by_fingerprint, _ALIKE))) if by_fingerprint else tuple(certain)
             )
-            for each in conversions
-        }
+        return touches, facts
 
     async def _by_key(
-        self, query: str, conversions: Sequence[Conversion], lookback: timedelta, *, is_alike: bool
+        self, query: str, conversions: Sequence[Conversion], lookback: timedelta, facts: Facts, *, is_alike: bool
     ) -> _Found:
         keys = {key for each in conversions for key in (*each.keys, *each.person_keys)}
         hashes = {key_hash(key) for key in keys if _is_alike(key) is is_alike}
@@ -67,8 +80,10 @@ class TouchReader:
         times = [conversion.conversion_time for conversion in conversions]
         since, until = min(times) - lookback, max(times)
         found: defaultdict[int, list[Touchpoint]] = defaultdict(list)
-        for row in await rows_of(self._store, query, hashes, since, until, per_key=str(_ALIKE_PER_KEY)):
-            touch = Touchpoint(row[0], TouchType(row[1]), utc(row[2]), utc(row[3]), (), *row[5:])
+        rows = await rows_of(self._store, query, hashes, since, until, per_key=str(_ALIKE_PER_KEY))
+        async for row in with_breaks(rows):
+            touch = Touchpoint(row[0], _TYPES[row[1]], utc(row[2]), utc(row[3]), (), *row[5:_TOUCH_COLUMNS])
+            facts[row[0]] = TouchFacts(*row[_TOUCH_COLUMNS:])
             for hashed in row[4]:
                 found[hashed].append(touch)
         return found

@@ -15,6 +15,7 @@ from storage.identity_hashes import signed, unsigned
 from storage.postgres.connect import Database
 from storage.postgres.fencing import fenced
 from storage.sql import load_queries
+from telemetry.breaks import with_breaks
 
 _SQL = load_queries("storage.postgres", "conversions.sql")
 
@@ -47,7 +48,7 @@ class ConversionWriter:
         """
         async with self._database.connection() as connection:
             rows = await connection.fetch(_SQL["ready"], *self._place, limit)
-        return [PendingConversion(row["conversion_id"], orjson.loads(row["event"])) for row in rows]
+        return [PendingConversion(row["conversion_id"], orjson.loads(row["event"])) async for row in with_breaks(rows)]
 
     async def requeued(self, limit: int) -> list[PendingConversion]:
         """Read conversions that are to be attributed once more, each once, those that were asked for first first."""
@@ -121,7 +122,7 @@ class ConversionWriter:
                 [result.match_type for result in results],
                 [result.policy_version for result in results],
                 [result.model_version for result in results],
-                [result.document for result in results],
+                [result.document.decode() for result in results],
                 [requeue_id for pending, _ in answered for requeue_id in pending.requeue_ids],
             )
             # A statement of its own: it sees who was noted while the one above waited for that to end.

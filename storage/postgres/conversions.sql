@@ -34,7 +34,7 @@ WITH results AS (
         u.result
     FROM unnest(
         $3::text[], $4::text[], $5::boolean[], $6::text[], $7::text[], $8::text[], $9::integer[], $10::text[],
-        $11::jsonb[]
+        $11::text[]::jsonb[]
     ) AS u (id, cause, is_organic, media_source, campaign, match_type, policy_version, model_version, result)
     WHERE (SELECT assert_epoch($1, $2))
 ),

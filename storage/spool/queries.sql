@@ -5,7 +5,8 @@ UPDATE actor_epoch SET epoch = epoch + 1 WHERE shard = $1 AND shards = $2 RETURN
 SELECT assert_epoch($1, $2)
 
 -- name: append
-SELECT spool_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text[]::timestamptz[], $13)
+-- Arrays of text: asyncpg writes those itself, and asks Python about each element of the others.
+SELECT spool_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text[]::timestamptz[], $13::text[]::jsonb[])
 
 -- name: seal
 SELECT shard, batch_id, first_spool_id, last_spool_id, events, sealed_at FROM seal_batch($1, $2, $3, $4, $5, $6)

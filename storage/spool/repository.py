@@ -124,7 +124,7 @@ class Spool:
                 [row.conversion_id for row in conversions],
                 [row.conversion_type for row in conversions],
                 [row.conversion_time for row in conversions],
-                [row.event for row in conversions],
+                [row.event.decode() for row in conversions],
             )
             if dead_letters:
                 await _keep(connection, "rejected", dead_letters)

@@ -10,8 +10,9 @@ import pytest
 from attribution.consent import consent_of
 from attribution.fingerprint import fingerprint_keys
 from schemas.ids import TenantId
-from schemas.touchpoints import Consent
+from schemas.touchpoints import Consent, MatchKey, MatchType
 from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.key_rows import key_hash
 from storage.names import clickhouse_tables
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryWriter
@@ -203,17 +204,18 @@ async def test_touches_are_filed_by_the_rules_that_installs_are_looked_up_by(
     keys = clickhouse_tables(TenantId(tenant.tenant_id))["touch_keys"]
     store = ClickHouse(running.stack.backends, running.stack.settings.clickhouse)
     async with store.client() as client:
-        rows = (await client.query(f"SELECT touch_id, match_type, match_value, consent FROM {keys}")).result_rows  # noqa: S608
+        rows = (await client.query(f"SELECT touch_id, key_hash, consent FROM {keys}")).result_rows  # noqa: S608
     await store.close()
-    consents = {row[0]: row[3] for row in rows}
-    filed = {row[0]: row[2] for row in rows if row[1] == "probabilistic"}
+    consents = {row[0]: row[2] for row in rows}
+    filed = {(row[0], row[1]) for row in rows}
     for touch in touches:
         stored = touch | ({"consent": orjson.dumps(touch["consent"]).decode()} if "consent" in touch else {})
         consent = consent_of(stored)
         assert consents[touch["event_id"]] == consent, touch
         found = fingerprint_keys(stored)
         is_filed = bool(found) and consent >= (Consent.GRANTED if "|ios|" in found[0].value else Consent.UNKNOWN)
-        assert filed.get(touch["event_id"]) == (found[0].value if is_filed else None), touch
+        own = {MatchKey(MatchType.VENDOR_ID, touch["device_id"]), *(found[:1] if is_filed else ())}
+        assert {key for touch_id, key in filed if touch_id == touch["event_id"]} == set(map(key_hash, own)), touch
 
 
 async def test_a_policy_names_the_events_that_convert(

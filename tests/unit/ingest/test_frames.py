@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import zstandard
 
-from ingest.frames import join, keys_of, split
+from ingest.frames import join, keys_of, split, texts
 from schemas.batches import ConversionRow, PreparedEvents
 from schemas.ids import new_batch_id
 
@@ -23,6 +23,17 @@ def test_conversions_keep_pointing_at_their_rows() -> None:
     assert batch.rows_bytes == 21
     assert len(batch.event_hashes) == 56
     assert batch.received == 7
+
+
+def test_reads_whole_rows_at_a_time() -> None:
+    """More than one piece, each of whole rows; together all rows in their order, over the frames' borders."""
+    rows = [b'{"event_id":"%d"}\n' % number for number in range(100_000)] + [b'{"long":"%b"}\n' % (b"x" * 2_000_000)]
+    frames = b"".join(zstandard.compress(b"".join(part)) for part in (rows[:777], rows[777:]))
+    pieces = list(texts(frames))
+    assert len(pieces) > 1
+    assert all(piece.endswith(b"}\n") for piece in pieces)
+    assert b"".join(pieces) == b"".join(rows)
+    assert list(texts(b"")) == []
 
 
 def test_splits_what_lies_in_several_frames() -> None:

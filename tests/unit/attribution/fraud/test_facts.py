@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from attribution.fraud.facts import address_names, device_names, gather, install_facts, with_facts
 from attribution.fraud.lists import FraudLists
-from schemas.fraud import ListKind, SiteFinding, SiteKey, TouchFacts
+from schemas.fraud import FraudFacts, ListKind, SiteFinding, SiteKey, TouchFacts
 from tests.unit.attribution.cases import case, touch
 from tests.unit.attribution.fraud.fraud_cases import DAY, HOUR, trace
 
@@ -25,21 +25,23 @@ def test_an_event_is_read_as_far_as_it_tells() -> None:
 
 
 def test_each_conversion_gets_its_own() -> None:
-    """Traces under its names, its earlier installs, the first install near it, facts of its own touches."""
+    """Traces under its names, its earlier installs, the first install near it; facts of its touches if asked for."""
     bare = case(touch("c", HOUR), kind="purchase")
-    mine = replace(bare, conversion=replace(bare.conversion, facts=install_facts(EVENT)))
+    known = FraudFacts(touches={"c": TouchFacts(country="FR")})
+    mine = replace(bare, conversion=replace(bare.conversion, facts=install_facts(EVENT)), fraud=known)
     traces = {
         "vendor_id:d-1": (trace(1, DAY), trace(2, -8 * DAY)),
         "advertising_id:a-1": (trace(1, DAY), trace(3, -DAY)),
         "ip:203.0.113.7": (trace(4, HOUR),),
         "ip:192.0.2.1": (trace(5, HOUR),),
     }
-    facts = gather(mine, {"c": TouchFacts(country="FR"), "other": TouchFacts()}, traces)
+    facts = gather(mine, traces)
     assert [each.install_id for each in facts.same_device] == ["i1"]
     assert [each.install_id for each in facts.same_ip] == ["i4"]
     assert facts.install_time == mine.conversion.conversion_time - DAY
     assert facts.touches == {"c": TouchFacts(country="FR")}
-    only_later = gather(mine, {}, {"vendor_id:d-1": (trace(2, timedelta(days=-8)),)})
+    assert gather(mine, traces, with_touches=False).touches == {}
+    only_later = gather(mine, {"vendor_id:d-1": (trace(2, timedelta(days=-8)),)})
     assert only_later.install_time is None
 
 
@@ -50,7 +52,7 @@ def test_only_sites_of_the_conversions_touches_travel() -> None:
         site: SiteFinding(site, "Flat.", {})
         for site in (SiteKey("com.demo", "google_ads", "s-1"), SiteKey("com.demo", "google_ads", "s-2"))
     }
-    facts = with_facts(mine, gather(mine, {}, {}), FraudLists({ListKind.SITE: ["s-1"]}), flooding).fraud
+    facts = with_facts(mine, gather(mine, {}), FraudLists({ListKind.SITE: ["s-1"]}), flooding).fraud
     assert facts is not None
     assert [site.site_id for site in facts.sites] == ["s-1"]
     assert [hit.kind for hit in facts.hits] == [ListKind.SITE]
