@@ -36,7 +36,7 @@ class LearningSettings(SettingsGroup):
         default=500, description="Journeys that came after both were trained, before a challenger is judged by them."
     )
     tick_seconds: float = Field(30.0, description="How often is looked for what is due, and for models made by hand.")
-    jobs_url: str | None = Field(None, description="Where Ray's job API is. Unset: on this machine.")
+    jobs_address: str | None = Field(None, description="Where Ray's job API is. Unset: on this machine.")
     job_cpus: float = Field(0.1, description="Ray's book-keeping share of a training: it is nice to all other work.")
     pool_look_seconds: float = Field(1.0, description="How often a replica of the pool asks for newer champions.")
     pool_models_max: int = Field(

@@ -351,7 +351,7 @@ class Settings(BaseSettings):
     @property
     def jobs_address(self) -> str:
         """Where Ray's job API is."""
-        return self.learning.jobs_url or f"http://{self.ports.host}:{self.ports.dashboard}"
+        return self.learning.jobs_address or f"http://{self.ports.host}:{self.ports.dashboard}"
 
     @property
     def imports_folder(self) -> Path:
