@@ -180,7 +180,9 @@ class _Takings:
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         kinds = rows["event_type"].cast(pa.string())
-        touches = pc.or_(pc.is_in(kinds, pa.array(["click", "impression"])), pc.equal(rows["person_key"], 0))
+        touches = pc.or_(
+            pc.is_in(kinds, pa.array(["click", "impression"])), pc.equal(rows["person_key"], pa.scalar(0, pa.uint64()))
+        )
         rows = rows.filter(pc.invert(touches))
         kinds = one(rows["event_type"]).cast(pa.string())
         revenue = pc.fill_null(one(rows["revenue"]).cast(pa.float64()), 0.0)

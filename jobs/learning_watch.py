@@ -9,9 +9,11 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
+import structlog
 
 from attribution.journeys import Floats
 from attribution.ml import artifacts as learned_artifacts
+from attribution.ml.artifacts import ArtifactRefusedError
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.drift import calibration_by_week, drift
 from attribution.ml.install_tables import InstallTable
@@ -25,12 +27,14 @@ from jobs.lake_rows import Days, bound_ray_data
 from jobs.learning_views import Seen, Watched
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument
-from storage.lake.artifacts import Artifacts
+from storage.lake.artifacts import ArtifactCorruptError, Artifacts
 from storage.lake.lake import Lake
 
 _WEEK_SECONDS = 7 * 86_400.0
 _MATURED_DAYS = 7
 _FIRST_HORIZON = 0
+
+log = structlog.get_logger()
 
 
 def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: int, rows_max: int) -> Seen:
@@ -50,12 +54,16 @@ def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: 
             continue
         assert span is not None
         look = _Look(lake, kind, span, rows_max)
-        for each in of_kind:
-            # A tenant that has withdrawn takes no part in what is decided for all.
-            if each.champion.tenant_id or span.manifest.contributes:
-                shadows |= look.shadows(each)
         serving = min(of_kind, key=lambda each: each.champion.tenant_id is None).champion
-        drifts[kind] = look.drift(serving) | {"newest_day": str(span.last), "model_id": serving.model_id}
+        try:
+            for each in of_kind:
+                # A tenant that has withdrawn takes no part in what is decided for all.
+                if each.champion.tenant_id or span.manifest.contributes:
+                    shadows |= look.shadows(each)
+            drifts[kind] = look.drift(serving) | {"newest_day": str(span.last), "model_id": serving.model_id}
+        except (FileNotFoundError, ArtifactCorruptError, ArtifactRefusedError) as error:
+            # One that cannot be read serves nobody, and the days are exported all the same.
+            log.warning("model_unreadable", kind=kind.value, error=repr(error))
     return Seen(shadows, drifts)
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from schemas.report_problems import ReportParameterInvalid
 from schemas.reports import parse_zone
@@ -100,7 +100,7 @@ class NewReportSettings(SettingsFields):
     allowed_origins: Origins | None = Field(
         None, description="Origins of pages that may call with a token or key of their own; left out: as they were."
     )
-    contributes_to_global_model: bool | None = Field(
+    contributes_to_global_model: StrictBool | None = Field(
         None, description="Whether models of all tenants may learn from this one's journeys; left out: as it was."
     )
 

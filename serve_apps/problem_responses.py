@@ -94,10 +94,14 @@ async def _framework(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Give all methods of a path: routes have one each, and the framework names that of the first alone."""
+    """Give all methods of a path: routes have one each, and the framework names that of the first alone.
+
+    Of a fixed path these are its own, not also those of a path with a name in the place of its last word.
+    """
     routes: Iterable[Route] = request.app.state.routes
-    matching = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in matching for method in route.methods or ()}
+    matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    fixed = [route for route in matching if not route.param_convertors]
+    return {method for route in fixed or matching for method in route.methods or ()}
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -65,7 +65,7 @@ def known(running: RunningStack, tenant: ProvisionedTenant) -> ProvisionedTenant
         *("platform-key create", "platform-key list", "platform-key revoke"),
         *("recompute", "person show", "person unlink", "policy show", "policy set", "policy adopt", "policy diff"),
         *("user invite", "user list", "user role", "user remove", "user reset", "key create", "key list", "key revoke"),
-        *("audit", "tenant rotate-keys"),
+        *("audit", "tenant rotate-keys", "retrain", "model list", "model show", "model promote", "model rollback"),
     ],
 )
 async def test_help_teaches(running: RunningStack, command: str) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from cli.credentials import Credentials, save_credentials
+from cli.main import app
 from local import ray_cluster
 from storage.lake.lake import Lake
 from storage.names import clickhouse_tables
@@ -142,6 +145,30 @@ async def test_learns_and_serves(
     assert [(each["job_id"], each["model"]) for each in listed["data"]] == [(job["job_id"], "conversion")]
 
     await opts_out(running, tenant, api)
+    await shown_by_the_command_line(running, tenant, champion["model_id"])
+
+
+async def shown_by_the_command_line(running: RunningStack, tenant: ProvisionedTenant, model_id: str) -> None:
+    """The command line lists and shows the same, and follows a training to its end."""
+    settings = running.stack.settings
+    save_credentials(
+        settings.data_dir,
+        Credentials(tenant.tenant_id, tenant.host, tenant.write_key, tenant.owner_email, tenant.owner_password),
+    )
+    ports = {f"UNMOGROW_PORTS__{name.upper()}": str(port) for name, port in settings.ports.model_dump().items()}
+    environment = ports | {"UNMOGROW_DATA_DIR": str(settings.data_dir), "COLUMNS": "200", "NO_COLOR": "1"}
+    said = []
+    for command in (f"model list -t {tenant.tenant_id}", f"model show {model_id} -t {tenant.tenant_id}", "model list"):
+        done = await asyncio.to_thread(CliRunner().invoke, app, command.split(), env=environment)
+        assert done.exit_code == 0, done.stderr
+        said.append(done.stdout + done.stderr)
+    assert all(model_id in text for text in said)
+    assert "log_loss_difference" in said[1]
+    # It has too few installs to foretell revenue: the training ends, and says why.
+    training = f"retrain -t {tenant.tenant_id} --model pltv --follow".split()
+    done = await asyncio.to_thread(CliRunner().invoke, app, training, env=environment)
+    assert done.exit_code == 1
+    assert "tell of no horizon" in done.stdout + done.stderr
 
 
 async def opts_out(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:
