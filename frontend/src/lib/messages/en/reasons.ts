@@ -80,6 +80,7 @@ const notes: Record<Model, string> = {
   shapley: 'Simplified game: a conversion is shared equally among the distinct channels of its journey.',
   shapley_ordered: 'Simplified game by position: which place among its journey’s channels earned what.',
   shapley_rate: 'Rate game: a set of channels is worth the conversion rate of journeys with exactly that set.',
+  data_driven: 'A touch earned what a learned probability of converting loses without it.',
 };
 
 export const reasons = {
