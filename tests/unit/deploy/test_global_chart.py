@@ -88,7 +88,7 @@ def test_nobody_is_root_and_nothing_is_written_to() -> None:
 
 
 def test_the_provisioners_password_is_on_the_head_alone() -> None:
-    """Nodes that answer requests do not know it; nor does any of them know an administrator."""
+    """Nodes that answer requests do not know it, nor any an administrator; those of the pool know no secret at all."""
     (service,) = of_kind(render(CHART), "RayService")
     cluster = service["spec"]["rayClusterConfig"]
     head, *_ = cluster["headGroupSpec"]["template"]["spec"]["containers"]
@@ -96,6 +96,9 @@ def test_the_provisioners_password_is_on_the_head_alone() -> None:
     assert "UNMOGROW_PROVISIONER_PASSWORD" in {each["name"] for each in head["env"]}
     for container in workers:
         assert "UNMOGROW_PROVISIONER_PASSWORD" not in {each["name"] for each in container["env"]}
+    (pool,) = (each for each in cluster["workerGroupSpecs"] if each["groupName"] == "pool")
+    assert not [each for each in pool["template"]["spec"]["containers"][0]["env"] if "valueFrom" in each]
+    workers.remove(pool["template"]["spec"]["containers"][0])
     for container in (head, *workers):
         (postgres,) = (each for each in container["env"] if each["name"] == "POSTGRES_URL")
         assert "@" not in postgres["value"]

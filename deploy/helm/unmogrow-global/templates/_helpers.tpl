@@ -46,14 +46,18 @@ postgresql://{{ include "unmogrow.name" . }}-postgres-rw:5432/postgres?sslmode=r
 {{- end }}
 {{- end }}
 
-{{/* What every part of the product is told, but where Postgres is: who prepares it connects as somebody else. */}}
-{{- define "unmogrow.environment" -}}
+{{/* How the stores are reached, but for Postgres' address: who prepares it connects as somebody else. */}}
+{{- define "unmogrow.stores" -}}
 - name: CLICKHOUSE_URL
   valueFrom: {secretKeyRef: {name: {{ .Values.existingSecret }}, key: CLICKHOUSE_URL}}
 - name: UNMOGROW_SECRET_KEY
   valueFrom: {secretKeyRef: {name: {{ .Values.existingSecret }}, key: UNMOGROW_SECRET_KEY}}
 - name: UNMOGROW_SECRET_KEY_PREVIOUS
   valueFrom: {secretKeyRef: {name: {{ .Values.existingSecret }}, key: UNMOGROW_SECRET_KEY_PREVIOUS, optional: true}}
+{{- end }}
+
+{{/* What every part of the product is told; none of it is a secret. */}}
+{{- define "unmogrow.environment" -}}
 - {name: UNMOGROW_CLICKHOUSE__HAS_USERS, value: "true"}
 - {name: LAKE_URL, value: {{ .Values.lake.url | quote }}}
 - {name: UNMOGROW_DATA_DIR, value: /var/lib/unmogrow}
@@ -119,7 +123,11 @@ spec:
         limits: {{- toYaml .resources | nindent 10 }}
       env:
         {{- include "unmogrow.rayEnvironment" .context | nindent 8 }}
+        {{- if ne .role "pool" }}
+        # The pool holds no credentials: nothing of this is on its nodes.
         - {name: POSTGRES_URL, value: {{ include "unmogrow.postgresUrl" .context | quote }}}
+        {{- include "unmogrow.stores" .context | nindent 8 }}
+        {{- end }}
         {{- include "unmogrow.environment" .context | nindent 8 }}
         {{- if .isHead }}
         # The overseer runs here, and it alone needs this.
