@@ -1,7 +1,7 @@
 """Deploys the product's apps to the cluster of this machine; run by `Stack.deploy` in a process of its own.
 
-Takes the pickled backends, settings and the provisioner's password on standard input: they hold secrets, which neither
-a command line nor a file should.
+Takes where the known file is and the provisioner's password on standard input, pickled: a secret belongs neither on a
+command line nor in what a deployment is described by.
 """
 
 import logging
@@ -31,14 +31,15 @@ def connect(settings: Settings) -> None:
 
 def main() -> None:
     """Deploy what standard input describes."""
-    backends, settings, provisioner_password = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent process
+    known, provisioner_password = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent process
+    _, settings = known()
     connect(settings)
     # HeadOnly: the one port of Serve is behind the edge of this machine.
     serve.start(
         http_options={"host": settings.ports.host, "port": settings.ports.serve, "location": "HeadOnly"},
         logging_config={"enable_access_log": False, "log_level": "WARNING"},
     )
-    Deployments(lambda: (backends, settings), lambda: provisioner_password, settings).deploy()
+    Deployments(known, lambda: provisioner_password, settings).deploy()
     ray.shutdown()
 
 

@@ -20,6 +20,7 @@ import httpx
 import psutil
 
 from local import edge, postgres, ray_cluster
+from local.known_file import KnownFile
 from local.places import POSTGRES_USER, Places, as_root, make_private, places_of, secret_file
 from local.secret_key import SecretKeyFiles
 from local.supervision import Program, Supervisor
@@ -242,7 +243,9 @@ class Stack:
         # Folders are named by their full paths: processes of Ray run elsewhere.
         folders = {"data_dir": self.places.data, "lake_url": self.settings.lake_address}
         stripped = self.settings.model_copy(update=own | folders)
-        _, said = await process.communicate(pickle.dumps((backends, stripped, self.provisioner_password)))
+        known = KnownFile(self.places.run / "known")
+        known.write(backends, stripped)
+        _, said = await process.communicate(pickle.dumps((known, self.provisioner_password)))
         if process.returncode:
             log = self.places.logs / "deploy.log"
             log.write_bytes(said)

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from schemas.problem import FieldError, Problem
 from schemas.problems import (
     EventsInvalid,
-    KeyInvalid,
     ParameterInvalid,
     RequestInvalid,
     TenantSuspended,
@@ -64,9 +63,7 @@ async def get_health(request: Request) -> Response:
 async def ingest_events(request: Request) -> Response:
     """Take events of many tenants: `{"tenant_id", "events"}` or NDJSON of events that each name their tenant."""
     services = services_of(request)
-    key = await services.feed.key(presented_key(request), scope="ingest")
-    if key.kind != "platform":
-        raise KeyInvalid
+    key = await services.feed.key(presented_key(request), scope="ingest", kind="platform")
     options = ingest_options(request)
     answers: dict[str, Any] = {}
     refusals: list[Problem] = []

@@ -9,7 +9,7 @@ from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedState, MetricValue
 from serve_apps.platform_answers import Job, JobLine
 
-Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
 
 
 class ShadowShown(BaseModel):

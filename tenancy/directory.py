@@ -195,8 +195,8 @@ class DirectoryFeed:
         """Say whether a tenant that was there is not any more; False while the directory does not answer."""
         return self._is_current and tenant_id not in self.snapshot.by_id
 
-    async def key(self, text: str, *, scope: str) -> KeyRecord:
-        """Find a key that may do something.
+    async def key(self, text: str, *, scope: str, kind: str | None = None) -> KeyRecord:
+        """Find a key that may do something; of another kind than the one that is asked for, there is none.
 
         Raises:
             KeyInvalid: it is unknown or revoked.
@@ -207,7 +207,7 @@ class DirectoryFeed:
         if record is None:
             await self._look_again()
             record = self.snapshot.keys.get(digest)
-        if record is None:
+        if record is None or kind not in (None, record.kind):
             raise KeyInvalid
         self.used_keys.add(digest)
         if scope not in record.scopes:

@@ -18,7 +18,7 @@ from local.free_ports import free_block
 from local.stack import Stack
 from schemas.access_settings import AuthSettings, MailSettings
 from schemas.learning_settings import LearningSettings
-from schemas.settings import ActorSettings, PoolSettings, Settings
+from schemas.settings import ActorSettings, MemorySettings, PoolSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from tests.tenant_api import TenantApi
@@ -81,8 +81,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     mail = MailSettings(host="127.0.0.1", port=ports.tenant + _MAIL_OFFSET, security="none")
     # What was trained by hand is looked for soon.
     learning = LearningSettings(tick_seconds=2.0)
+    # Hundreds of tenants, each with its own tables, come and none goes.
+    memory = MemorySettings(clickhouse_bytes=5 * 1024**3)
     settings = Settings(
-        data_dir=folder / "data", ports=ports, auth=auth, actor=actor, pool=pool, mail=mail, learning=learning
+        data_dir=folder / "data",
+        ports=ports,
+        auth=auth,
+        actor=actor,
+        pool=pool,
+        mail=mail,
+        learning=learning,
+        memory=memory,
     )
     stack = Stack(settings)
     try:
