@@ -149,7 +149,7 @@ async def test_a_champion_that_is_not_in_the_lake(shop: Shop) -> None:
 
 async def test_the_keeper_dies(shop: Shop) -> None:
     """Results have their credits all the while; the next one hears of a promotion, too."""
-    (keeper,) = titled(shop.running, "ServeReplica:champions")
+    (keeper,) = titled(shop.running, "ray::ServeReplica:champions")
     keeper.kill()
     assert "data_driven" in (await result_of(shop.api, await shop.send()))["credits"]
     fourth = await register(shop.running, shop.artifacts[0], shop.tenant.tenant_id)
