@@ -35,6 +35,7 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     RateUnknown 404; CostExists 409; UploadInvalid, QuestionTooLarge, ReportTooSlow 422
     Of tenants' lives (tenant_problems.py): DeleteUnconfirmed 400; JobUnknown, PlatformKeyUnknown 404;
     TenantStateConflict 409; LifeUnavailable 503
+    Of the site (site_problems.py): SiteNotBuilt 404
 """
 
 from schemas.problem import Problem
