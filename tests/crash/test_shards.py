@@ -61,6 +61,7 @@ async def append(spool: Spool, epoch: int, taken: EventBatch) -> None:
     )
 
 
+@pytest.mark.timeout(240)
 async def test_exactly_once_while_the_layout_changes(
     running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
 ) -> None:

@@ -24,6 +24,7 @@ HEALTH = {"$ref": "#/components/schemas/Health"}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
+@pytest.mark.timeout(300)
 async def test_planes_do_as_they_say(
     running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient, tmp_path: Path
 ) -> None:
