@@ -34,6 +34,9 @@ from telemetry.failpoints import reached
 
 log = structlog.get_logger()
 
+_HEIRS_SECONDS = 5.0
+"""So long a conversion waits at most whose origin was decided anew by another shard."""
+
 Attribute = Callable[[Sequence[ConversionCase], Policy], Awaitable[list[RecordedOutcome]]]
 
 
@@ -74,8 +77,11 @@ class Attributor:
         self._stored = stored
         self._recorded = recorded
         self._poll_seconds = poll_seconds
+        # Only another shard makes work for this one without saying so.
+        self._heirs_seconds = None if poll_seconds is None else _HEIRS_SECONDS
         self._settings = settings
         self._portion = settings.attribution_rows
+        self._has_heirs = False
         self._backoff = Backoff()
 
     async def run(self, epoch: int) -> None:
@@ -97,7 +103,7 @@ class Attributor:
                 await self._backoff.wait()
                 continue
             if is_done:
-                await self._stored.after(given, self._poll_seconds if is_polling else None)
+                await self._stored.after(given, self._poll_seconds if is_polling else self._heirs_seconds)
 
     async def _attribute_some(self, epoch: int) -> bool:
         """Attribute a portion; say whether it was the last."""
@@ -105,6 +111,7 @@ class Attributor:
         if len(pending) < self._portion:
             pending += await self._conversions.requeued(self._portion - len(pending))
         tries_max = self._settings.attribution_tries_max
+        self._has_heirs = False
         try:
             failures = await self._try(epoch, pending) if pending else []
         except PoolKilledError as error:
@@ -116,7 +123,8 @@ class Attributor:
             await self._backoff.wait()
             return False
         self._backoff.reset()
-        is_done = len(pending) < self._portion
+        # A revision may have left heirs that are to be attributed once more.
+        is_done = len(pending) < self._portion and not self._has_heirs and not any(each.requeue_ids for each in pending)
         self._portion = min(2 * self._portion, self._settings.attribution_rows)
         return is_done
 
@@ -132,7 +140,7 @@ class Attributor:
             outcomes = [(each, decided[each.conversion_id]) for each in pending]
             reached("actor_before_results")
             recorded = [(each, outcome) for each, outcome in outcomes if isinstance(outcome, ResultRecord)]
-            await self._conversions.record(epoch, recorded, _awaited(cases, decided))
+            self._has_heirs = await self._conversions.record(epoch, recorded, _awaited(cases, decided))
             self._recorded.give()
         except (EpochSupersededError, StoreAwayError, *CONNECTION_LOST):
             raise

@@ -10,13 +10,15 @@ from schemas.ids import TenantId
 from schemas.problems import TenantUnknown
 from schemas.settings import Settings
 from storage.clickhouse.connect import ClickHouse
-from storage.clickhouse.schema import ensure_tables
+from storage.clickhouse.schema import ensure_tables, tables_there
 from storage.clickhouse.tenant_user import ensure_user
+from storage.names import clickhouse_tables
 from storage.postgres.admin import PostgresAdministrator
 from storage.postgres.audit import OPERATOR, AuditEntry, AuditLog, Origin
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader, DirectoryRows, DirectoryWriter, TenantRecord
 from storage.postgres.provisioner_role import TenantDatabases
+from storage.postgres.tenant_schemas import TenantSchemas, newest_schema
 from storage.spool.layout import Layout
 from telemetry.side_by_side import side_by_side
 from tenancy.key_rotation import KeyRotation
@@ -66,14 +68,25 @@ class Provisioner:
         return await seal_anew(self._backends, self._databases)
 
     async def renew_tenants(self) -> None:
-        """Bring the databases, tables, users and layouts of all tenants to what this code and the directory say."""
+        """Bring the databases, tables, users and layouts of all tenants to what this code and the directory say.
+
+        A tenant that was brought there before is not looked at again, unless the event store has lost its tables.
+        """
+        schemas = TenantSchemas(self._databases.control())
+        newest = newest_schema(self._auth.audit_days)
+        brought_up, tables = await schemas.brought_up(newest), await tables_there(self._store)
 
         async def renew(tenant: TenantRecord) -> None:
-            await self._tenants.migrate(tenant.tenant_id)
-            await self._tenants.ensure_audit(tenant.tenant_id, self._auth.audit_days)
-            await ensure_tables(self._store, tenant.tenant_id)
-            await ensure_user(self._store, self._backends, tenant.tenant_id)
-            await lay_out(self._databases, tenant.tenant_id, tenant.shards)
+            tenant_id = tenant.tenant_id
+            is_complete = tenant_id in brought_up and tables >= set(clickhouse_tables(tenant_id).values())
+            if not is_complete:
+                await self._tenants.migrate(tenant_id)
+                await self._tenants.ensure_audit(tenant_id, self._auth.audit_days)
+                await ensure_tables(self._store, tenant_id)
+                await lay_out(self._databases, tenant_id, tenant.shards)
+            if self._backends.clickhouse_has_users or not is_complete:
+                await ensure_user(self._store, self._backends, tenant_id)
+            await schemas.note(tenant_id, newest)
 
         await side_by_side(renew, (await self._directory_rows()).tenants)
 

@@ -25,6 +25,7 @@ from storage.postgres.directory import DirectoryWriter
 from storage.postgres.jobs import JobRecord, Jobs
 from storage.postgres.provisioner_role import TenantDatabases
 from storage.postgres.tenant_lives import TenantLives
+from storage.postgres.tenant_schemas import TenantSchemas, newest_schema
 from storage.postgres.users import Users
 from telemetry.failpoints import reached
 from tenancy.keys import SHOWN_CHARS
@@ -62,6 +63,7 @@ class LifeWork:
         self._passwords = Passwords(tools.settings.auth)
         self._directory = DirectoryWriter(self._databases.control())
         self._lives = TenantLives(self._databases.control())
+        self._schemas = TenantSchemas(self._databases.control())
         self.jobs = Jobs(self._databases.control())
         self._turns: defaultdict[TenantId, asyncio.Lock] = defaultdict(asyncio.Lock)
         export = TenantExport(self._databases, tools.backends, tools.settings, tools.actors)
@@ -69,7 +71,7 @@ class LifeWork:
             Step.DATABASE: lambda job: self._provisioner.ensure(job.tenant_id),
             Step.AUDIT: lambda job: self._provisioner.ensure_audit(job.tenant_id, tools.settings.auth.audit_days),
             Step.TABLES: lambda job: ensure_tables(self._store, job.tenant_id),
-            Step.ACCESS: lambda job: ensure_user(self._store, self._backends, job.tenant_id),
+            Step.ACCESS: self._give_access,
             Step.KEYS: self._make_keys,
             Step.OWNER: self._add_owner,
             Step.CLOSE: export.close_tenant,
@@ -115,6 +117,11 @@ class LifeWork:
             reached(f"life_left_{state}")
             state = await self._lives.end(job, state, ENDINGS[state])
             await self.jobs.log(job_id, f"the tenant is {state}")
+
+    async def _give_access(self, job: JobRecord) -> None:
+        await ensure_user(self._store, self._backends, job.tenant_id)
+        # The steps before have made its databases whole.
+        await self._schemas.note(job.tenant_id, newest_schema(self._settings.auth.audit_days))
 
     async def _make_keys(self, job: JobRecord) -> None:
         await self._directory.add_signing_key(new_signing_key(job.tenant_id, self._sealer))

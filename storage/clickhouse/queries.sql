@@ -1,3 +1,6 @@
+-- name: tables_there
+SELECT name FROM system.tables WHERE database = {database:String}
+
 -- name: table_engine
 SELECT engine, engine_full FROM system.tables WHERE database = {database:String} AND name = {table:String}
 

@@ -23,6 +23,13 @@ async def ensure_tables(store: ClickHouse, tenant_id: TenantId) -> None:
                     await client.command(fill(statement, tables))
 
 
+async def tables_there(store: ClickHouse) -> frozenset[str]:
+    """Read the qualified names of all tenants' tables."""
+    async with store.client() as client:
+        answer = await client.query(_SQL["tables_there"], parameters={"database": CLICKHOUSE_DATABASE})
+    return frozenset(f"{CLICKHOUSE_DATABASE}.{name}" for (name,) in answer.result_rows)
+
+
 async def guard_tables(store: ClickHouse, tenant_id: TenantId) -> None:
     """Check that the tables of a tenant remember enough insert tokens.
 

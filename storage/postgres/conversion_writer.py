@@ -99,11 +99,11 @@ class ConversionWriter:
         epoch: int,
         answered: Sequence[tuple[PendingConversion, ResultRecord]],
         awaited: Sequence[tuple[str, str]] = (),
-    ) -> None:
+    ) -> bool:
         """Write a revision for each answer that is new, and end all these conversions' wait, in one transaction.
 
-        Whoever awaits one of them is attributed once more; `awaited` are more such: an origin that could not be
-        decided, and a conversion that was attributed without it.
+        Whoever awaits one of them is attributed once more, and whether anybody does is said; `awaited` are more such:
+        an origin that could not be decided, and a conversion that was attributed without it.
 
         Raises:
             EpochSupersededError: a newer incarnation has taken over; nothing was written.
@@ -126,10 +126,11 @@ class ConversionWriter:
                 [requeue_id for pending, _ in answered for requeue_id in pending.requeue_ids],
             )
             # A statement of its own: it sees who was noted while the one above waited for that to end.
-            await connection.execute(_SQL["requeue_heirs"], [result.conversion_id for result in results])
+            met = await connection.fetch(_SQL["requeue_heirs"], [result.conversion_id for result in results])
             if awaited:
                 origins, heirs = zip(*awaited, strict=True)
-                await connection.execute(_SQL["await_origins"], list(origins), list(heirs))
+                met += await connection.fetch(_SQL["await_origins"], list(origins), list(heirs))
+        return bool(met)
 
     async def fail(
         self, epoch: int, failures: Sequence[tuple[PendingConversion, AttributionFailure]], *, tries_max: int

@@ -96,6 +96,7 @@ SELECT DISTINCT heir.conversion_id, heir.shard, 'late_origin'
 FROM awaited AS a
 INNER JOIN origins AS o ON o.conversion_id = a.origin_id AND o.revision > 0
 INNER JOIN conversions AS heir ON heir.conversion_id = a.heir_id
+RETURNING conversion_id
 
 -- name: requeue_heirs
 WITH met AS (
@@ -104,6 +105,7 @@ WITH met AS (
 INSERT INTO attribution_requeues (conversion_id, shard, cause)
 SELECT DISTINCT c.conversion_id, c.shard, 'late_origin'
 FROM met INNER JOIN conversions AS c ON c.conversion_id = met.heir_id
+RETURNING conversion_id
 
 -- name: fail
 WITH failed AS (

@@ -9,6 +9,10 @@ SELECT tenant_id, host, name, state, events_per_second, events_per_day, requests
 WHERE tenant_id = $1
 
 -- name: change
+-- Another number of shards is laid out; if that is broken off, the next start does it.
+WITH laid_out AS (
+    DELETE FROM tenant_schemas WHERE tenant_id = $1 AND $4::smallint IS NOT NULL
+)
 UPDATE tenants SET
     host = coalesce($2, host), name = coalesce($3, name), shards = coalesce($4, shards),
     events_per_second = CASE WHEN $5 THEN $6 ELSE events_per_second END,

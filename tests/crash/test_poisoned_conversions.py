@@ -17,7 +17,7 @@ from storage.spool.repository import Spool
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.incarnations import incarnation
-from tests.stack_fixtures import RunningStack, api_of, event, eventually, new_tenant
+from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
 from tests.tenant_api import TenantApi
 
 pytestmark = pytest.mark.anyio
@@ -61,6 +61,34 @@ async def test_the_pool_fails_on_one(running: RunningStack, api: TenantApi, http
     assert await api.post("/api/v1/attributions/failed/retry", {}) == {"retried": 1}
     assert (await settled(api, [names[4]]))[names[4]]["state"] == "attributed"
     assert await api.post("/api/v1/attributions/failed/retry", {"conversion_ids": [names[4]]}) == {"retried": 0}
+
+
+async def test_heirs_of_one_that_failed_follow_it(
+    running: RunningStack, api: TenantApi, http: httpx.AsyncClient
+) -> None:
+    """A purchase is attributed without its install while that fails, and once more when the install is at last."""
+    device = {"device_id": secrets.token_hex(8), "app_id": "app"}
+    click = event(event_time=ago(hours=2), media_source="alpha", **device)
+    install = event("install", event_time=ago(hours=1), **device)
+    paid = {"revenue": "1", "currency": "EUR"} | device
+    together, after = (event("purchase", event_time=ago(minutes=minutes), **paid) for minutes in (30, 10))
+    names = [each["event_id"] for each in (install, together, after)]
+    (running.failpoints / "pool_attribute").write_text(names[0], encoding="utf-8")
+    try:
+        (await http.post(INGEST, json=[click, install, together])).raise_for_status()
+        await settled(api, names[:2])
+        # Its install is given up by now.
+        (await http.post(INGEST, json=after)).raise_for_status()
+        before = await settled(api, names)
+    finally:
+        (running.failpoints / "pool_attribute").unlink()
+    assert [before[name]["state"] for name in names] == ["failed", "attributed", "attributed"]
+    assert [before[name]["install_id"] for name in names[1:]] == [None, None]
+    assert await api.post("/api/v1/attributions/failed/retry", {"conversion_ids": names[:1]}) == {"retried": 1}
+    for name in names[1:]:
+        result = await result_of(api, name, revision=2)
+        assert (result["install_id"], result["media_source"]) == (names[0], "alpha")
+        assert [each["cause"] for each in result["revisions"]] == ["first", "late_origin"]
 
 
 async def test_the_pool_hangs_on_one(running: RunningStack, api: TenantApi, http: httpx.AsyncClient) -> None:

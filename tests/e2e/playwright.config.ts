@@ -10,11 +10,12 @@ export default defineConfig({
   testDir: '.',
   testMatch: process.env.SITE_PICTURES ? '*.shots.ts' : '*.spec.ts',
   outputDir: stack.output,
-  timeout: 45_000,
-  expect: { timeout: 8_000 },
+  timeout: 60_000,
+  // Two cores may have another process's tests on them.
+  expect: { timeout: 15_000 },
   fullyParallel: true,
   workers: 2,
-  reporter: 'line',
+  reporter: 'dot',
   globalSetup: './sign_in.ts',
   use: {
     baseURL: stack.url,

@@ -117,8 +117,9 @@ export async function expectWellMade(page: Page): Promise<void> {
   expect(width, 'wider than the window').toBeLessThanOrEqual(0);
   await page.emulateMedia({ colorScheme: 'light' });
   await expectAccessible(new AxeBuilder({ page }), 'light');
+  // Nothing but colours differs between the themes, and those do not differ by width.
+  if (page.viewportSize()!.width < 1000) return;
   await page.emulateMedia({ colorScheme: 'dark' });
-  // Nothing but colours differs between the themes.
   await expectAccessible(new AxeBuilder({ page }).withRules('color-contrast'), 'dark');
 }
 

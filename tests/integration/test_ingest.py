@@ -1,5 +1,6 @@
 """POST /api/v1/events/ingest on the real stack."""
 
+import asyncio
 import gzip
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import zstandard
 
 from schemas.event_types import EventType
+from storage.names import clickhouse_tables
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, eventually, ndjson, new_tenant, stored_ids
 from tests.tenant_api import TenantApi
@@ -193,3 +195,25 @@ async def test_events_are_narrowed_and_followed_from_a_place(api: TenantApi, htt
     first = (await api.get("/api/v1/events", limit=1, event_name="sought"))["next_cursor"]
     followed = api.follow(f"/api/v1/events/live?after={first}")
     assert [(await anext(followed))["event_id"] for _ in range(2)] == [each["event_id"] for each in sent[1:]]
+
+
+async def test_an_event_that_is_stored_late_is_followed(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, http: httpx.AsyncClient
+) -> None:
+    """One whose arrival lies before what was given already comes, once; what comes after it in order follows."""
+    first, second, late, last = event(), event(), event(), event()
+    await http.post(PATH, json=first, params={"wait": "stored"})
+    followed = api.follow(f"/api/v1/events/live?after={(await api.get('/api/v1/events', limit=1))['next_cursor']}")
+    await http.post(PATH, json=second, params={"wait": "stored"})
+    table = clickhouse_tables(tenant.tenant_id)["events"]
+    copy = (
+        f"INSERT INTO {table} SELECT * REPLACE ('{late['event_id']}' AS event_id, received_at - 5 AS received_at) "  # noqa: S608
+        f"FROM {table} WHERE event_id = '{second['event_id']}'"
+    )
+    async with asyncio.timeout(20):
+        assert (await anext(followed))["event_id"] == second["event_id"]
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+            (await client.post(running.stack.clickhouse_url, content=copy)).raise_for_status()
+        assert (await anext(followed))["event_id"] == late["event_id"]
+        await http.post(PATH, json=last, params={"wait": "stored"})
+        assert (await anext(followed))["event_id"] == last["event_id"]

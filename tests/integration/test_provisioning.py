@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from schemas.problems import HostTaken, TenantExists, TenantIdInvalid
+from storage.names import clickhouse_tables
 from storage.postgres.connect import Databases
 from storage.postgres.tenant_admin import TenantAdmin, TenantChange
 from storage.spool.layout import Layout
@@ -38,7 +39,10 @@ async def test_first_event_at_once(running: RunningStack) -> None:
 
 
 async def test_every_tenant_is_brought_up_to_date(running: RunningStack, tenant: ProvisionedTenant) -> None:
-    """A migration that a tenant's database lacks has run, and a change of its shards that was broken off is done."""
+    """A migration that a tenant's database lacks has run, and a change of its shards that was broken off is done.
+
+    A table that the event store lost is made anew, though everything was brought up before.
+    """
     databases = Databases(running.stack.backends, running.stack.settings.postgres)
     database = databases.tenant(tenant.tenant_id)
     async with database.connection() as connection:
@@ -47,6 +51,12 @@ async def test_every_tenant_is_brought_up_to_date(running: RunningStack, tenant:
     assert await Layout(database).shards() == 1
     async with running.stack.provisioner() as provisioner:
         await provisioner.renew_tenants()
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as store:
+            lost = clickhouse_tables(tenant.tenant_id)["cost_weeks"]
+            (await store.post(running.stack.clickhouse_url, content=f"DROP TABLE {lost} SYNC")).raise_for_status()
+            await provisioner.renew_tenants()
+            is_there = (await store.post(running.stack.clickhouse_url, content=f"EXISTS {lost}")).text
+    assert is_there.strip() == "1"
     async with database.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM imports") == 0
     assert await Layout(database).shards() == 3
