@@ -208,7 +208,7 @@ async def test_an_event_that_is_stored_late_is_followed(
     table = clickhouse_tables(tenant.tenant_id)["events"]
     copy = (
         f"INSERT INTO {table} SELECT * REPLACE ('{late['event_id']}' AS event_id, received_at - 5 AS received_at) "  # noqa: S608
-        f"FROM {table} WHERE event_id = '{second['event_id']}'"
+        f"FROM (SELECT * FROM {table} WHERE event_id = '{second['event_id']}')"
     )
     async with asyncio.timeout(20):
         assert (await anext(followed))["event_id"] == second["event_id"]
