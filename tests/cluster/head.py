@@ -1,0 +1,22 @@
+"""Starts a head as `cluster.yaml` does, then keeps its control service; the environment is a file's, as on a head."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+_KEEPER = Path(__file__).parents[2] / "deploy" / "cluster" / "keep_gcs.py"
+
+if __name__ == "__main__":
+    file, port, *options = sys.argv[1:]
+    # Ray reads it when it is imported.
+    os.environ |= json.loads(Path(file).read_text(encoding="utf-8"))
+    from ray._private import services
+    from ray.scripts.scripts import main
+
+    from local.ray_head import with_services
+
+    # `serve deploy` talks to the last one.
+    services.start_ray_process = with_services(services.start_ray_process, ("JobHead", "NodeHead", "ServeHead"))
+    main(["start", *options], standalone_mode=False)  # type: ignore[no-untyped-call] # Ray's own
+    os.execv(sys.executable, [sys.executable, str(_KEEPER), port])  # noqa: S606 - no shell is wanted
