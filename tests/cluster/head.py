@@ -18,5 +18,5 @@ if __name__ == "__main__":
 
     # `serve deploy` talks to the last one.
     services.start_ray_process = with_services(services.start_ray_process, ("JobHead", "NodeHead", "ServeHead"))
-    main(["start", *options], standalone_mode=False)  # type: ignore[no-untyped-call] # Ray's own
+    main(["start", *options], standalone_mode=False)  # type: ignore[no-untyped-call,call-arg] # click's
     os.execv(sys.executable, [sys.executable, str(_KEEPER), port])  # noqa: S606 - no shell is wanted

@@ -1,8 +1,8 @@
 """A cluster of several raylets on this machine: `cluster.yaml`'s types of nodes, added and removed by Ray's autoscaler.
 
-Postgres, ClickHouse and the edge are those of the embedded stack. Of Ray, everything is what a cluster has: the head's
-and the nodes' environment (`deploy/cluster/*.env.example`), labels and resources, `deploy/serve.yaml` by Serve's own API.
-Ray's provider for such clusters is private (`ray.autoscaler._private`): it starts a raylet where others start a machine.
+Postgres, ClickHouse and the edge are those of the embedded stack. Of Ray, everything is what a cluster has: the
+environment of head and nodes (`deploy/cluster/*.env.example`), labels and resources, `deploy/serve.yaml` by Serve's own
+API. Ray's provider for such clusters is private: it starts a raylet where others start a machine.
 """
 
 import json
@@ -92,32 +92,37 @@ class ManyNodes(Stack):
         examples = [ROOT / "deploy" / "cluster" / f"{name}.env.example" for name in ("cluster", "head")]
         given = dict(pair for example in examples for pair in _variables(example.read_text(encoding="utf-8")))
         backends, ports, token = self.backends, self.settings.ports, ray_cluster.driver_environment(self.places)
-        return given | ray_cluster.environment(self.settings, self.places) | environment_of(self.settings) | {
-            "POSTGRES_URL": f"postgresql://{ports.host}:{ports.postgres}/postgres?sslmode=disable",
-            "CLICKHOUSE_URL": self.clickhouse_url,
-            "LAKE_URL": self.settings.lake_address,
-            "UNMOGROW_SECRET_KEY": b64encode(backends.secret_key).decode(),
-            "UNMOGROW_PROVISIONER_PASSWORD": self.provisioner_password,
-            "UNMOGROW_CLICKHOUSE__HAS_USERS": "false",
-            "UNMOGROW_DATA_DIR": str(self.settings.data_dir),
-            "UNMOGROW_IMPORTS__FOLDER": str(self.settings.imports_folder),
-            "UNMOGROW_TENANTS__EXPORTS_FOLDER": str(self.settings.exports_folder),
-            "UNMOGROW_PLACEMENT__PLANES": json.dumps(HOSTS),
-            "UNMOGROW_ACTOR__HOSTS": "2",
-            # A replica fills a node: one more of them needs one more of these.
-            "UNMOGROW_POOL__REPLICA_CPUS": "4",
-            "UNMOGROW_FAILPOINTS": str(self.failpoints),
-            "RAY_AUTH_TOKEN": Path(token["RAY_AUTH_TOKEN_PATH"]).read_text(encoding="ascii").strip(),
-            "RAY_gcs_storage_path": str(self._storage()),
-            "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(_DRAIN_SECONDS),
-            # What waits for the pool is told at once, and the autoscaler looks every second.
-            "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "0.5",
-            "AUTOSCALER_UPDATE_INTERVAL_S": "1",
-            "RAY_FAKE_CLUSTER": "1",
-            "RAY_enable_autoscaler_v2": "1",
-            "RAY_CLOUD_INSTANCE_ID": _HEAD_NODE,
-            "RAY_OVERRIDE_NODE_ID_FOR_TESTING": _HEAD_NODE,
-        }
+        return (
+            given
+            | ray_cluster.environment(self.settings, self.places)
+            | environment_of(self.settings)
+            | {
+                "POSTGRES_URL": f"postgresql://{ports.host}:{ports.postgres}/postgres?sslmode=disable",
+                "CLICKHOUSE_URL": self.clickhouse_url,
+                "LAKE_URL": self.settings.lake_address,
+                "UNMOGROW_SECRET_KEY": b64encode(backends.secret_key).decode(),
+                "UNMOGROW_PROVISIONER_PASSWORD": self.provisioner_password,
+                "UNMOGROW_CLICKHOUSE__HAS_USERS": "false",
+                "UNMOGROW_DATA_DIR": str(self.settings.data_dir),
+                "UNMOGROW_IMPORTS__FOLDER": str(self.settings.imports_folder),
+                "UNMOGROW_TENANTS__EXPORTS_FOLDER": str(self.settings.exports_folder),
+                "UNMOGROW_PLACEMENT__PLANES": json.dumps(HOSTS),
+                "UNMOGROW_ACTOR__HOSTS": "2",
+                # A replica fills a node: one more of them needs one more of these.
+                "UNMOGROW_POOL__REPLICA_CPUS": "4",
+                "UNMOGROW_FAILPOINTS": str(self.failpoints),
+                "RAY_AUTH_TOKEN": Path(token["RAY_AUTH_TOKEN_PATH"]).read_text(encoding="ascii").strip(),
+                "RAY_gcs_storage_path": str(self._storage()),
+                "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(_DRAIN_SECONDS),
+                # What waits for the pool is told at once, and the autoscaler looks every second.
+                "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "0.5",
+                "AUTOSCALER_UPDATE_INTERVAL_S": "1",
+                "RAY_FAKE_CLUSTER": "1",
+                "RAY_enable_autoscaler_v2": "1",
+                "RAY_CLOUD_INSTANCE_ID": _HEAD_NODE,
+                "RAY_OVERRIDE_NODE_ID_FOR_TESTING": _HEAD_NODE,
+            }
+        )
 
     def _storage(self) -> Path:
         folder = self.places.data / "gcs"
@@ -182,5 +187,3 @@ def _hasten(deployment: dict[str, Any]) -> None:
             "upscale_delay_s": 1,
             "downscale_delay_s": 1,
         }
-
-

@@ -1,7 +1,7 @@
 """A driver that keeps calls to the attribution pool open until standard input ends, and tells how many nodes there are.
 
-Each call holds one conversion on which deciding does not end before its time is up: it fills a replica and costs no core.
-A line a look goes to standard output: how many nodes of the pool live.
+Each call holds one conversion on which deciding does not end before its time is up: it fills a replica and costs no
+core. A line a look goes to standard output: how many nodes of the pool live.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import pickle
 import sys
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import ray
 
@@ -30,6 +31,11 @@ def _case() -> ConversionCase:
     return ConversionCase(Conversion(STUCK, "install", at), ())
 
 
+def _nodes() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call] # Ray's own
+    return found
+
+
 async def _call_on(client: PoolClient, caller: int) -> None:
     while True:
         with suppress(PoolAwayError):
@@ -42,7 +48,7 @@ async def _main(settings: Settings, callers: int) -> None:
     ending = asyncio.create_task(asyncio.to_thread(sys.stdin.buffer.read, 1))
     calls: list[asyncio.Task[None]] = []
     while True:
-        nodes = [each for each in ray.nodes() if each["Alive"] and each["Labels"].get("role") == "pool"]
+        nodes = [each for each in _nodes() if each["Alive"] and each["Labels"].get("role") == "pool"]
         print(len(nodes), flush=True)
         if ending.done():
             for call in calls:

@@ -53,7 +53,8 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ManyNodes]:
         yield stack
     finally:
         stack.end_at_once()
-        if not os.environ.get("KEEP"): stack.destroy()
+        if not os.environ.get("KEEP"):
+            stack.destroy()
 
 
 async def _up(stack: ManyNodes) -> None:
@@ -126,9 +127,7 @@ async def test_nodes_come_and_go_with_the_load(
     await assert_attributed(api, load)
 
 
-async def test_a_node_is_lost(
-    nodes: ManyNodes, running: RunningStack, tenant: ProvisionedTenant, api: TenantApi
-) -> None:
+async def test_a_node_is_lost(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:
     """Back within 15 s, 0 missing, 0 doubled: the node with the tenant's host and a replica of its plane is killed."""
     async with under_load(running, tenant) as load:
         await load.reach(100)
