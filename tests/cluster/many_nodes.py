@@ -51,7 +51,7 @@ class ManyNodes(Stack):
         options = [each for each in own[own.index("start") :] if each not in alone and "num-cpus" not in each]
         scaling = self.places.run / "autoscaling.json"
         scaling.write_text(json.dumps(self._scaling()), encoding="utf-8")
-        return [*options, "--num-cpus=0", f"--labels={json.dumps({'role': 'head'})}", f"--autoscaling-config={scaling}"]
+        return [*options, "--num-cpus=0", "--labels=role=head", f"--autoscaling-config={scaling}"]
 
     def _scaling(self) -> dict[str, Any]:
         cluster = described(ROOT / "cluster.yaml", Provider.AWS)

@@ -12,7 +12,7 @@ import ray.autoscaler
 import yaml
 from ray.autoscaler._private.util import prepare_config, validate_config
 from ray.serve._private.deploy_utils import get_app_code_version
-from ray.serve.schema import ServeDeploySchema
+from ray.serve.schema import ServeApplicationSchema, ServeDeploySchema
 
 from cli.cluster_commands import Provider, described
 from schemas.settings import Settings
@@ -109,12 +109,12 @@ def test_a_new_replica_comes_before_the_old_one_goes() -> None:
 def test_serve_sees_another_version() -> None:
     """Each application's description differs between two versions of the code, and in nothing else."""
     text = (ROOT / "deploy" / "serve.yaml").read_text(encoding="utf-8")
-    one, two = (ServeDeploySchema.model_validate(with_version(text, each)) for each in ("one", "two"))
-    assert len(one.applications) == 8
-    for before, after in zip(one.applications, two.applications, strict=True):
-        assert (before.args, after.args) == ({"version": "one"}, {"version": "two"})
-        assert get_app_code_version(before) != get_app_code_version(after)
-        assert before.model_dump(exclude={"args"}) == after.model_dump(exclude={"args"})
+    one, two = (with_version(text, each)["applications"] for each in ("one", "two"))
+    assert len(one) == 7
+    for before, after in zip(one, two, strict=True):
+        assert before | {"args": None} == after | {"args": None}
+        versions = {get_app_code_version(ServeApplicationSchema.model_validate(each)) for each in (before, after)}
+        assert len(versions) == 2
 
 
 def test_serve_takes_what_is_deployed() -> None:
