@@ -1,4 +1,6 @@
-"""What tenants cost: those that are only registered, and those that send a little now and then; a stack of its own.
+"""What tenants cost: those that are only registered, and those that send a little now and then; and what events cost.
+
+Runs on a stack of its own.
 
 Prints memory of each part (proportional set size, so that shared pages count once) and bytes on disk, before and after.
 Rates are not measured here: on a busy machine, memory and bytes stay what they are.
@@ -22,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.depth import cpu_seconds
-from bench.ingest import ingest_head, now_text
+from bench.ingest import ingest_head, measure_ours, now_text
 from bench.load import Bodies
 from bench.open_loop import OpenLoop
 from local.free_ports import free_block
@@ -36,6 +38,7 @@ GOAL_ACTIVE_BYTES = 5_000_000
 
 _REGISTERED_AT_ONCE = 4
 _BODY_EVENTS = 2
+_SETTLE_SECONDS = 10.0
 _HOSTS = "hosts of tenants"
 _MB = 1e6
 
@@ -58,12 +61,37 @@ class Taken:
         return sum(self.memory_bytes.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a million events cost, in bodies of so many: seconds of a core by part, bytes on disk of both stores."""
+
+    body_events: int
+    events: int
+    cpu_seconds: dict[str, float]
+    postgres_bytes: float
+    clickhouse_bytes: float
+
+
 def memory_by_part(stack: Stack) -> dict[str, int]:
     """Measure each part's memory: the proportional set size of its processes."""
     found: Counter[str] = Counter()
     for process in stack.supervisor.processes():
         try:
             found[_part(process)] += process.memory_full_info().pss
+        except psutil.Error:
+            continue
+    return dict(found)
+
+
+def cpu_by_part(stack: Stack) -> dict[str, float]:
+    """Add up the seconds of CPU that each part has taken so far."""
+    found: Counter[str] = Counter()
+    for process in stack.supervisor.processes():
+        try:
+            times = process.cpu_times()
+            # A server that has ended counts with whoever started it.
+            ended = times.children_user + times.children_system if process.name() == "postgres" else 0.0
+            found[_part(process)] += times.user + times.system + ended
         except psutil.Error:
             continue
     return dict(found)
@@ -145,6 +173,40 @@ async def _measure(
     return found
 
 
+async def _cost(stack: Stack, body_events: int, seconds: float) -> Cost:
+    """Load one tenant for so long, wait until everything is stored, and say what came of it."""
+    tenants: list[ProvisionedTenant] = []
+    await _register(stack, tenants, 1)
+    # What begins with the first event belongs to no event.
+    await measure_ours(stack, tenants[0], body_events, 2.0)
+    before, began = await _taken(stack, 0, 0), cpu_by_part(stack)
+    loaded, _ = await measure_ours(stack, tenants[0], body_events, seconds)
+    # Results and reports follow.
+    await asyncio.sleep(_SETTLE_SECONDS)
+    after, ended = await _taken(stack, 0, 0), cpu_by_part(stack)
+    million = loaded.acknowledged_events / 1e6
+    return Cost(
+        body_events,
+        loaded.acknowledged_events,
+        {part: (taken - began.get(part, 0.0)) / million for part, taken in ended.items()},
+        (after.postgres_bytes - before.postgres_bytes) / million,
+        (after.clickhouse_bytes - before.clickhouse_bytes) / million,
+    )
+
+
+def _print_costs(costs: Sequence[Cost]) -> None:
+    parts = sorted({part for each in costs for part in each.cpu_seconds})
+    table = Table(title="What a million events cost: seconds of a core by part, MB on disk")
+    for name in ("events a body", "measured", *parts, "all", "Postgres' disk", "ClickHouse's disk"):
+        table.add_column(name, justify="right")
+    for each in costs:
+        seconds = [each.cpu_seconds.get(part, 0.0) for part in parts]
+        disk = (each.postgres_bytes / _MB, each.clickhouse_bytes / _MB)
+        figures = (f"{figure:,.0f}" for figure in (*seconds, sum(seconds), *disk))
+        table.add_row(f"{each.body_events:,}", f"{each.events:,}", *figures)
+    console.print(table)
+
+
 def _print(found: Sequence[Taken]) -> None:
     parts = sorted({part for each in found for part in each.memory_bytes})
     table = Table(title="Memory by part and bytes on disk, MB")
@@ -177,21 +239,26 @@ def main() -> None:
     parser.add_argument("--active", type=int, nargs="+", default=[20, 200], help="how many of them send, step by step")
     parser.add_argument("--every-seconds", type=float, default=10.0, help="how often each sends (default 10)")
     parser.add_argument("--seconds", type=float, default=90.0, help="how long each step lasts (default 90)")
+    parser.add_argument("--bodies", type=int, nargs="*", default=[1, 100, 1_000], help="events a body when loaded")
+    parser.add_argument("--load-seconds", type=float, default=10.0, help="how long each is loaded (default 10)")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="tenants-"))
     memory = MemorySettings(clickhouse_bytes=5 * 1024**3)
     stack = Stack(Settings(data_dir=folder / "data", ports=free_block(), memory=memory))
     try:
         asyncio.run(_up(stack))
+        costs = [asyncio.run(_cost(stack, body, arguments.load_seconds)) for body in arguments.bodies]
         found = asyncio.run(
             _measure(stack, arguments.registered, arguments.active, arguments.every_seconds, arguments.seconds)
         )
     finally:
         stack.destroy()
         shutil.rmtree(folder, ignore_errors=True)
+    _print_costs(costs)
     _print(found)
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n", encoding="utf-8")
+    written = {"costs": [asdict(each) for each in costs], "tenants": [asdict(each) for each in found]}
+    RESULTS.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
 
 
 async def _up(stack: Stack) -> None:
