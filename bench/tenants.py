@@ -13,7 +13,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -85,7 +85,7 @@ def memory_by_part(stack: Stack) -> dict[str, int]:
 
 def cpu_by_part(stack: Stack) -> dict[str, float]:
     """Add up the seconds of CPU that each part has taken so far."""
-    found: Counter[str] = Counter()
+    found: defaultdict[str, float] = defaultdict(float)
     for process in stack.supervisor.processes():
         try:
             times = process.cpu_times()
