@@ -12,11 +12,11 @@ if __name__ == "__main__":
     # Ray reads it when it is imported.
     os.environ |= json.loads(Path(file).read_text(encoding="utf-8"))
     from ray._private import services
-    from ray.scripts.scripts import main
+    from ray.scripts.scripts import cli
 
     from local.ray_head import with_services
 
     # `serve deploy` talks to the last one.
     services.start_ray_process = with_services(services.start_ray_process, ("JobHead", "NodeHead", "ServeHead"))
-    main(["start", *options], standalone_mode=False)  # type: ignore[no-untyped-call,call-arg] # click's
+    cli(["start", *options], standalone_mode=False)
     os.execv(sys.executable, [sys.executable, str(_KEEPER), port])  # noqa: S606 - no shell is wanted

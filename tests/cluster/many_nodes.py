@@ -55,7 +55,14 @@ class ManyNodes(Stack):
 
     def _scaling(self) -> dict[str, Any]:
         cluster = described(ROOT / "cluster.yaml", Provider.AWS)
-        types = {name: {**each, "node_config": {}} for name, each in cluster["available_node_types"].items()}
+        types = {
+            name: {
+                **each,
+                "node_config": {},
+                "resources": each["resources"] | {"object_store_memory": self.settings.memory.object_store_bytes},
+            }
+            for name, each in cluster["available_node_types"].items()
+        }
         # Replicas of the planes run beside the hosts: so one node's loss is that of both.
         del types["ingest"]
         types["pool"]["max_workers"] = POOL_NODES_MAX
@@ -63,6 +70,7 @@ class ManyNodes(Stack):
         types["ray.head.default"] = types.pop("head")
         return {
             **{name: [] for name in cluster if name.endswith("_commands")},
+            **{"file_mounts": {}, "cluster_synced_files": [], "file_mounts_sync_continuously": False},
             "cluster_name": cluster["cluster_name"],
             "max_workers": cluster["max_workers"],
             "upscaling_speed": 100,
@@ -116,6 +124,7 @@ class ManyNodes(Stack):
                 "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(_DRAIN_SECONDS),
                 # What waits for the pool is told at once, and the autoscaler looks every second.
                 "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "0.5",
+            "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "0.5",
                 "AUTOSCALER_UPDATE_INTERVAL_S": "1",
                 "RAY_FAKE_CLUSTER": "1",
                 "RAY_enable_autoscaler_v2": "1",
@@ -132,7 +141,15 @@ class ManyNodes(Stack):
     async def deploy(self, say: Callable[[str], None]) -> None:
         """Deploy `deploy/serve.yaml` as `serve deploy` does."""
         await self.roll_out("first")
-        await self._until("the tenant plane", self._is_served, say)
+        await self._until("what is deployed", self.is_deployed, say)
+
+    async def is_deployed(self) -> bool:
+        """Say whether every application is as it was described last, and the tenant plane answers."""
+        answer = await self._ask_serve("GET", None)
+        if answer.status_code != HTTPStatus.OK:
+            return False
+        applications = answer.json()["applications"].values()
+        return len(applications) == len(APPLICATIONS) and all(each["status"] == "RUNNING" for each in applications)
 
     async def roll_out(self, version: str) -> None:
         """Give Serve the description of a version.
@@ -150,11 +167,6 @@ class ManyNodes(Stack):
         answer = await self._ask_serve("PUT", wanted)
         if answer.status_code != HTTPStatus.OK:
             raise StackError(answer.text)
-
-    async def serve_status(self) -> dict[str, Any]:
-        """Ask Serve how its applications fare."""
-        status: dict[str, Any] = (await self._ask_serve("GET", None)).json()
-        return status
 
     async def _ask_serve(self, method: str, body: dict[str, Any] | None) -> httpx.Response:
         url = f"{self.settings.jobs_address}/api/serve/applications/"

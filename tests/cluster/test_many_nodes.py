@@ -159,9 +159,8 @@ async def test_a_new_version_refuses_nobody(
         await nodes.roll_out("second")
 
         async def is_rolled_out() -> bool:
-            applications = (await nodes.serve_status())["applications"].values()
             left = old & {each.pid for each in titled(running, "ray::ServeReplica:")}
-            return not left and {each["status"] for each in applications} == {"RUNNING"}
+            return not left and await nodes.is_deployed()
 
         await eventually(is_rolled_out, seconds=90)
         took = time.monotonic() - began
@@ -185,11 +184,7 @@ async def test_the_head_loses_its_memory(
         during = not [each for each in control_services(nodes) if each.pid != control.pid]
         answered = time.monotonic() - began
 
-        async def is_back() -> bool:
-            applications = (await nodes.serve_status()).get("applications", {}).values()
-            return bool(applications) and {each["status"] for each in applications} == {"RUNNING"}
-
-        await eventually(is_back, seconds=30)
+        await eventually(nodes.is_deployed, seconds=30)
         back = time.monotonic() - began
         await load.reach(100)
         print(f"control service killed: events taken after {answered:.1f} s (before it was back: {during}), all told")
