@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
     from local.ray_head import with_services
 
-    # `serve deploy` talks to the last one.
-    services.start_ray_process = with_services(services.start_ray_process, ("JobHead", "NodeHead", "ServeHead"))
+    # The one that `serve deploy` talks to.
+    services.start_ray_process = with_services(services.start_ray_process, ("ServeHead",))
     cli(["start", *options], standalone_mode=False)
     os.execv(sys.executable, [sys.executable, str(_KEEPER), port])  # noqa: S606 - no shell is wanted

@@ -27,7 +27,7 @@ from tests.stack_fixtures import environment_of
 ROOT = Path(__file__).parents[2]
 HOSTS = {"role": "hosts"}
 POOL_NODES_MAX = 2
-APPLICATIONS = ("attribution", "attribution-apart", "champions", "tenant", "overseer")
+APPLICATIONS = ("attribution", "attribution-apart", "tenant", "overseer")
 _HEAD_NODE = "f" * 51 + "00000"
 _DRAIN_SECONDS = 2
 
@@ -70,7 +70,9 @@ class ManyNodes(Stack):
         types["ray.head.default"] = types.pop("head")
         return {
             **{name: [] for name in cluster if name.endswith("_commands")},
-            **{"file_mounts": {}, "cluster_synced_files": [], "file_mounts_sync_continuously": False},
+            "file_mounts": {},
+            "cluster_synced_files": [],
+            "file_mounts_sync_continuously": False,
             "cluster_name": cluster["cluster_name"],
             "max_workers": cluster["max_workers"],
             "upscaling_speed": 100,
@@ -115,7 +117,7 @@ class ManyNodes(Stack):
                 "UNMOGROW_IMPORTS__FOLDER": str(self.settings.imports_folder),
                 "UNMOGROW_TENANTS__EXPORTS_FOLDER": str(self.settings.exports_folder),
                 "UNMOGROW_PLACEMENT__PLANES": json.dumps(HOSTS),
-                "UNMOGROW_ACTOR__HOSTS": "2",
+                "UNMOGROW_ACTOR__HOSTS": str(self.settings.actor.hosts),
                 # A replica fills a node: one more of them needs one more of these.
                 "UNMOGROW_POOL__REPLICA_CPUS": "4",
                 "UNMOGROW_FAILPOINTS": str(self.failpoints),
@@ -124,7 +126,7 @@ class ManyNodes(Stack):
                 "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(_DRAIN_SECONDS),
                 # What waits for the pool is told at once, and the autoscaler looks every second.
                 "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "0.5",
-            "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "0.5",
+                "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "0.5",
                 "AUTOSCALER_UPDATE_INTERVAL_S": "1",
                 "RAY_FAKE_CLUSTER": "1",
                 "RAY_enable_autoscaler_v2": "1",
