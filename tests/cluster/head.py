@@ -5,10 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-_KEEPER = Path(__file__).parents[2] / "deploy" / "cluster" / "keep_gcs.py"
-
 if __name__ == "__main__":
-    file, port, *options = sys.argv[1:]
+    file, keeper, port, *options = sys.argv[1:]
     # Ray reads it when it is imported.
     os.environ |= json.loads(Path(file).read_text(encoding="utf-8"))
     from ray._private import services
@@ -19,4 +17,4 @@ if __name__ == "__main__":
     # The one that `serve deploy` talks to.
     services.start_ray_process = with_services(services.start_ray_process, ("ServeHead",))
     cli(["start", *options], standalone_mode=False)
-    os.execv(sys.executable, [sys.executable, str(_KEEPER), port])  # noqa: S606 - no shell is wanted
+    os.execv(sys.executable, [sys.executable, keeper, port])  # noqa: S606 - no shell is wanted

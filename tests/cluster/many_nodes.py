@@ -25,6 +25,7 @@ from serve_apps.described import described as with_version
 from tests.stack_fixtures import environment_of
 
 ROOT = Path(__file__).parents[2]
+KEEPER = ROOT / "deploy" / "cluster" / "keep_gcs.py"
 HOSTS = {"role": "hosts"}
 POOL_NODES_MAX = 2
 APPLICATIONS = ("attribution", "attribution-apart", "tenant", "overseer")
@@ -40,7 +41,7 @@ class ManyNodes(Stack):
     def programs(self) -> list[Program]:
         """Have Ray's head started as on a cluster."""
         head = [sys.executable, str(Path(__file__).with_name("head.py")), str(self._write_environment())]
-        command = [*head, str(self.settings.ports.ray), *self._head_options()]
+        command = [*head, str(KEEPER), str(self.settings.ports.ray), *self._head_options()]
         return [
             Program("ray", command, stop_signal="KILL") if each.name == "ray" else each for each in super().programs()
         ]
@@ -147,7 +148,10 @@ class ManyNodes(Stack):
 
     async def is_deployed(self) -> bool:
         """Say whether every application is as it was described last, and the tenant plane answers."""
-        answer = await self._ask_serve("GET", None)
+        try:
+            answer = await self._ask_serve("GET", None)
+        except httpx.TransportError:
+            return False
         if answer.status_code != HTTPStatus.OK:
             return False
         applications = answer.json()["applications"].values()
@@ -180,11 +184,19 @@ class ManyNodes(Stack):
         """List the raylets of all nodes."""
         return [each for each in self.supervisor.processes() if each.name() == "raylet"]
 
+    def node_bytes(self) -> list[int]:
+        """Measure what each node takes without any work: the memory of its raylet and of Ray's agents beside it."""
+        return [sum(each.memory_full_info().pss for each in (raylet, *_agents(raylet))) for raylet in self.raylets()]
+
     def end_at_once(self) -> None:
         """End everything, without a word to anybody: nothing here is worth keeping."""
         for process in self.supervisor.processes():
             if process.name() in {"raylet", "gcs_server"} or "ray" in process.name():
                 process.kill()
+
+
+def _agents(raylet: psutil.Process) -> list[psutil.Process]:
+    return [each for each in raylet.children() if "Agent" in " ".join(each.cmdline())]
 
 
 def _variables(example: str) -> list[tuple[str, str]]:
