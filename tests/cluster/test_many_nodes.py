@@ -175,7 +175,7 @@ async def test_the_control_service_is_away(
     nodes: ManyNodes, running: RunningStack, tenant: ProvisionedTenant, api: TenantApi
 ) -> None:
     """0 requests failed while it is; the next one knows what it knew: it starts a host again that is killed."""
-    (keeper,) = [each for each in nodes.supervisor.processes() if str(KEEPER) in each.cmdline()]
+    (keeper,) = titled(running, f"{sys.executable} {KEEPER}")
     async with under_load(running, tenant, REST_SECONDS) as load:
         await load.reach(100)
         serving = pids_of(running, "ray::ServeReplica", "ray::TenantHost")
