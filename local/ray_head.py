@@ -5,25 +5,26 @@ on which they begin. The others (pages, metrics, listings) would cost a small ma
 Ray's command has no option for it, the program that it starts has.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ray._private import ray_constants, services
 from ray.scripts.scripts import main
 
-_FOR_JOBS = "--modules-to-load=JobHead,NodeHead"
+_FOR_JOBS = ("JobHead", "NodeHead")
 
 
-def with_jobs_alone(start: Callable[..., Any]) -> Callable[..., Any]:
-    """Start a process as before, but the dashboard with its job service alone."""
+def with_services(start: Callable[..., Any], services_alone: Sequence[str]) -> Callable[..., Any]:
+    """Start a process as before, but the dashboard with these services alone."""
+    option = f"--modules-to-load={','.join(services_alone)}"
 
     def started(command: list[str], process_type: str, **options: Any) -> Any:
         is_dashboard = process_type == ray_constants.PROCESS_TYPE_DASHBOARD
-        return start([*command, _FOR_JOBS] if is_dashboard else command, process_type, **options)
+        return start([*command, option] if is_dashboard else command, process_type, **options)
 
     return started
 
 
 if __name__ == "__main__":
-    services.start_ray_process = with_jobs_alone(services.start_ray_process)
+    services.start_ray_process = with_services(services.start_ray_process, _FOR_JOBS)
     main()  # type: ignore[no-untyped-call] # Ray's own

@@ -36,8 +36,13 @@ class Load:
 
 
 @asynccontextmanager
-async def under_load(running: RunningStack, tenant: ProvisionedTenant) -> AsyncIterator[Load]:
-    """Send events from a few clients until the block ends; then let each finish its last body."""
+async def under_load(
+    running: RunningStack, tenant: ProvisionedTenant, rest_seconds: float = 0.0
+) -> AsyncIterator[Load]:
+    """Send events from a few clients until the block ends; then let each finish its last body.
+
+    Each rests so long between two bodies, so that something is left of the machine.
+    """
     load = Load()
     ending = asyncio.Event()
     headers = {"X-Tenant-ID": tenant.tenant_id, "X-Write-Key": tenant.write_key}
@@ -46,14 +51,14 @@ async def under_load(running: RunningStack, tenant: ProvisionedTenant) -> AsyncI
         asyncio.TaskGroup() as senders,
     ):
         for _ in range(SENDERS):
-            senders.create_task(_send_on(http, load, ending))
+            senders.create_task(_send_on(http, load, ending, rest_seconds))
         try:
             yield load
         finally:
             ending.set()
 
 
-async def _send_on(http: httpx.AsyncClient, load: Load, ending: asyncio.Event) -> None:
+async def _send_on(http: httpx.AsyncClient, load: Load, ending: asyncio.Event, rest_seconds: float) -> None:
     while not ending.is_set():
         device = secrets.token_hex(8)
         click, install, purchase = (event(kind, device_id=device) for kind in ("click", "install", "purchase"))
@@ -62,6 +67,7 @@ async def _send_on(http: httpx.AsyncClient, load: Load, ending: asyncio.Event) -
         assert answer["accepted"] + answer["duplicates"] == EVENTS_PER_BODY
         load.acknowledged += [each["event_id"] for each in events]
         load.clicks |= {each["event_id"]: click["event_id"] for each in (install, purchase)}
+        await asyncio.sleep(rest_seconds)
 
 
 async def send_patiently(

@@ -21,6 +21,7 @@ ENTRY_POINTS = {
     "local/loopback.py": "run by Ray in each worker",
     "serve_apps/entry.py": "imported by `serve deploy`",
     "serve_apps/prepare.py": "run as a module before a cluster is deployed",
+    "deploy/cluster/keep_gcs.py": "run on the head of a cluster",
     "deploy/helm/readme.py": "run by `make charts` and `make lint`",
     "deploy/helm/unpack.py": "run by `make` to install Helm",
     "deploy/helm/unmogrow-tenant/files/provision.py": "run by the tenant chart's job",
@@ -35,6 +36,7 @@ ENTRY_POINTS = {
     "bench/learning.py": "run by `make bench-learning`",
     "bench/results_lag.py": "run by `make bench-results`",
     "bench/pool.py": "run by `make bench`",
+    "bench/tenants.py": "run by `make bench-tenants`",
     "bench/plain_handler.py": "run by uvicorn for the bench",
 }
 

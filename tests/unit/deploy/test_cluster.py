@@ -4,16 +4,19 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import ray.autoscaler
 import yaml
 from ray.autoscaler._private.util import prepare_config, validate_config
-from ray.serve.schema import ServeDeploySchema
+from ray.serve._private.deploy_utils import get_app_code_version
+from ray.serve.schema import ServeApplicationSchema, ServeDeploySchema
 
 from cli.cluster_commands import Provider, described
 from schemas.settings import Settings
+from serve_apps.described import described as with_version
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = Path(ray.autoscaler.__file__).parent / "ray-schema.json"
@@ -64,6 +67,54 @@ def test_only_the_head_keeps_its_secrets() -> None:
     cluster = described(ROOT / "cluster.yaml", Provider.AWS)
     assert cluster["worker_setup_commands"] == ["rm -f ~/head.env"]
     assert not any("head.env" in command for command in cluster["worker_start_ray_commands"])
+
+
+def example(name: str) -> dict[str, str]:
+    """Read an example of an environment."""
+    text = (ROOT / "deploy" / "cluster" / f"{name}.env.example").read_text(encoding="utf-8")
+    pairs = (line.partition("=") for line in text.splitlines() if line and not line.startswith("#"))
+    return {name: " ".join(shlex.split(value)) for name, _, value in pairs}
+
+
+def serve_deployments() -> dict[str, dict[str, Any]]:
+    """Read what Serve is told of each deployment."""
+    applications = yaml.safe_load((ROOT / "deploy" / "serve.yaml").read_text(encoding="utf-8"))["applications"]
+    return {each["name"]: each for application in applications for each in application["deployments"]}
+
+
+def test_more_load_needs_more_nodes() -> None:
+    """The most replicas of the pool and of the tenant plane do not fit on the fewest nodes: else none is ever added."""
+    types, given = described(ROOT / "cluster.yaml", Provider.AWS)["available_node_types"], example("cluster")
+    for type_, deployment, group in (("pool", "AttributionPool", "POOL"), ("ingest", "TenantPlane", "SERVE")):
+        cpus = serve_deployments()[deployment]["autoscaling_config"]["max_replicas"] * float(
+            given[f"UNMOGROW_{group}__REPLICA_CPUS"]
+        )
+        assert types[type_]["min_workers"] * types[type_]["resources"]["CPU"] < cpus
+        assert cpus <= types[type_]["max_workers"] * types[type_]["resources"]["CPU"]
+
+
+def test_hosts_fit_on_one_node_fewer() -> None:
+    """When a node is lost, all hosts of tenants have room on those that are left."""
+    hosts, given = described(ROOT / "cluster.yaml", Provider.AWS)["available_node_types"]["hosts"], example("cluster")
+    needed = int(given["UNMOGROW_ACTOR__HOSTS"]) * float(given["UNMOGROW_ACTOR__CPUS"])
+    assert needed <= (hosts["min_workers"] - 1) * hosts["resources"]["CPU"]
+
+
+def test_a_new_replica_comes_before_the_old_one_goes() -> None:
+    """Of whoever answers; of whoever works alone there is never a second one."""
+    surging = {name for name, each in serve_deployments().items() if each.get("max_surge_percent")}
+    assert surging == {"TenantPlane", "GlobalPlane", "AttributionPool", "ModelKeeper"}
+
+
+def test_serve_sees_another_version() -> None:
+    """Each application's description differs between two versions of the code, and in nothing else."""
+    text = (ROOT / "deploy" / "serve.yaml").read_text(encoding="utf-8")
+    one, two = (with_version(text, each)["applications"] for each in ("one", "two"))
+    assert len(one) == 7
+    for before, after in zip(one, two, strict=True):
+        assert before | {"args": None} == after | {"args": None}
+        versions = {get_app_code_version(ServeApplicationSchema.model_validate(each)) for each in (before, after)}
+        assert len(versions) == 2
 
 
 def test_serve_takes_what_is_deployed() -> None:

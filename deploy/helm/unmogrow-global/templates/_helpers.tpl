@@ -80,6 +80,10 @@ postgresql://{{ include "unmogrow.name" . }}-postgres-rw:5432/postgres?sslmode=r
 - {name: RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD, value: "0"}
 - {name: RAY_worker_niceness, value: "0"}
 - {name: RAY_USAGE_STATS_ENABLED, value: "0"}
+# A node that does not answer is given up after 4 to 12 seconds; Ray's own values make that 15 to 65.
+- {name: RAY_health_check_period_ms, value: "1000"}
+- {name: RAY_health_check_timeout_ms, value: "2000"}
+- {name: RAY_health_check_failure_threshold, value: "4"}
 - {name: HOME, value: /tmp}
 {{- end }}
 

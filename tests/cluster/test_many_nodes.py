@@ -1,0 +1,206 @@
+"""Nodes come, go and die: several raylets on this machine, with load all the while, and everything stored exactly once.
+
+The tests share one cluster and run in this order: the last ones leave a cluster that has been through something.
+"""
+
+import asyncio
+import os
+import pickle
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import psutil
+import pytest
+
+from local import ray_cluster
+from local.free_ports import free_block
+from schemas.access_settings import AuthSettings
+from schemas.settings import ActorSettings, PoolSettings, Settings
+from tenancy.provisioning import ProvisionedTenant
+from tests.cluster.many_nodes import KEEPER, POOL_NODES_MAX, ManyNodes
+from tests.cluster.pool_load import STUCK
+from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once
+from tests.crash.load import Load, actors_of, kill_actor, titled, under_load
+from tests.stack_fixtures import RunningStack, eventually
+from tests.tenant_api import TenantApi
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
+
+BACK_SECONDS_MAX = 15.0
+CALLERS = 8
+REST_SECONDS = 0.05
+"""Between two bodies of one of the load's clients: nodes start on the same two cores."""
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ManyNodes]:
+    """Start a head, two nodes for hosts and one for the pool."""
+    folder = tmp_path_factory.mktemp("nodes")
+    settings = Settings(
+        data_dir=folder / "data",
+        ports=free_block(),
+        auth=AuthSettings(argon2_memory_kib=64, argon2_passes=1),
+        actor=ActorSettings(hosts=1),
+        pool=PoolSettings(case_seconds=1.0),
+    )
+    stack = ManyNodes(settings)
+    stack.failpoints = folder / "failpoints"
+    stack.failpoints.mkdir()
+    began = time.monotonic()
+    try:
+        asyncio.run(_up(stack))
+        sizes = ", ".join(f"{each / 1e6:.0f}" for each in stack.node_bytes())
+        print(f"a cluster was up after {time.monotonic() - began:.0f} s; its nodes take {sizes} MB without any work")
+        yield stack
+    finally:
+        stack.end_at_once()
+        stack.destroy()
+
+
+async def _up(stack: ManyNodes) -> None:
+    await stack.up(lambda _: None)
+    await stack.prepare(lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def running(nodes: ManyNodes) -> RunningStack:
+    """Have the usual fixtures and checks use this cluster."""
+    return RunningStack(nodes, nodes.failpoints, nodes.operator_key)
+
+
+@asynccontextmanager
+async def pool_load(nodes: ManyNodes) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Keep more calls to the pool open than its replicas take."""
+    (nodes.failpoints / "pool_attribute_hangs").write_text(STUCK, encoding="utf-8")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.cluster.pool_load",
+        str(CALLERS),
+        env=os.environ | ray_cluster.driver_environment(nodes.places),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    process.stdin.write(pickle.dumps(nodes.settings))
+    try:
+        yield process
+    finally:
+        (nodes.failpoints / "pool_attribute_hangs").unlink()
+        process.kill()
+        await process.wait()
+
+
+async def until_nodes(load: asyncio.subprocess.Process, wanted: int, seconds: float) -> float:
+    """Wait until so many nodes of the pool live; give how long that took."""
+    assert load.stdout is not None
+    began = time.monotonic()
+    async with asyncio.timeout(seconds):
+        while int(await load.stdout.readline()) != wanted:
+            pass
+    return time.monotonic() - began
+
+
+async def until_back(load: Load, began: float) -> float:
+    """Wait until events are acknowledged again; give the seconds since."""
+    # What was on its way back counts for nothing.
+    await asyncio.sleep(0.3)
+    await load.reach(100)
+    return time.monotonic() - began
+
+
+async def test_nodes_come_and_go_with_the_load(
+    nodes: ManyNodes, running: RunningStack, tenant: ProvisionedTenant, api: TenantApi
+) -> None:
+    """1 node of the pool, more while calls wait, 1 again; 0 missing and 0 doubled of what was sent meanwhile."""
+    async with under_load(running, tenant, REST_SECONDS) as load, pool_load(nodes) as calls:
+        await until_nodes(calls, 1, 30)
+        up = await until_nodes(calls, POOL_NODES_MAX, 40)
+        loaded = len(load.acknowledged)
+        assert calls.stdin is not None
+        calls.stdin.write(b".")
+        calls.stdin.write_eof()
+        down = await until_nodes(calls, 1, 40)
+        print(f"nodes of the pool: 1, {POOL_NODES_MAX} after {up:.1f} s of load, 1 again {down:.1f} s after its end")
+        print(f"events acknowledged until there were {POOL_NODES_MAX}: {loaded}, until 1: {len(load.acknowledged)}")
+    await assert_exactly_once(running, tenant, load)
+    await assert_attributed(api, load)
+
+
+async def test_a_node_is_lost(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:
+    """Back within 15 s, 0 missing, 0 doubled: the node with the tenant's host and a replica of its plane is killed."""
+    async with under_load(running, tenant, REST_SECONDS) as load:
+        await load.reach(100)
+        (host,) = await eventually(lambda: actors_of(running, tenant))
+        (raylet,) = [each for each in host.parents() if each.name() == "raylet"]
+        lost = [raylet, *raylet.children(recursive=True)]
+        assert pids_of(running, "ray::ServeReplica:tenant") & {each.pid for each in lost}
+        began = time.monotonic()
+        for process in lost:
+            process.kill()
+        back = await until_back(load, began)
+        print(f"{len(lost)} processes of a node killed; events are taken again after {back:.1f} s")
+        (moved,) = await eventually(lambda: actors_of(running, tenant))
+    assert raylet not in moved.parents()
+    await assert_exactly_once(running, tenant, load)
+    await assert_attributed(api, load)
+    await assert_balanced(api, load)
+    assert back < BACK_SECONDS_MAX
+
+
+async def test_a_new_version_refuses_nobody(
+    nodes: ManyNodes, running: RunningStack, tenant: ProvisionedTenant, api: TenantApi
+) -> None:
+    """0 requests failed while every replica of the plane and of the pool was replaced by one of another version."""
+    old = pids_of(running, "ray::ServeReplica")
+    async with under_load(running, tenant, REST_SECONDS) as load:
+        await load.reach(100)
+        began = time.monotonic()
+        await nodes.roll_out("second")
+
+        async def is_rolled_out() -> bool:
+            return not old & pids_of(running, "ray::ServeReplica") and await nodes.is_deployed()
+
+        await eventually(is_rolled_out, seconds=150)
+        took = time.monotonic() - began
+        print(f"rolled out in {took:.1f} s: {len(load.acknowledged)} events, {load.refused} requests failed")
+    assert load.refused == 0
+    await assert_exactly_once(running, tenant, load)
+    await assert_attributed(api, load)
+
+
+async def test_the_control_service_is_away(
+    nodes: ManyNodes, running: RunningStack, tenant: ProvisionedTenant, api: TenantApi
+) -> None:
+    """0 requests failed while it is; the next one knows what it knew: it starts a host again that is killed."""
+    (keeper,) = titled(running, f"{sys.executable} {KEEPER}")
+    async with under_load(running, tenant, REST_SECONDS) as load:
+        await load.reach(100)
+        serving = pids_of(running, "ray::ServeReplica", "ray::TenantHost")
+        keeper.suspend()
+        try:
+            (control,) = [each for each in nodes.supervisor.processes() if each.name() == "gcs_server"]
+            control.kill()
+            began = time.monotonic()
+            await load.reach(1_000)
+            away = time.monotonic() - began
+            assert not control.is_running() or control.status() == psutil.STATUS_ZOMBIE
+        finally:
+            keeper.resume()
+        began = time.monotonic()
+        await eventually(nodes.is_deployed, seconds=30)
+        print(f"1,000 events taken in {away:.1f} s without it, {load.refused} requests failed until all is well again")
+        print(f"Serve says that all is well {time.monotonic() - began:.1f} s after it was started again")
+        assert load.refused == 0
+        assert pids_of(running, "ray::ServeReplica", "ray::TenantHost") == serving
+        began = time.monotonic()
+        await kill_actor(running, tenant)
+        print(f"a host that was killed then serves again after {await until_back(load, began):.1f} s")
+    await assert_exactly_once(running, tenant, load)
+    await assert_attributed(api, load)
+
+
+def pids_of(running: RunningStack, *titles: str) -> set[int]:
+    return {each.pid for each in titled(running, *titles)}
