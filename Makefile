@@ -32,7 +32,7 @@ doctor: install ## Say what is wrong with this machine, and how to mend it
 
 # -- Check it
 test: install site $(HELM) ## Run every test of one machine: unit, integration on the real stack, crash, the site in a browser
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/cluster
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-cluster: install site ## Run a cluster of several nodes on this machine: nodes come, go and die under load (3 minutes)
 	@$(BIN)/pytest -s tests/cluster
@@ -85,7 +85,7 @@ soak: install ## Load the running stack for 10 minutes and balance its ledger (A
 bench-links: install ## Measure the redirects of tracking links on the running stack
 	@$(BIN)/python -m bench.links
 
-ci: lint test test-cluster ## What CI runs
+ci: lint test ## What CI runs
 
 # -- Work on it
 pictures: install site ## Take the pictures of the docs anew, on a stack of their own
