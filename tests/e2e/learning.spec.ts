@@ -54,7 +54,9 @@ test.describe('a model', () => {
     await expect(job.getByText(/learning from [\d,]+ rows/)).toBeVisible();
     await expect(job.getByText(/^wait: it is judged beside conversion-/).first()).toBeVisible();
     await job.getByRole('link', { name: 'See the model' }).click();
-    await expect(page.getByRole('table', { name: 'How good it is' }).getByText('Log-loss', { exact: true })).toBeVisible();
+    await expect(
+      page.getByRole('table', { name: 'How good it is' }).getByText('Log-loss', { exact: true }),
+    ).toBeVisible();
     const [, id = ''] = /models\/(conversion-[^?]+)/.exec(page.url()) ?? [];
     await expectWellMade(page);
 
