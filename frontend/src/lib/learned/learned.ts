@@ -39,9 +39,10 @@ export function subjects(rows: Measure[]): string[] {
   return found.sort((one, other) => Number(other === 'model') - Number(one === 'model'));
 }
 
-/** "Total foretold / actual to day 30" for `total_ratio_d30`. */
-export function measureName(metric: string): string {
-  const { metrics, toDay } = i18n.t.learned;
+/** "Total foretold / actual to day 30" for `total_ratio_d30`; of another than the model, "Log-loss beside last touch". */
+export function measureName(metric: string, subject = 'model'): string {
+  const { metrics, toDay, beside, subjects: names } = i18n.t.learned;
+  if (subject !== 'model') return beside(names[subject] ?? subject);
   const [, name = metric, day] = /^(.*?)(?:_d(\d+))?$/.exec(metric) ?? [];
   return day ? `${metrics[name] ?? name} ${toDay(day)}` : (metrics[name] ?? name);
 }
@@ -56,7 +57,7 @@ export function estimateText(metric: string, estimate: Estimate | undefined): st
 
 export function intervalText(metric: string, estimate: Estimate | undefined): string {
   if (!estimate || estimate.low === null || estimate.low === undefined) return '';
-  return `${written(metric, estimate.low)} – ${written(metric, estimate.high)}`;
+  return `${written(metric, estimate.low)} … ${written(metric, estimate.high)}`;
 }
 
 /** What a model is known by in a list: its name, the figure, and the interval. */
@@ -64,9 +65,8 @@ export function headline(model: LearnedModel): { name: string; text: string; int
   const [metric, subject] = HEADLINES[model.kind];
   const estimate = measures(model).find((each) => each.metric === metric)?.of[subject];
   if (!estimate) return null;
-  const of = subject === 'model' ? '' : ` ${i18n.t.learned.subjects[subject] ?? subject}`;
   return {
-    name: `${measureName(metric)}${of}`,
+    name: measureName(metric, subject),
     text: estimateText(metric, estimate),
     interval: intervalText(metric, estimate),
   };
