@@ -1,6 +1,7 @@
 """A tenant whose conversions a learned model shares out, and whose newest days it has been observed on."""
 
 import asyncio
+import secrets
 from typing import Any
 
 from attribution.ml.artifacts import dump
@@ -50,8 +51,8 @@ async def observe(running: RunningStack, tenant: ProvisionedTenant) -> None:
 
 
 async def _converts(api: TenantApi) -> str:
-    """Send a click and an install of long before the demo's days."""
-    person: dict[str, Any] = {"device_id": "learned", "platform": "android"}
+    """Send a person's click and install of long before the demo's days."""
+    person: dict[str, Any] = {"device_id": secrets.token_hex(8), "platform": "android"}
     click = event("click", media_source="google_ads", event_time=ago(hours=_HOURS_BEFORE_THE_DEMO + 1), **person)
     install = event("install", event_time=ago(hours=_HOURS_BEFORE_THE_DEMO), **person)
     await api.send(ndjson([click, install]))
