@@ -93,7 +93,8 @@ test('a tenant’s challenger is promoted, with its measures in sight, and rolle
     headers: { Authorization: `Bearer ${stack.platformKey}` },
   });
   const models: { tenant_id: string; state: string; model_id: string }[] = (await answered.json()).data;
-  const found = models.find(({ tenant_id, state }) => state === 'challenger' && tenant_id && tenant_id !== own);
+  const isAlone = (id: string): boolean => models.filter(({ tenant_id }) => tenant_id === id).length === 1;
+  const found = models.find((each) => each.state === 'challenger' && each.tenant_id !== own && isAlone(each.tenant_id));
   await openConsole(page, `/models?tenant=${found?.tenant_id}`);
   await page.getByRole('button', { name: found?.model_id }).click();
   const details = page.getByRole('dialog', { name: 'Model' });

@@ -51,7 +51,7 @@ test.describe('a model', () => {
     const trainings = page.getByRole('table', { name: 'Trainings' });
     await trainings.getByRole('button', { name: 'Training: Conversion' }).first().click();
     await expect(job.getByText('Done', { exact: true })).toBeVisible({ timeout: 120_000 });
-    await expect(job.getByText(/learning from [\d,]+ rows/)).toBeVisible();
+    await expect(job.getByText(/learning from [\d,]+ rows/).first()).toBeVisible();
     await expect(job.getByText(/^wait: it is judged beside conversion-/).first()).toBeVisible();
     await job.getByRole('link', { name: 'See the model' }).click();
     await expect(
@@ -63,7 +63,7 @@ test.describe('a model', () => {
     await page.getByRole('link', { name: 'All models' }).click();
     await settled(page);
     await expect(card.getByText(/Foretells beside the champion what comes from now on\. 500 rows/)).toBeVisible();
-    await card.getByText('Side by side').click();
+    await card.locator('summary').click();
     await expect(card.getByRole('table', { name: 'Side by side' }).getByRole('row')).toHaveCount(5);
     await page.getByRole('table', { name: 'All models' }).getByRole('link', { name: id }).click();
     await page.getByRole('button', { name: 'Make it the champion' }).click();
