@@ -31,7 +31,7 @@ export const learned = {
   serves: {
     own: 'Your own champion serves:',
     global: 'You have none of your own; the global model serves:',
-    none: 'No model serves: the rules decide alone.',
+    none: 'No model serves.',
     since: (moment: string) => `since ${moment}`,
   },
   shadow: {

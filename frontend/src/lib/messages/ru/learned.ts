@@ -31,7 +31,7 @@ export const learned: Messages['learned'] = {
   serves: {
     own: 'Действует своя модель:',
     global: 'Своей нет, действует общая модель:',
-    none: 'Модели нет: решают одни правила.',
+    none: 'Действующей модели нет.',
     since: (moment) => `с ${moment}`,
   },
   shadow: {
