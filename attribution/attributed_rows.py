@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attribution.people import person_key
-from schemas.results import ON_THE_JOURNEY, CandidateReason
+from schemas.results import BEFORE_LEARNED_MODEL, ON_THE_JOURNEY, CandidateReason
 
 _INSTALLS = frozenset({"install", "reinstall"})
 _OF_EVENT = ("received_at", "app_id", "platform", "country", "event_name", "revenue", "currency")
@@ -28,6 +28,7 @@ def attributed_row(event: dict[str, Any], result: dict[str, Any], revision: int)
     row |= {name: result[name] for name in _OF_RESULT if result.get(name) is not None}
     row |= _fraud(result, row["site_id"])
     row |= _journey(result["candidates"], result.get("touch_credits") or {})
+    row["learned_model"] = result["model_version"].partition(BEFORE_LEARNED_MODEL)[2]
     return row | {"revision": revision, "person_key": person_key(event)}
 
 

@@ -12,7 +12,13 @@ from attribution.decide import UNNAMED_SOURCE
 from attribution.journeys import Floats, Ints
 from attribution.ml.journey_table import JourneyTable
 from schemas.fraud import InstallFacts
-from schemas.results import ON_THE_JOURNEY, AttributionOutcome, AttributionResult, ModelFallback
+from schemas.results import (
+    BEFORE_LEARNED_MODEL,
+    ON_THE_JOURNEY,
+    AttributionOutcome,
+    AttributionResult,
+    ModelFallback,
+)
 from schemas.touchpoints import ConversionCase, Touchpoint, TouchType
 
 DATA_DRIVEN = "data_driven"
@@ -113,7 +119,7 @@ def _with_credits(
         result,
         credits=result.credits | {DATA_DRIVEN: shares},
         touch_credits=by_touch,
-        model_version=f"{result.model_version}+{model_id}",
+        model_version=f"{result.model_version}{BEFORE_LEARNED_MODEL}{model_id}",
     )
 
 

@@ -77,6 +77,9 @@ class Because:
 ON_THE_JOURNEY = frozenset({CandidateReason.WON, CandidateReason.EARLIER, CandidateReason.LOWER_PRIORITY})
 """What the touches of a conversion's journey have as their reason: any of them could have got it."""
 
+BEFORE_LEARNED_MODEL = "+"
+"""In `model_version`: between the rules and the learned model that shared the conversion out."""
+
 
 class ModelFallback(StrEnum):
     """Why no learned model shared a conversion out though there is one: what the rules say stands without it."""

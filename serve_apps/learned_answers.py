@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedState, MetricValue
+from serve_apps.answers import Page
 from serve_apps.platform_answers import Job, JobLine
 
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
@@ -48,6 +49,15 @@ class LearnedModelShown(BaseModel):
     last_day: date | None
     rows: int | None
     shadow: ShadowShown | None
+
+
+class LearnedModelsPage(Page[LearnedModelShown]):
+    """The tenant's models, with what a training and a challenger need."""
+
+    rows_min: int = Field(description="Of fewer journeys or installs no model of the tenant's own is trained.")
+    shadow_rows_min: int = Field(
+        description="Rows that must have come after both were trained, before a challenger is judged by them."
+    )
 
 
 class PromotionShown(BaseModel):

@@ -20,6 +20,7 @@ from serve_apps.learned_answers import (
     AskedRollback,
     Drift,
     LearnedModelShown,
+    LearnedModelsPage,
     LearnedModelWithHistory,
     LearningJobWithLogs,
     NewRetrain,
@@ -48,15 +49,18 @@ _JOBS = f"{_PATH}/jobs"
 @router.get(_PATH, **documented(USER, CursorInvalid))
 async def list_learned_models(
     request: Request, kind: LearnedKind | None = None, cursor: Cursor = None, limit: Limit = PAGE_ROWS_DEFAULT
-) -> Page[LearnedModelShown]:
+) -> LearnedModelsPage:
     """List the tenant's own models and the global champions, newest first."""
     tenant_id, models, _ = await _registry(request)
+    learning = services_of(request).settings.learning
     before = read_moment(cursor) if cursor else None
     records = await models.page(before=before, kind=kind, tenant_id=tenant_id, with_global=True, limit=limit)
     last = records[-1] if len(records) == limit else None
-    return Page(
+    return LearnedModelsPage(
         data=[shown_to_tenant(each) for each in records],
         next_cursor=last and write_cursor(last.document.created_at.isoformat(), last.model_id),
+        rows_min=learning.rows_min,
+        shadow_rows_min=learning.shadow_rows_min,
     )
 
 

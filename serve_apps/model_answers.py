@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from attribution.model_spec import Model
 from serve_apps.answers import Listing
@@ -16,6 +16,15 @@ class Unconverted(BaseModel):
     revenue: str
 
 
+class SharedByModel(BaseModel):
+    """How many journeys that converted a learned model has shared out."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    model_id: str
+    conversions: int
+
+
 class JourneysMade(BaseModel):
     """How the journeys were made."""
 
@@ -25,6 +34,7 @@ class JourneysMade(BaseModel):
     without_credits: int = Field(
         description="Journeys that converted and that no learned model has shared out: data_driven leaves them out."
     )
+    learned_models: list[SharedByModel]
     distinct_paths: int
     conversion_types: list[str]
     event_name: str

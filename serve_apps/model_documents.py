@@ -1,5 +1,6 @@
 """Computed models and journeys as the documents that the API answers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +24,7 @@ def described(question: JourneyQuestion, counts: JourneyCounts, made: Sequence[C
     """Say which journeys were asked for, and how they were made."""
     own = question.conversion.own_currency
     days = question.lookback.total_seconds() / _DAY_SECONDS
+    credited: Counter[str] = sum((Counter(each.credited) for each in made), Counter())
     return {
         "from": question.since.isoformat(),
         "to": question.until.isoformat(),
@@ -31,7 +33,10 @@ def described(question: JourneyQuestion, counts: JourneyCounts, made: Sequence[C
             "converting": counts.conversions,
             "null": counts.nulls,
             "without_touches": sum(each.organic for each in made),
-            "without_credits": sum(each.conversions - each.organic - each.credited for each in made),
+            "without_credits": sum(each.conversions - each.organic for each in made) - credited.total(),
+            "learned_models": [
+                {"model_id": model_id, "conversions": shared} for model_id, shared in credited.most_common()
+            ],
             "distinct_paths": counts.paths,
             "conversion_types": list(question.conversion_types),
             "event_name": question.event_name,

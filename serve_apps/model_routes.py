@@ -47,7 +47,7 @@ async def get_models(request: Request, question: AskedJourneys, asked: AskedMode
     async def compute() -> dict[str, Any]:
         needs_each = any(spec.model in ONE_BY_ONE for spec in asked.specs)
         made, columns = await _read(reader, question, needs_each=needs_each)
-        specs = asked.specs_of(sum(each.credited for each in made))
+        specs = asked.specs_of(sum(sum(each.credited.values()) for each in made))
         counts, results = await services.models.tasks.run(compute_models, columns, specs, by_value=asked.by_value)
         return models_document(described(question, counts, made), asked, results)
 

@@ -10,6 +10,7 @@ import numpy as np
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.conversion_training import train_conversion
 from attribution.ml.journey_table import JourneyTable
+from attribution.ml.trained import TrainedModel
 from schemas.ids import TenantId
 from schemas.learning import Artifact, DataRange, LearnedKind, LearnedModelDocument
 from storage.lake.artifacts import Artifacts
@@ -53,9 +54,16 @@ def journeys(count: int, seed: int, sources: tuple[str, ...] = SOURCES) -> Journ
     )
 
 
+def trained_conversion(
+    seed: int = 0, count: int = 4_000, sources: tuple[str, ...] = SOURCES
+) -> TrainedModel[ConversionModel]:
+    """Fit and measure a small model."""
+    return train_conversion(journeys(count, seed, sources), seed=seed)
+
+
 def conversion_model(seed: int = 0, count: int = 4_000) -> ConversionModel:
     """Fit a small model."""
-    return train_conversion(journeys(count, seed), seed=seed).model
+    return trained_conversion(seed, count).model
 
 
 @asynccontextmanager
@@ -73,8 +81,13 @@ def lake_of(running: RunningStack) -> Artifacts:
     return Artifacts(Lake.open(running.stack.settings.lake_address))
 
 
-async def register(running: RunningStack, artifact: bytes, tenant_id: str) -> str:
-    """Enter a model as a challenger of a tenant, whether its artifact lies in the lake or not; give its id."""
+async def register(
+    running: RunningStack, artifact: bytes, tenant_id: str, trained: TrainedModel[ConversionModel] | None = None
+) -> str:
+    """Enter a model as a challenger of a tenant, whether its artifact lies in the lake or not; give its id.
+
+    What is known of its training goes along, if it is given.
+    """
     model_id = f"conversion-{secrets.token_hex(4)}"
     today = utc_now().date()
     document = LearnedModelDocument(
@@ -85,9 +98,10 @@ async def register(running: RunningStack, artifact: bytes, tenant_id: str) -> st
         job_id="job",
         seed=0,
         code_version="test",
-        schema_hash="",
-        data=DataRange(first_day=today, last_day=today, rows=1, manifests={}),
-        metrics=(),
+        schema_hash=trained.schema_hash if trained else "",
+        data=DataRange(first_day=today, last_day=today, rows=trained.rows if trained else 1, manifests={}),
+        metrics=trained.metrics if trained else (),
+        feature_profile=trained.feature_profile if trained else {},
         artifact=Artifact(sha256=hashlib.sha256(artifact).hexdigest(), size_bytes=len(artifact)),
     )
     async with registry(running) as models:

@@ -79,8 +79,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     # Nothing listens there but in the tests of mails: for all others the mail server is away, and links are answered.
     ports = free_block()
     mail = MailSettings(host="127.0.0.1", port=ports.tenant + _MAIL_OFFSET, security="none")
-    # What was trained by hand is looked for soon.
-    learning = LearningSettings(tick_seconds=2.0)
+    # What was trained by hand is looked for soon; the site's tenant has few journeys.
+    learning = LearningSettings(tick_seconds=2.0, rows_min=300)
     # Hundreds of tenants, each with its own tables, come and none goes.
     memory = MemorySettings(clickhouse_bytes=5 * 1024**3)
     settings = Settings(

@@ -1,4 +1,5 @@
 import Activity from '@lucide/svelte/icons/activity';
+import BrainCircuit from '@lucide/svelte/icons/brain-circuit';
 import Braces from '@lucide/svelte/icons/braces';
 import CalendarRange from '@lucide/svelte/icons/calendar-range';
 import CircleUser from '@lucide/svelte/icons/circle-user';
@@ -58,6 +59,13 @@ export const PAGES: Page[] = [
     group: 'analyse',
     icon: CalendarRange,
     load: () => import('./pages/Cohorts.svelte'),
+  },
+  {
+    path: '/learning',
+    label: 'learned',
+    group: 'analyse',
+    icon: BrainCircuit,
+    load: () => import('./pages/Learning.svelte'),
   },
   { path: '/fraud', label: 'fraud', group: 'analyse', icon: ShieldAlert, load: () => import('./pages/Fraud.svelte') },
   {

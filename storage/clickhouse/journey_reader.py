@@ -4,7 +4,7 @@
 are numbered first, so that paths are short arrays of small numbers, which ClickHouse folds by the million.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -88,13 +88,13 @@ class JourneyQuestion:
 class CurrencyCount:
     """Conversions asked for whose revenue can be told in a currency ('': none); `organic`: no touch led to them.
 
-    `credited` are those whose touches have the credits of a learned model.
+    `credited` are those whose touches have the credits of a learned model, by its id.
     """
 
     currency: str
     conversions: int
     organic: int
-    credited: int
+    credited: Mapping[str, int]
     revenue: Decimal | None
 
 

@@ -65,9 +65,9 @@ WHERE notEmpty(touch_ids) AND {conversions_asked_for}
 
 -- name: made
 -- The conversions asked for, by the currency that their revenue can be told in ('': they have none): how many, how many
--- of them without a touch, how many a learned model shared out, and their revenue as it was.
+-- of them without a touch, how many each learned model shared out, and their revenue as it was.
 SELECT multiIf(revenue IS NULL, '', {rate} > 0, {own_currency:String}, currency) AS currency_of, count() AS conversions, countIf(empty(touch_ids)) AS organic,
-    countIf(notEmpty(touch_credits)) AS credited, sum(revenue) AS revenue_sum
+    sumMapIf(map(toString(learned_model), toUInt64(1)), notEmpty(touch_credits)) AS credited, sum(revenue) AS revenue_sum
 FROM {attributed} FINAL
 WHERE {conversions_asked_for}
 GROUP BY currency_of ORDER BY conversions DESC, currency_of

@@ -16,6 +16,7 @@ for (const [address, shows] of [
   ['/tenants', 'Active'],
   ['/usage', 'Events received'],
   ['/work', 'Conversions decided'],
+  ['/models', 'Conversion'],
   ['/jobs', 'Make a tenant'],
   ['/keys', 'ingest'],
 ] as const) {
@@ -84,4 +85,26 @@ test('a tenant is made, gets its secrets once, is suspended, resumed, and delete
   const job = page.getByRole('dialog', { name: 'Job' });
   await expect(job.getByText('Done', { exact: true })).toBeVisible({ timeout: 40_000 });
   await expect(job.getByText('Archive')).toBeVisible();
+});
+
+test('a tenant’s challenger is promoted, with its measures in sight, and rolled back to none', async ({ page }) => {
+  const own = new URL(stack.url).hostname.replace(/\..*/, '');
+  const answered = await page.request.get(`${stack.platformUrl}/api/v1/models?kind=conversion`, {
+    headers: { Authorization: `Bearer ${stack.platformKey}` },
+  });
+  const models: { tenant_id: string; state: string; model_id: string }[] = (await answered.json()).data;
+  const isAlone = (id: string): boolean => models.filter(({ tenant_id }) => tenant_id === id).length === 1;
+  const found = models.find((each) => each.state === 'challenger' && each.tenant_id !== own && isAlone(each.tenant_id));
+  await openConsole(page, `/models?tenant=${found?.tenant_id}`);
+  await page.getByRole('button', { name: found?.model_id }).click();
+  const details = page.getByRole('dialog', { name: 'Model' });
+  await expect(details.getByText('Challenger', { exact: true })).toBeVisible();
+  await expect(details.getByRole('table', { name: 'How good it is' }).getByText('Calibration error')).toBeVisible();
+  await details.getByRole('button', { name: 'Make it the champion' }).click();
+  await expect(page.getByText(`${found?.model_id} is champion now`)).toBeVisible();
+  await expect(details.getByText('Champion', { exact: true }).first()).toBeVisible();
+  await details.getByRole('button', { name: 'Roll back' }).click();
+  await expect(page.getByText('Rolled back: this scope has no champion now')).toBeVisible();
+  await expect(details.getByText('Retired', { exact: true })).toBeVisible();
+  await expect(details.getByRole('table', { name: 'Champions of this scope' }).getByRole('row')).toHaveCount(3);
 });

@@ -5,6 +5,7 @@ import { contrast, readableAccent } from '../../frontend/src/lib/brand.ts';
 import { onlyOn, parseFilter, withCondition, writeFilter } from '../../frontend/src/lib/filters.ts';
 import { isDay, length, moved, presetDays, startOf, today } from '../../frontend/src/lib/period.ts';
 import { differences } from '../../frontend/src/pages/attribution/differences.ts';
+import { between, features, judged } from '../../frontend/src/pages/learning/drift.ts';
 
 test('a filter is read and written as the API has it', () => {
   const text = 'media_source=google_ads,a\\,b\\;c;country!=DE;campaign~spring;site_id=';
@@ -62,4 +63,25 @@ test('models that disagree are put into words, most apart first', () => {
   ]);
   expect(found[0]).toMatchObject({ lowest: 'last', highest: 'first', low: 0.2, high: 0.6 });
   expect(differences(rows, ['last'])).toEqual([]);
+});
+
+test('drift is judged by the newest week that is over and has rows enough', () => {
+  const week = (week: string, rows: number, psi: Record<string, number>) => ({ week, rows, psi });
+  const seen = {
+    ...{ kind: 'conversion' as const, model_id: 'm', seen_at: '2026-11-27T00:00:00Z', calibration: [] },
+    newest_day: '2026-11-26',
+    weeks: [
+      week('2026-11-02', 400, { age: 0.02, country: 0.02 }),
+      week('2026-11-09', 400, { age: 0.1, country: 0.3 }),
+      week('2026-11-16', 99, { age: 0.9, country: 0.9 }),
+      week('2026-11-23', 300, { age: 0.8, country: 0.8 }),
+    ],
+  };
+  const found = judged(seen);
+  expect(found?.week).toBe('2026-11-09');
+  expect(judged({ ...seen, newest_day: '2026-11-29' })?.week).toBe('2026-11-23');
+  expect(judged({ ...seen, weeks: [] })).toBeUndefined();
+  expect(found && between(found, 0.25)).toEqual(['country']);
+  expect(found && between(found, 0.1, 0.25)).toEqual(['age']);
+  expect(features(seen, found)).toEqual(['country', 'age']);
 });

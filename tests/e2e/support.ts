@@ -118,7 +118,7 @@ export async function expectWellMade(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' });
   await expectAccessible(new AxeBuilder({ page }), 'light');
   // Nothing but colours differs between the themes, and those do not differ by width.
-  if (page.viewportSize()!.width < 1000) return;
+  if ((page.viewportSize()?.width ?? 0) < 1000) return;
   await page.emulateMedia({ colorScheme: 'dark' });
   await expectAccessible(new AxeBuilder({ page }).withRules('color-contrast'), 'dark');
 }

@@ -1,5 +1,7 @@
 """The site in a real browser on the real stack, at the width of a desk and of a telephone."""
 
+import os
+import shlex
 from pathlib import Path
 
 import httpx
@@ -8,6 +10,7 @@ import pytest
 from serve_apps.site_files import BUILT
 from tenancy.provisioning import ProvisionedTenant
 from tests.e2e.browser_runs import load_demo, run_playwright
+from tests.e2e.learned_tenant import learn, observe
 from tests.stack_fixtures import RunningStack, new_tenant
 
 # It may have a browser to unpack.
@@ -19,13 +22,18 @@ async def demo(running: RunningStack) -> ProvisionedTenant:
     """Make a tenant with the demo's journeys in it."""
     assert (BUILT / "index.html").exists(), "The site is not built: run `make site`."
     tenant = await new_tenant(running)
+    await learn(running, tenant)
     await load_demo(running, tenant, people=1_200, days=20)
+    await observe(running, tenant)
     return tenant
 
 
 async def test_site(running: RunningStack, demo: ProvisionedTenant, tmp_path: Path) -> None:
-    """Every spec holds, in both widths; all in one run, so that while one waits for the platform another goes on."""
-    await run_playwright(running, demo, tmp_path / "output")
+    """Every spec holds, in both widths; all in one run, so that while one waits for the platform another goes on.
+
+    `SITE_SPECS` holds Playwright's arguments to run some alone: `learning.spec.ts -g registry`.
+    """
+    await run_playwright(running, demo, tmp_path / "output", *shlex.split(os.environ.get("SITE_SPECS", "")))
 
 
 async def test_files(running: RunningStack) -> None:

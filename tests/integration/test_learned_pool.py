@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -172,6 +173,7 @@ async def test_reports_add_the_credits_up(shop: Shop) -> None:
         for source, share in each["credits"].get("data_driven", {}).items():
             expected[source] = expected.get(source, 0.0) + share
     without = sum("data_driven" not in each["credits"] for each in results)
+    models = Counter(each["model_version"].partition("+")[2] for each in results if "data_driven" in each["credits"])
     assert without >= 1
 
     async def published() -> dict[str, Any] | None:
@@ -184,6 +186,9 @@ async def test_reports_add_the_credits_up(shop: Shop) -> None:
     assert {row["channel"]: row["credit"] for row in rows} == pytest.approx(expected, abs=1e-3)
     assert all(row["low"] <= row["credit"] <= row["high"] for row in rows)
     assert report["journeys"]["without_credits"] == without
+    shared = {each["model_id"]: each["conversions"] for each in report["journeys"]["learned_models"]}
+    assert shared == models
+    assert len(models) > 1
     assert [each["model"] for each in report["models"]][-1] == "data_driven"
     credentials = Credentials(
         shop.tenant.tenant_id,

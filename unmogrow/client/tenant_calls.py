@@ -47,7 +47,7 @@ from unmogrow.client.tenant_models import (
     JudgedConversionShown,
     JudgedConversionShownPage,
     LearnedModelShown,
-    LearnedModelShownPage,
+    LearnedModelsPage,
     LearnedModelWithHistory,
     LearningJobWithLogs,
     LinkDocument,
@@ -641,10 +641,10 @@ class TenantCalls(Caller):
         kind: Literal["conversion", "pltv", "anomaly"] | None = None,
         cursor: str | None = None,
         limit: int | None = None,
-    ) -> LearnedModelShownPage:
+    ) -> LearnedModelsPage:
         """List the tenant's own models and the global champions, newest first."""
-        answer: LearnedModelShownPage = await self._call(
-            LearnedModelShownPage, "GET", "/api/v1/models", query={"kind": kind, "cursor": cursor, "limit": limit}
+        answer: LearnedModelsPage = await self._call(
+            LearnedModelsPage, "GET", "/api/v1/models", query={"kind": kind, "cursor": cursor, "limit": limit}
         )
         return answer
 

@@ -709,25 +709,6 @@ class JobProgress(Shape):
     stage_total: int | None = None
 
 
-class JourneysMade(Shape):
-    """How the journeys were made."""
-
-    converting: float
-    null: float
-    """Journeys that led to no conversion."""
-    without_touches: int
-    """Conversions that no touch led to: no model shares them out."""
-    without_credits: int
-    """Journeys that converted and that no learned model has shared out: data_driven leaves them out."""
-    distinct_paths: int
-    conversion_types: list[str]
-    event_name: str
-    lead_event: str
-    lookback_days: float
-    currency: str
-    definition: str
-
-
 class JudgedConversionShown(Shape):
     """A conversion whose claim rules speak against."""
 
@@ -1451,6 +1432,13 @@ class ShadowShown(Shape):
     verdict: str | None
 
 
+class SharedByModel(Shape):
+    """How many journeys that converted a learned model has shared out."""
+
+    model_id: str
+    conversions: int
+
+
 class ShortCtit(Shape):
     """
     A click this shortly before the install began.
@@ -1896,6 +1884,26 @@ class JobPage(Shape):
     next_cursor: str | None
 
 
+class JourneysMade(Shape):
+    """How the journeys were made."""
+
+    converting: float
+    null: float
+    """Journeys that led to no conversion."""
+    without_touches: int
+    """Conversions that no touch led to: no model shares them out."""
+    without_credits: int
+    """Journeys that converted and that no learned model has shared out: data_driven leaves them out."""
+    learned_models: list[SharedByModel]
+    distinct_paths: int
+    conversion_types: list[str]
+    event_name: str
+    lead_event: str
+    lookback_days: float
+    currency: str
+    definition: str
+
+
 class JourneysReport(Shape):
     """Journeys as they are, without a model; `data` is the table that was asked for."""
 
@@ -1938,11 +1946,6 @@ class LearnedModelShown(Shape):
     shadow: ShadowShown | None
 
 
-class LearnedModelShownPage(Shape):
-    data: list[LearnedModelShown]
-    next_cursor: str | None
-
-
 class LearnedModelWithHistory(Shape):
     """A learned model, with who became champion of its scope and why, newest first; a tenant sees its own scopes'."""
 
@@ -1967,6 +1970,17 @@ class LearnedModelWithHistory(Shape):
     rows: int | None
     shadow: ShadowShown | None
     history: list[PromotionShown]
+
+
+class LearnedModelsPage(Shape):
+    """The tenant's models, with what a training and a challenger need."""
+
+    data: list[LearnedModelShown]
+    next_cursor: str | None
+    rows_min: int
+    """Of fewer journeys or installs no model of the tenant's own is trained."""
+    shadow_rows_min: int
+    """Rows that must have come after both were trained, before a challenger is judged by them."""
 
 
 class ModelsReport(Shape):

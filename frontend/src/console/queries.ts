@@ -34,25 +34,7 @@ export function paged<Row>(
   }));
 }
 
-export function isMovingJob({ state }: Pick<Job, 'state'>): boolean {
-  return state === 'queued' || state === 'running';
-}
-
 /** Read one job with what it said. */
 export function readJob(jobId: string): Promise<Schemas['JobWithLogs']> {
   return answer(platform().GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: jobId } } }));
-}
-
-/** Bytes as people read them. */
-export function bytes(value: number | null | undefined, language: string): string {
-  if (value === null || value === undefined) return '–';
-  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
-  const power = Math.min(units.length - 1, value ? Math.floor(Math.log10(value) / 3) : 0);
-  const format = new Intl.NumberFormat(language, {
-    style: 'unit',
-    unit: units[power],
-    unitDisplay: 'short',
-    maximumFractionDigits: 1,
-  });
-  return format.format(value / 1000 ** power);
 }

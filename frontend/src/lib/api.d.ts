@@ -3920,6 +3920,8 @@ export interface components {
              * @description Journeys that converted and that no learned model has shared out: data_driven leaves them out.
              */
             without_credits: number;
+            /** Learned Models */
+            learned_models: components["schemas"]["SharedByModel"][];
             /** Distinct Paths */
             distinct_paths: number;
             /** Conversion Types */
@@ -4124,6 +4126,26 @@ export interface components {
             shadow: components["schemas"]["ShadowShown"] | null;
             /** History */
             history: components["schemas"]["PromotionShown"][];
+        };
+        /**
+         * LearnedModelsPage
+         * @description The tenant's models, with what a training and a challenger need.
+         */
+        LearnedModelsPage: {
+            /** Data */
+            data: components["schemas"]["LearnedModelShown"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /**
+             * Rows Min
+             * @description Of fewer journeys or installs no model of the tenant's own is trained.
+             */
+            rows_min: number;
+            /**
+             * Shadow Rows Min
+             * @description Rows that must have come after both were trained, before a challenger is judged by them.
+             */
+            shadow_rows_min: number;
         };
         /**
          * LearnedState
@@ -4907,13 +4929,6 @@ export interface components {
         JudgedConversionShownPage: {
             /** Data */
             data: components["schemas"]["JudgedConversionShown"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /** Page[LearnedModelShown] */
-        LearnedModelShownPage: {
-            /** Data */
-            data: components["schemas"]["LearnedModelShown"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -5704,6 +5719,16 @@ export interface components {
             high: number | null;
             /** Verdict */
             verdict: string | null;
+        };
+        /**
+         * SharedByModel
+         * @description How many journeys that converted a learned model has shared out.
+         */
+        SharedByModel: {
+            /** Model Id */
+            model_id: string;
+            /** Conversions */
+            conversions: number;
         };
         /**
          * ShortCtit
@@ -12272,7 +12297,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LearnedModelShownPage"];
+                    "application/json": components["schemas"]["LearnedModelsPage"];
                 };
             };
             /**

@@ -29,6 +29,11 @@ export function count(value: Maybe): string {
   return value === null || value === undefined ? DASH : numbers({ maximumFractionDigits: 1 }).format(value);
 }
 
+/** Three digits that say something: 0.00123, for measures whose size is not known before. */
+export function figure(value: Maybe): string {
+  return value === null || value === undefined ? DASH : numbers({ maximumSignificantDigits: 3 }).format(value);
+}
+
 /** 12.3K: for axes and narrow places. */
 export function short(value: Maybe): string {
   if (value === null || value === undefined) return DASH;
@@ -113,4 +118,14 @@ export function ago(value: string, now: number): string {
   if (seconds < 3_600) return format.format(-Math.round(seconds / 60), 'minute');
   if (seconds < 86_400) return format.format(-Math.round(seconds / 3_600), 'hour');
   return format.format(-Math.round(seconds / 86_400), 'day');
+}
+
+/** Bytes as people read them: 1.2 MB. */
+export function bytes(value: Maybe): string {
+  if (value === null || value === undefined) return DASH;
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+  const power = Math.min(units.length - 1, value ? Math.floor(Math.log10(value) / 3) : 0);
+  return numbers({ style: 'unit', unit: units[power], unitDisplay: 'short', maximumFractionDigits: 1 }).format(
+    value / 1000 ** power,
+  );
 }

@@ -34,14 +34,16 @@ def test_a_row_says_who_won_and_how() -> None:
     assert (row["install_id"], row["install_time"]) == ("conversion-1", row["conversion_time"])
     assert (row["touch_ids"], row["touch_sources"]) == (["old", "won"], ["email", "google_ads"])
     assert {name for name in row if name.startswith("touch_") and len(row[name]) != 2} == {"touch_credits"}
-    assert row["touch_credits"] == []
+    assert (row["touch_credits"], row["learned_model"]) == ([], "")
 
 
 def test_a_row_has_the_credits_of_its_touches() -> None:
-    """In the order of the touches, oldest first, whatever their order in the result."""
+    """In the order of the touches, oldest first, whatever their order in the result; and says which model gave them."""
     result = as_recorded(attribute(case(touch("old", 3 * HOUR), touch("won", HOUR)), Policy()))
-    row = attributed_row(EVENT, result | {"touch_credits": {"won": 0.75, "old": 0.25}}, 1)
+    shared = {"touch_credits": {"won": 0.75, "old": 0.25}, "model_version": "rules-2+conversion-t1-0b9c"}
+    row = attributed_row(EVENT, result | shared, 1)
     assert (row["touch_ids"], row["touch_credits"]) == (["old", "won"], [0.25, 0.75])
+    assert row["learned_model"] == "conversion-t1-0b9c"
 
 
 def test_an_organic_purchase_has_no_touch_and_no_install() -> None:

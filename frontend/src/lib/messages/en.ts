@@ -6,7 +6,9 @@ import { costs } from './en/costs';
 import { figures } from './en/figures';
 import { filters } from './en/filters';
 import { firstSteps } from './en/first_steps';
+import { jobs } from './en/jobs';
 import { keys } from './en/keys';
+import { learned } from './en/learned';
 import { links } from './en/links';
 import { overview } from './en/overview';
 import { period } from './en/period';
@@ -46,7 +48,9 @@ export const en = {
   campaigns,
   costs,
   firstSteps,
+  jobs,
   keys,
+  learned,
   links,
   policies,
   schemas,

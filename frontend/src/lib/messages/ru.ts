@@ -7,7 +7,9 @@ import { costs } from './ru/costs';
 import { figures } from './ru/figures';
 import { filters } from './ru/filters';
 import { firstSteps } from './ru/first_steps';
+import { jobs } from './ru/jobs';
 import { keys } from './ru/keys';
+import { learned } from './ru/learned';
 import { links } from './ru/links';
 import { overview } from './ru/overview';
 import { period } from './ru/period';
@@ -46,7 +48,9 @@ export const ru: Messages = {
   campaigns,
   costs,
   firstSteps,
+  jobs,
   keys,
+  learned,
   links,
   policies,
   schemas,

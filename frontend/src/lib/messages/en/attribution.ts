@@ -40,6 +40,10 @@ export const attribution = {
     causal: 'No model says what a channel caused: they describe who was there when people converted.',
     facts: (converting: string, nulls: string, without: string) =>
       `${converting} journeys that converted, ${nulls} that did not; ${without} conversions had no touch and are shared out by no model.`,
+    learnedBy: (models: string) => `The learned model’s shares were given by ${models}.`,
+    learnedWithout: (count: string) =>
+      `${count} journeys that converted were decided by the rules alone, and it leaves them out: they came before there was one, or while it was late.`,
+    learnedNone: 'No learned model has shared out conversions of these days.',
     empty: 'No journey of these days led to a conversion',
     emptyHint: 'Choose more days or other conversions.',
     dataDriven: 'data-driven',

@@ -45,6 +45,7 @@ export const shell = {
     audit: 'Audit log',
     schemas: 'Event schemas',
     account: 'Your account',
+    learned: 'Learned models',
   },
   palette: {
     title: 'Go to or do',

@@ -46,6 +46,7 @@ export const shell: Messages['shell'] = {
     audit: 'Журнал',
     schemas: 'Схемы событий',
     account: 'Учётная запись',
+    learned: 'Обученные модели',
   },
   palette: {
     title: 'Перейти или сделать',
