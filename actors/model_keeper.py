@@ -11,9 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
-from ray import serve
 
-from actors.champion_calls import KEEPER_DEPLOYMENT, Champion, ChampionsUnknownError, Standing
+from actors.champion_calls import Champion, ChampionsUnknownError, Standing
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
@@ -33,9 +32,6 @@ _AGAIN_SECONDS = 1.0
 
 _KINDS = frozenset({LearnedKind.CONVERSION})
 """Those that the pool evaluates."""
-
-_REQUESTS_MAX = 1_000
-"""Every replica of the pool asks once a second."""
 
 log = structlog.get_logger()
 
@@ -151,18 +147,3 @@ class ModelKeeper:
         while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._bytes_max:
             self._kept.popitem(last=False)
         return artifact
-
-
-def keeper_application(
-    known: Callable[[], tuple[Backends, Settings]], check_seconds: float, labels: dict[str, str]
-) -> serve.Application:
-    """Bind the keeper, which finds out by `known` where the registry is, to nodes with these labels."""
-    configured = serve.deployment(
-        name=KEEPER_DEPLOYMENT,
-        num_replicas=1,
-        max_ongoing_requests=_REQUESTS_MAX,
-        ray_actor_options={"num_cpus": 0, "label_selector": labels},
-        logging_config={"log_level": "WARNING"},
-        health_check_period_s=check_seconds,
-    )
-    return configured(ModelKeeper).bind(known)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from ray import serve
 
 from jobs.lake_environment import lake_environment
 from schemas.backends import Backends
@@ -141,17 +140,3 @@ def _wanted(made: Mapping[TenantId, datetime]) -> Iterator[_Wanted]:
     for scope, began in ((None, min(made.values())), *made.items()):
         for model in LearnedKind:
             yield LearningJobKind.RETRAIN, scope, LearningDetail(model=model), began
-
-
-def learning_application(
-    known: Callable[[], tuple[Backends, Settings]], check_seconds: float, labels: dict[str, str]
-) -> serve.Application:
-    """Bind the supervisor, which finds out by `known` where the stores are, to nodes with these labels."""
-    configured = serve.deployment(
-        name="LearningSupervisor",
-        num_replicas=1,
-        ray_actor_options={"num_cpus": 0, "label_selector": labels},
-        logging_config={"log_level": "WARNING"},
-        health_check_period_s=check_seconds,
-    )
-    return configured(LearningSupervisor).bind(known)
