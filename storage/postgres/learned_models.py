@@ -4,7 +4,6 @@ A promotion is one transaction: the champion of the scope steps down, the other 
 Whoever keeps champions at hand hears of it by a notification and asks again.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ import orjson
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
 from storage.postgres.connect import Database
+from storage.postgres.notifications import notifications
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "learned_models.sql")
@@ -172,32 +172,13 @@ class LearnedModels:
             for row in rows
         ]
 
-    async def promoted(self) -> AsyncGenerator[None, None]:
+    def promoted(self) -> AsyncGenerator[str, None]:
         """Give once at first, and then whenever champions have changed. It ends when the connection breaks.
 
         Raises:
             CONNECTION_LOST: the database is away.
         """
-        heard: asyncio.Queue[str | None] = asyncio.Queue()
-
-        def hear(*told: Any) -> None:
-            heard.put_nowait(told[-1])
-
-        def end(_: Any) -> None:
-            heard.put_nowait(None)
-
-        async with self._control.connection() as connection:
-            await connection.add_listener(_CHANNEL, hear)
-            connection.add_termination_listener(end)
-            try:
-                yield
-                while await heard.get() is not None:
-                    yield
-            finally:
-                # Whoever has heard enough gives the connection back as it was.
-                if not connection.is_closed():
-                    connection.remove_termination_listener(end)
-                    await connection.remove_listener(_CHANNEL, hear)
+        return notifications(self._control, _CHANNEL)
 
     @staticmethod
     async def _put(
