@@ -100,7 +100,7 @@ class AttributionPool:
             cases += read
             outcomes += decided
         self._decided += len(outcomes)
-        by = await self._crediting.of(tenant_id, partial(turn, journeys_of, cases, outcomes))
+        by = await self._crediting.of(tenant_id, partial(turn, journeys_of, outcomes))
         return [await turn(_packed, form, by, portion) for portion in portions(outcomes)]
 
     async def _in_turn(self, tenant_id: TenantId, work: Callable[..., Done], *arguments: Any) -> Done:

@@ -42,7 +42,6 @@ class TouchFacts(NamedTuple):
     """What the rules read of a touch beyond what matching does."""
 
     ip: str = ""
-    country: str = ""
     user_agent: str = ""
 
 

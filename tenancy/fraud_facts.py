@@ -30,7 +30,6 @@ _LIST_RULES = (
     FraudRule.BLOCKED_USER_AGENT,
     FraudRule.DATA_CENTER,
 )
-_TOUCH_RULES = (FraudRule.DECLARED_BOT, FraudRule.IMPOSSIBLE_TRAVEL, FraudRule.GEO_MISMATCH)
 _DEVICE_RULES = (FraudRule.DUPLICATE_DEVICE, FraudRule.VERSION_BACKWARD, FraudRule.IMPOSSIBLE_ORDER)
 _DEVICE_MEMORY = timedelta(days=400)
 """How far back a device's installs are remembered."""
@@ -64,7 +63,9 @@ class FraudFactsReader:
         if not cases or not policy.runs(*FraudRule):
             return [replace(case, fraud=None) for case in cases]
         await self._refresh()
-        looks_at_touches = policy.runs(*_TOUCH_RULES) or (not self._lists.is_empty and policy.runs(*_LIST_RULES))
+        looks_at_touches = policy.runs(FraudRule.DECLARED_BOT) or (
+            not self._lists.is_empty and policy.runs(*_LIST_RULES)
+        )
         traces = await self._traces([case.conversion for case in cases], policy)
         known = self._sites if policy.runs(FraudRule.CLICK_FLOODING) else {}
         return [
