@@ -114,7 +114,8 @@ class ModelKeeper:
         records = [each for each in await self._models.champions() if each.document.kind in _KINDS]
         wanted: dict[Scope, LearnedModelRecord] = {(each.document.kind, each.tenant_id): each for each in records}
         for scope in self._counting.keys() - wanted.keys():
-            del self._counting[scope]
+            # What was learned of a tenant goes with it.
+            self._kept.pop(self._counting.pop(scope).document.artifact.sha256, None)
             self._changes += 1
         is_whole = True
         # The global ones first: they serve most.

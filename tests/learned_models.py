@@ -73,14 +73,15 @@ def lake_of(running: RunningStack) -> Artifacts:
     return Artifacts(Lake.open(running.stack.settings.lake_address))
 
 
-async def register(running: RunningStack, artifact: bytes, tenant_id: str) -> str:
-    """Enter a model as a challenger of a tenant, whether its artifact lies in the lake or not; give its id."""
-    model_id = f"conversion-{secrets.token_hex(4)}"
+def document_of(
+    artifact: bytes, tenant_id: str | None, kind: LearnedKind = LearnedKind.CONVERSION
+) -> LearnedModelDocument:
+    """Say of an artifact what its training would."""
     today = utc_now().date()
-    document = LearnedModelDocument(
-        model_id=model_id,
-        kind=LearnedKind.CONVERSION,
-        tenant_id=TenantId(tenant_id),
+    return LearnedModelDocument(
+        model_id=f"{kind}-{secrets.token_hex(6)}",
+        kind=kind,
+        tenant_id=TenantId(tenant_id) if tenant_id else None,
         created_at=utc_now(),
         job_id="job",
         seed=0,
@@ -90,9 +91,16 @@ async def register(running: RunningStack, artifact: bytes, tenant_id: str) -> st
         metrics=(),
         artifact=Artifact(sha256=hashlib.sha256(artifact).hexdigest(), size_bytes=len(artifact)),
     )
+
+
+async def register(
+    running: RunningStack, artifact: bytes, tenant_id: str, kind: LearnedKind = LearnedKind.CONVERSION
+) -> str:
+    """Enter a model as a challenger of a tenant, whether its artifact lies in the lake or not; give its id."""
+    document = document_of(artifact, tenant_id, kind)
     async with registry(running) as models:
-        await models.register(document)
-    return model_id
+        assert await models.register(document)
+    return document.model_id
 
 
 async def promote(running: RunningStack, model_id: str) -> None:

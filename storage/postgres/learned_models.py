@@ -70,10 +70,13 @@ class LearnedModels:
     def __init__(self, control: Database) -> None:
         self._control = control
 
-    async def register(self, document: LearnedModelDocument) -> None:
-        """Enter a model as a challenger; one that is there already stays as it is."""
+    async def register(self, document: LearnedModelDocument) -> bool:
+        """Enter a model as a challenger; one that is there already stays as it is.
+
+        False: its tenant is being deleted, or is gone, so that nothing of it is entered.
+        """
         async with self._control.connection() as connection:
-            await connection.execute(
+            is_there: bool = await connection.fetchval(
                 _SQL["register"],
                 document.model_id,
                 document.kind,
@@ -82,6 +85,12 @@ class LearnedModels:
                 document.artifact.sha256,
                 document.created_at,
             )
+        return is_there
+
+    async def artifacts(self) -> list[tuple[str, TenantId | None, str]]:
+        """List of every model its id, its tenant (None: the global ones), and the SHA-256 of its artifact."""
+        async with self._control.connection() as connection:
+            return [tuple(row) for row in await connection.fetch(_SQL["artifacts"])]
 
     async def one(self, model_id: str) -> LearnedModelRecord | None:
         """Find a model."""

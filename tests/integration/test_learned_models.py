@@ -1,23 +1,21 @@
 """The registry of learned models on the real database: one champion a scope, a history, and who hears of a change."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from datetime import date
 
 import asyncpg
 import pytest
 
 from schemas.ids import TenantId
-from schemas.learning import Artifact, DataRange, LearnedKind, LearnedModelDocument, LearnedState
+from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
 from schemas.learning_jobs import LearningDetail, LearningJobKind
 from storage.postgres.connect import Database, Databases
 from storage.postgres.jobs import JobSupersededError
 from storage.postgres.learned_models import LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
-from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
+from tests import learned_models
 from tests.stack_fixtures import RunningStack
 
 pytestmark = pytest.mark.anyio
@@ -35,20 +33,7 @@ async def control(running: RunningStack) -> AsyncIterator[Database]:
 
 def document_of(tenant_id: str | None, kind: LearnedKind = KIND) -> LearnedModelDocument:
     """Make what a training says of a model."""
-    model_id = f"{kind}-{secrets.token_hex(6)}"
-    return LearnedModelDocument(
-        model_id=model_id,
-        kind=kind,
-        tenant_id=None if tenant_id is None else TenantId(tenant_id),
-        created_at=utc_now(),
-        job_id=model_id,
-        seed=0,
-        code_version="0.1.0",
-        schema_hash="0" * 16,
-        data=DataRange(first_day=date(2026, 10, 1), last_day=date(2026, 10, 30), rows=5_000, manifests={}),
-        metrics=(),
-        artifact=Artifact(sha256="a" * 64, size_bytes=1_000),
-    )
+    return learned_models.document_of(b"", tenant_id, kind)
 
 
 async def test_promotes_and_rolls_back(control: Database, tenant: ProvisionedTenant) -> None:

@@ -1,25 +1,38 @@
 """Learned models in the pool: promotions under load, the credits that they give, and what goes on without them."""
 
 import asyncio
+import hashlib
 import secrets
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from attribution.ml.artifacts import dump
+from attribution.ml.artifacts import load as load_artifact
+from attribution.ml.conversion import ConversionModel
+from attribution.ml.journey_table import JourneyTable
 from cli.credentials import Credentials, save_credentials
 from cli.main import app
+from jobs.export_lake import export_tenant
+from jobs.lake_journeys import read_journeys
+from jobs.lake_rows import Days
+from schemas.ids import TenantId
+from storage.lake.lake import Lake
+from storage.lake.manifest import Dataset
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import titled
 from tests.learned_models import SOURCES, conversion_model, lake_of, promote, register
 from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
 from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +111,50 @@ async def test_a_result_has_the_credits_of_its_tenants_champion(shop: Shop) -> N
         assert (await result_of(api, "i"))["model_version"] == "rules-2"
 
 
+class DaysHere(Days):
+    """Days that are read in this process, without tasks."""
+
+    def rows(
+        self, dataset: Dataset, columns: Sequence[str], reduced: Callable[[pa.Table], pa.Table]
+    ) -> Iterator[pa.Table]:
+        """Give one piece a file."""
+        for path in self.manifest.paths(dataset):
+            yield reduced(pq.read_table(self.lake.path(path), filesystem=self.lake.filesystem, columns=list(columns)))
+
+
+async def test_training_sees_of_a_journey_what_the_pool_sees(shop: Shop) -> None:
+    """The model gives its touches as the lake has them what it gave them in the pool: by the last touch's place."""
+    device = {"device_id": secrets.token_hex(8)}
+    touches = [
+        event("click", media_source="tv", event_time=ago(days=20, hours=5), platform="android", country="DE", **device),
+        event("click", media_source="mail", event_time=ago(days=20, hours=3), platform="ios", country="US", **device),
+    ]
+    install = event("install", event_time=ago(days=20), platform="android", country="DE", **device)
+    assert (await shop.http.post(INGEST, json=[*touches, install])).status_code == 202
+    found = await result_of(shop.api, install["event_id"])
+    assert found["model_version"] == f"rules-2+{shop.first}"
+    stack, tenant_id = shop.running.stack, TenantId(shop.tenant.tenant_id)
+    lake = Lake.open(stack.settings.lake_address)
+
+    async def learned_from() -> JourneyTable | None:
+        manifest = await asyncio.to_thread(export_tenant, stack.backends, stack.settings, tenant_id, contributes=True)
+        days = DaysHere.newest(lake, manifest, 90)
+        table = read_journeys(days, 1_000, lambda *_: None) if days else None
+        # What this module's others sent is too young to learn from.
+        return table if table is not None and len(table) == 1 and table.converted.all() else None
+
+    table = await eventually(learned_from)
+    model = load_artifact(shop.artifacts[0])
+    assert isinstance(model, ConversionModel)
+    given = [found["touch_credits"][each["event_id"]] for each in touches]
+    assert given == pytest.approx(model.credits(table).tolist(), abs=1e-6)
+    assert (table.platforms[table.platform[0]], table.countries[table.country[0]]) == ("ios", "US")
+    elsewhere = replace(
+        table, platforms=("android",), platform=table.platform * 0, countries=("DE",), country=table.country * 0
+    )
+    assert given != pytest.approx(model.credits(elsewhere).tolist(), abs=1e-6)
+
+
 async def test_a_promotion_under_load(shop: Shop) -> None:
     """No request is refused and none is without a result; the new champion's name is in them within 5 seconds."""
     lake_of(shop.running).put(shop.artifacts[1])
@@ -145,6 +202,28 @@ async def test_a_champion_that_is_not_in_the_lake(shop: Shop) -> None:
 
     await eventually(counts)
     shop.first = third
+
+
+async def test_only_what_is_in_the_lake_is_promoted(shop: Shop) -> None:
+    """A problem that names it where the lake has no artifact, or another one under its name; else it is champion."""
+    artifact = dump(await asyncio.to_thread(conversion_model, 4, 1_500))
+    fifth = await register(shop.running, artifact, shop.tenant.tenant_id)
+    lake = Lake.open(shop.running.stack.settings.lake_address)
+    sha256 = hashlib.sha256(artifact).hexdigest()
+    for content in (None, artifact[:-1]):
+        if content is not None:
+            lake.write(f"models/artifacts/{sha256}.skops", content)
+        with pytest.raises(ProblemError) as refused:
+            await shop.api.post(f"/api/v1/models/{fifth}/promote", {})
+        assert (refused.value.document["status"], refused.value.document["code"]) == (409, "artifact-missing")
+        assert fifth in refused.value.document["detail"]
+        headers = {"Authorization": f"Bearer {shop.running.platform_key}"}
+        by_operator = await shop.http.post(f"{shop.running.global_url}/api/v1/models/{fifth}/promote", headers=headers)
+        assert (by_operator.status_code, by_operator.json()["code"]) == (409, "artifact-missing")
+    assert (await shop.api.get(f"/api/v1/models/{shop.first}"))["state"] == "champion"
+    lake_of(shop.running).put(artifact)
+    assert (await shop.api.post(f"/api/v1/models/{fifth}/promote", {}))["state"] == "champion"
+    await shop.api.post("/api/v1/models/rollback", {"model": "conversion"})
 
 
 async def test_the_keeper_dies(shop: Shop) -> None:
