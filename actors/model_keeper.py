@@ -30,7 +30,7 @@ _LOOK_SECONDS = 15.0
 _AGAIN_SECONDS = 1.0
 """How often, while something could not be read."""
 
-_KINDS = frozenset({LearnedKind.CONVERSION})
+_KINDS = frozenset({LearnedKind.CONVERSION, LearnedKind.ANOMALY})
 """Those that the pool evaluates."""
 
 log = structlog.get_logger()

@@ -4,14 +4,14 @@ A journey is what reports call one: the valid touches of a conversion (won, earl
 Platform and country are those of its last touch, as in training: what only conversions tell would give them away there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from attribution.decide import UNNAMED_SOURCE
-from attribution.journeys import Floats, Ints
-from attribution.ml.journey_table import JourneyTable
+from attribution.journeys import Floats
+from attribution.ml.journey_table import JourneyTable, numbered
 from schemas.results import ON_THE_JOURNEY, AttributionOutcome, AttributionResult, ModelFallback
 from schemas.touchpoints import Touchpoint, TouchType
 
@@ -80,9 +80,9 @@ def credited(outcome: AttributionOutcome, by: Credited) -> AttributionOutcome:
 
 def _table(journeys: Sequence[Sequence[Touchpoint]]) -> JourneyTable:
     touches = [touch for journey in journeys for touch in journey]
-    channels, codes = _coded(touch.media_source for touch in touches)
-    platforms, platform = _coded(journey[-1].platform for journey in journeys)
-    countries, country = _coded(journey[-1].country for journey in journeys)
+    channels, codes = numbered(touch.media_source for touch in touches)
+    platforms, platform = numbered(journey[-1].platform for journey in journeys)
+    countries, country = numbered(journey[-1].country for journey in journeys)
     return JourneyTable(
         channels=channels,
         touches=codes,
@@ -113,10 +113,3 @@ def _with_credits(
         touch_credits=by_touch,
         model_version=f"{result.model_version}+{model_id}",
     )
-
-
-def _coded(names: Iterable[str]) -> tuple[tuple[str, ...], Ints]:
-    """Number names in the order in which they come; -1 for '', which is not known."""
-    codes: dict[str, int] = {}
-    coded = [codes.setdefault(name, len(codes)) if name else -1 for name in names]
-    return tuple(codes), np.array(coded, np.int64)

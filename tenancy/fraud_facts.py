@@ -97,8 +97,9 @@ class FraudFactsReader:
             judged = conversions if policy.runs(FraudRule.IMPOSSIBLE_ORDER) else installs
             ahead = timedelta(days=policy.duplicate_device.days)
             found |= await self._look_up(judged, device_names, _DEVICE_MEMORY, ahead)
-        if policy.runs(FraudRule.DEVICE_FARM):
-            span = timedelta(minutes=policy.device_farm.minutes)
+        if policy.runs(FraudRule.DEVICE_FARM, FraudRule.ANOMALY):
+            # A learned model looks at an hour.
+            span = max(timedelta(minutes=policy.device_farm.minutes), timedelta(hours=1))
             found |= await self._look_up(installs, address_names, span, span)
         return found
 

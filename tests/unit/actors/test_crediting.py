@@ -7,8 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.champion_calls import Champion, ChampionsUnknownError, Standing
-from actors.credit_giver import Credits
-from actors.crediting import Crediting
+from actors.crediting import Crediting, Credits
 from attribution.journeys import Floats
 from attribution.learned_credits import CallJourneys, Credited
 from attribution.ml.journey_table import JourneyTable
@@ -16,7 +15,7 @@ from schemas.ids import TenantId
 from schemas.learning import LearnedKind
 from schemas.learning_settings import LearningSettings
 from schemas.results import ModelFallback
-from tests.unit.actors.test_credit_giver import table
+from tests.unit.actors.test_evaluations import table
 
 pytestmark = pytest.mark.anyio
 
