@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
+from attribution.ml.anomaly import AnomalyModel
+from attribution.ml.anomaly_training import train_anomaly
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.conversion_training import train_conversion
 from attribution.ml.journey_table import JourneyTable
+from bench.planted_installs import planted_facts
 from schemas.ids import TenantId
 from schemas.learning import Artifact, DataRange, LearnedKind, LearnedModelDocument
 from storage.lake.artifacts import Artifacts
@@ -56,6 +59,11 @@ def journeys(count: int, seed: int, sources: tuple[str, ...] = SOURCES) -> Journ
 def conversion_model(seed: int = 0, count: int = 4_000) -> ConversionModel:
     """Fit a small model."""
     return train_conversion(journeys(count, seed), seed=seed).model
+
+
+def anomaly_model(seed: int = 0, count: int = 2_000) -> AnomalyModel:
+    """Fit a small model to installs of which a few were bought."""
+    return train_anomaly(planted_facts(count, seed, bought_share=0.005), seed=seed).model
 
 
 @asynccontextmanager

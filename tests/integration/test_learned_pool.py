@@ -24,12 +24,13 @@ from jobs.export_lake import export_tenant
 from jobs.lake_journeys import read_journeys
 from jobs.lake_rows import Days
 from schemas.ids import TenantId
+from schemas.learning import LearnedKind
 from storage.lake.lake import Lake
 from storage.lake.manifest import Dataset
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import titled
-from tests.learned_models import SOURCES, conversion_model, lake_of, promote, register
+from tests.learned_models import SOURCES, anomaly_model, conversion_model, lake_of, promote, register
 from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
@@ -131,6 +132,7 @@ async def test_training_sees_of_a_journey_what_the_pool_sees(shop: Shop) -> None
     ]
     install = event("install", event_time=ago(days=20), platform="android", country="DE", **device)
     assert (await shop.http.post(INGEST, json=[*touches, install])).status_code == 202
+    shop.sent.append(install["event_id"])
     found = await result_of(shop.api, install["event_id"])
     assert found["model_version"] == f"rules-2+{shop.first}"
     stack, tenant_id = shop.running.stack, TenantId(shop.tenant.tenant_id)
@@ -276,6 +278,66 @@ async def test_reports_add_the_credits_up(shop: Shop) -> None:
     assert f"{without} conversions with touches have no credits" in shown
     shown = await asyncio.to_thread(run, shop, "explain", shop.sent[-1])
     assert f"model {shop.first}" in shown
+
+
+async def clicks_and_install(shop: Shop, clicks: int, **fields: Any) -> str:
+    """Send an install after clicks of a network, the last one 20 minutes before it, and a purchase; give its id."""
+    device = {"device_id": secrets.token_hex(8), "platform": "android"}
+    touches = [
+        event("click", media_source="tv", event_time=ago(minutes=20 + place, seconds=1), country="DE", **device)
+        for place in range(clicks)
+    ]
+    install = event("install", event_time=ago(seconds=1), **device | {"country": "DE", "app_version": "2.1"} | fields)
+    later = event("purchase", event_id=f"{install['event_id']}-bought", **device)
+    assert (await shop.http.post(INGEST, json=[*touches, install, later])).status_code == 202
+    shop.sent.append(install["event_id"])
+    return str(install["event_id"])
+
+
+async def adopt(shop: Shop, fraud: dict[str, Any]) -> None:
+    version = (await shop.api.put("/api/v1/policies", {"policy": {"fraud": fraud}}))["version"]
+    await shop.api.post(f"/api/v1/policies/{version}/adopt", {})
+
+
+async def test_installs_are_scored_and_a_policy_may_act_on_it(shop: Shop) -> None:
+    """The score stands in the result and changes nothing; a rule that is on takes the unusual one away."""
+    artifact = dump(await asyncio.to_thread(anomaly_model))
+    lake_of(shop.running).put(artifact)
+    model_id = await register(shop.running, artifact, shop.tenant.tenant_id, LearnedKind.ANOMALY)
+    await promote(shop.running, model_id)
+    unusual = {"os_version": "Android 5.1", "app_version": "0.0.1", "country": "NZ"}
+
+    async def scored() -> dict[str, Any] | None:
+        found = await result_of(shop.api, await clicks_and_install(shop, 40, **unusual))
+        return found if found["anomaly"] else None
+
+    odd = await eventually(scored)
+    assert odd["anomaly"]["model_id"] == model_id
+    assert odd["anomaly"]["score"] > odd["anomaly"]["threshold"]
+    assert (odd["media_source"], "anomaly" in odd["fraud"]["rules"]) == ("tv", False)
+    usual = await result_of(shop.api, await clicks_and_install(shop, 1, os_version="Android 14"))
+    assert usual["anomaly"]["score"] < usual["anomaly"]["threshold"]
+
+    await adopt(shop, {"anomaly": {"mode": "on"}})
+
+    async def rejected() -> dict[str, Any] | None:
+        found = await result_of(shop.api, await clicks_and_install(shop, 40, **unusual))
+        return found if "anomaly" in found["fraud"]["rules"] else None
+
+    found = await eventually(rejected)
+    assert (found["is_organic"], found["fraud"]["conversion_verdict"]) == (True, "rejected")
+    assert {each["reason"] for each in found["candidates"]} >= {"fraud:anomaly"}
+    (finding,) = [each for each in found["fraud"]["findings"] if each["rule"] == "anomaly"]
+    threshold = found["anomaly"]["threshold"]
+    expected = {"score": found["anomaly"]["score"], "score_max": threshold, "model_id": model_id}
+    assert (finding["mode"], finding["touch_id"], finding["evidence"]) == ("on", None, expected)
+    # Those that came in the same call have its source, which is none.
+    assert (await result_of(shop.api, f"{found['conversion_id']}-bought"))["is_organic"]
+    report = await shop.api.get("/api/v1/reports/fraud")
+    assert [(each["mode"], each["claims"]) for each in report["rules"] if each["rule"] == "anomaly"] == [("on", 1)]
+    shown = await asyncio.to_thread(run, shop, "explain", found["conversion_id"])
+    assert "anomaly (on)" in shown
+    assert f"by the learned model {model_id}" in shown
 
 
 def run(shop: Shop, *arguments: str) -> str:
