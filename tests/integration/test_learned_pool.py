@@ -287,7 +287,7 @@ async def clicks_and_install(shop: Shop, clicks: int, **fields: Any) -> str:
         event("click", media_source="tv", event_time=ago(minutes=20 + place, seconds=1), country="DE", **device)
         for place in range(clicks)
     ]
-    install = event("install", event_time=ago(seconds=1), **device | {"country": "DE", "app_version": "2.1"} | fields)
+    install = event("install", event_time=ago(seconds=1), **device | {"country": "DE", "app_version": "4.1"} | fields)
     later = event("purchase", event_id=f"{install['event_id']}-bought", **device)
     assert (await shop.http.post(INGEST, json=[*touches, install, later])).status_code == 202
     shop.sent.append(install["event_id"])
