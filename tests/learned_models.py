@@ -27,7 +27,10 @@ _DAY_SECONDS = 86_400.0
 
 
 def journeys(count: int, seed: int, sources: tuple[str, ...] = SOURCES) -> JourneyTable:
-    """Draw journeys of one to five touches: each touch of the last source adds most to what they lead to."""
+    """Draw journeys of one to five touches: each touch of the last source adds most to what they lead to.
+
+    On iOS, that is: on Android it is the other way round.
+    """
     dice = np.random.default_rng(seed)
     starts = np.cumsum([0, *dice.integers(1, 6, count)])
     touches = dice.integers(0, len(sources), starts[-1])
@@ -41,6 +44,7 @@ def journeys(count: int, seed: int, sources: tuple[str, ...] = SOURCES) -> Journ
         * _DAY_SECONDS
     )
     strength = np.add.reduceat(np.linspace(-0.6, 1.4, len(sources))[touches], starts[:-1])
+    platform = dice.integers(0, 2, count)
     return JourneyTable(
         channels=sources,
         touches=touches,
@@ -48,10 +52,10 @@ def journeys(count: int, seed: int, sources: tuple[str, ...] = SOURCES) -> Journ
         times=times,
         is_click=dice.random(len(touches)) < 0.5,
         platforms=("android", "ios"),
-        platform=dice.integers(0, 2, count),
+        platform=platform,
         countries=("DE", "US"),
         country=dice.integers(0, 2, count),
-        converted=dice.random(count) < 1 / (1 + np.exp(1.0 - strength)),
+        converted=dice.random(count) < 1 / (1 + np.exp(1.0 - np.where(platform, strength, -strength))),
         weights=np.ones(count),
     )
 

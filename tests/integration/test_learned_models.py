@@ -1,15 +1,20 @@
 """The registry of learned models on the real database: one champion a scope, a history, and who hears of a change."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import asyncpg
 import pytest
 
+from jobs.lake_environment import lake_environment
+from jobs.learning_work import LearningWork
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
 from schemas.learning_jobs import LearningDetail, LearningJobKind
+from storage.lake.artifacts import Artifacts
+from storage.lake.lake import Lake
 from storage.postgres.connect import Database, Databases
 from storage.postgres.jobs import JobSupersededError
 from storage.postgres.learned_models import LearnedModels
@@ -100,6 +105,35 @@ async def test_whoever_listens_hears_of_a_promotion(control: Database, tenant: P
         await anext(promoted)
         await models.promote(document.model_id, by="u", reason="")
         await anext(promoted)
+
+
+async def test_what_trainings_by_hand_left_is_entered(
+    running: RunningStack, control: Database, tenant: ProvisionedTenant, lake_url: str
+) -> None:
+    """From whatever lake: one whose artifact is there counts, one without is refused, a gone tenant's is deleted."""
+    settings = running.stack.settings.model_copy(update={"lake_url": lake_url})
+    artifacts, models = Artifacts(Lake.open(lake_url)), LearnedModels(control)
+    content = secrets.token_bytes(64)
+    artifacts.put(content)
+    whole, without, gone = (
+        learned_models.document_of(artifact, tenant_id, LearnedKind.ANOMALY)
+        for artifact, tenant_id in (
+            (content, tenant.tenant_id),
+            (secrets.token_bytes(64), tenant.tenant_id),
+            (secrets.token_bytes(64), "neverwas"),
+        )
+    )
+    for each in (whole, without, gone):
+        artifacts.put_candidate(each.model_dump_json().encode(), each.model_id)
+    await LearningWork(running.stack.backends, settings, lake_environment(lake_url)).register_candidates()
+    states = [record.state if (record := await models.one(each.model_id)) else None for each in (whole, without, gone)]
+    assert states == [LearnedState.CHAMPION, LearnedState.REFUSED, None]
+    refused = await models.one(without.model_id)
+    assert refused is not None
+    assert "The lake has no artifact" in (refused.shadow or {})["verdict"]
+    assert sorted(artifacts.candidates()) == sorted([whole.model_id, without.model_id])
+    # The stack's own keeper looks into another lake.
+    await models.roll_back(LearnedKind.ANOMALY, TenantId(tenant.tenant_id), by="test", reason="over")
 
 
 async def test_pages_show_a_tenant_what_serves_it(control: Database, tenant: ProvisionedTenant) -> None:
