@@ -64,7 +64,8 @@ class AttributionPool:
         self._crediting = Crediting(champions, _loaded_conversion, learning)
         # Serve runs the constructor on the replica's loop.
         loop = asyncio.get_running_loop()
-        self._following = [loop.create_task(each.follow()) for each in (self._scoring, self._crediting)]
+        self._learned = (self._scoring.champions, self._crediting.champions)
+        self._following = [loop.create_task(each.follow()) for each in self._learned]
         settle_heap()
 
     async def attribute(self, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
@@ -85,8 +86,8 @@ class AttributionPool:
         Raises:
             EvaluationStuckError: it is to be replaced.
         """
-        self._scoring.check()
-        self._crediting.check()
+        for each in self._learned:
+            each.check()
 
     async def _answer(self, form: Form, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
         self._calls_open += 1

@@ -8,10 +8,10 @@ evaluation of several fails, each is evaluated alone: the one at fault fails, an
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from actors.case_limit import CaseLimit
 from actors.model_shelf import LoadedModel
@@ -28,42 +28,35 @@ class EvaluationStuckError(Exception):
     """An evaluation does not end, and cannot be ended."""
 
 
-class Rows(Protocol):
-    """Rows in columns."""
-
-    def __len__(self) -> int:
-        """Say how many there are."""
-
-
 M = TypeVar("M")
-T = TypeVar("T", bound=Rows)
-Evaluate = Callable[[M, Sequence[T]], list[Floats]]
-"""Has a model evaluate several tables at once; gives for each what it would be on its own."""
+C = TypeVar("C", bound=Sized)
+Evaluate = Callable[[M, Sequence[C]], list[Floats]]
+"""Has a model evaluate what several calls have, at once; gives for each what it would be on its own."""
 
 
 @dataclass(slots=True)
-class _Asked(Generic[M, T]):
+class _Asked(Generic[M, C]):
     model: LoadedModel[M]
-    table: T
+    call: C
     done: asyncio.Future[Floats]
 
 
-class Evaluations(Generic[M, T]):
+class Evaluations(Generic[M, C]):
     """Evaluates models of one kind, on one thread."""
 
-    def __init__(self, evaluate: Evaluate[M, T], thread: ThreadPoolExecutor, deadline_seconds: float) -> None:
+    def __init__(self, evaluate: Evaluate[M, C], thread: ThreadPoolExecutor, deadline_seconds: float) -> None:
         """Take what evaluates, the thread, and how long one evaluation may take."""
         self._evaluate = evaluate
         self._thread = thread
         self._deadline_seconds = deadline_seconds
         self._limit = CaseLimit(deadline_seconds)
         # Tenants in the order of their turns.
-        self._waiting: dict[TenantId, deque[_Asked[M, T]]] = {}
+        self._waiting: dict[TenantId, deque[_Asked[M, C]]] = {}
         self._driving: asyncio.Task[None] | None = None
         self._since: float | None = None
 
-    async def of(self, tenant_id: TenantId, model: LoadedModel[M], table: T) -> Floats:
-        """Evaluate a model on a tenant's table.
+    async def of(self, tenant_id: TenantId, model: LoadedModel[M], call: C) -> Floats:
+        """Evaluate a model on what a tenant's call has.
 
         Raises:
             TimeoutError: another evaluation takes too long.
@@ -71,7 +64,7 @@ class Evaluations(Generic[M, T]):
         """
         if self._running_seconds() > self._deadline_seconds:
             raise TimeoutError
-        asked: _Asked[M, T] = _Asked(model, table, asyncio.get_running_loop().create_future())
+        asked: _Asked[M, C] = _Asked(model, call, asyncio.get_running_loop().create_future())
         self._waiting.setdefault(tenant_id, deque()).append(asked)
         if self._driving is None or self._driving.done():
             self._driving = asyncio.create_task(self._drive())
@@ -94,15 +87,15 @@ class Evaluations(Generic[M, T]):
             if together := self._take():
                 await self._settle(together)
 
-    def _take(self) -> list[_Asked[M, T]]:
+    def _take(self) -> list[_Asked[M, C]]:
         """Take one request of each tenant in turn, all of one model; those that nobody waits for are dropped."""
-        together: list[_Asked[M, T]] = []
+        together: list[_Asked[M, C]] = []
         rows = 0
         for tenant_id in list(self._waiting):
             queue = self._waiting[tenant_id]
             while queue and queue[0].done.done():
                 queue.popleft()
-            size = len(queue[0].table) if queue else 0
+            size = len(queue[0].call) if queue else 0
             is_next = bool(queue) and (
                 not together or (queue[0].model is together[0].model and rows + size <= ROWS_TOGETHER_MAX)
             )
@@ -116,7 +109,7 @@ class Evaluations(Generic[M, T]):
                     self._waiting[tenant_id] = queue
         return together
 
-    async def _settle(self, together: Sequence[_Asked[M, T]]) -> None:
+    async def _settle(self, together: Sequence[_Asked[M, C]]) -> None:
         try:
             found = await self._evaluated(together)
         except Exception as error:  # noqa: BLE001 - whatever it was, those who wait hear of it
@@ -126,15 +119,15 @@ class Evaluations(Generic[M, T]):
             elif not together[0].done.done():
                 together[0].done.set_exception(error)
         else:
-            for each, credits_ in zip(together, found, strict=True):
+            for each, given in zip(together, found, strict=True):
                 if not each.done.done():
-                    each.done.set_result(credits_)
+                    each.done.set_result(given)
 
-    async def _evaluated(self, together: Sequence[_Asked[M, T]]) -> list[Floats]:
-        model, tables = together[0].model.model, [each.table for each in together]
+    async def _evaluated(self, together: Sequence[_Asked[M, C]]) -> list[Floats]:
+        model, calls = together[0].model.model, [each.call for each in together]
 
         def evaluate() -> list[Floats]:
-            return self._limit.run(lambda: self._evaluate(model, tables))
+            return self._limit.run(lambda: self._evaluate(model, calls))
 
         self._since = time.monotonic()
         try:

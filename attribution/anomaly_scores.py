@@ -33,6 +33,9 @@ class CallInstalls:
     conversion_ids: tuple[str, ...]
     table: InstallFactTable
 
+    def __len__(self) -> int:
+        return len(self.conversion_ids)
+
 
 def installs_of(cases: Sequence[ConversionCase], outcomes: Sequence[AttributionOutcome]) -> CallInstalls:
     """Find the installs in what was decided of cases, both in the same order."""

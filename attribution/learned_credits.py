@@ -29,6 +29,9 @@ class CallJourneys:
     touches: dict[str, tuple[Touchpoint, ...]]
     table: JourneyTable
 
+    def __len__(self) -> int:
+        return len(self.touches)
+
     def shared(self, given: Floats) -> dict[str, list[float]]:
         """Cut what a model gave each touch, [T], into journeys."""
         bounds = self.table.starts.tolist()

@@ -37,7 +37,8 @@ class Keeper:
 
 @pytest.fixture
 async def pool() -> AttributionPool:
-    return AttributionPool(Keeper(), PoolSettings(), LearningSettings())
+    # What reads artifacts is imported first, which takes seconds on a busy machine.
+    return AttributionPool(Keeper(), PoolSettings(), LearningSettings(deadline_seconds=60.0))
 
 
 def packed(count: int) -> list[bytes]:

@@ -80,7 +80,7 @@ def made(artifact: bytes) -> Credits:
 async def test_journeys_have_credits_or_the_reason_why_not(model_id: str | None, expected: Credited) -> None:
     """By the champion; none where there is none; late or failed where there is one, and where nobody can be asked."""
     crediting = Crediting(Keeper(model_id), made, SETTINGS)
-    following = asyncio.create_task(crediting.follow())
+    following = asyncio.create_task(crediting.champions.follow())
 
     async def read() -> CallJourneys:
         return JOURNEYS

@@ -11,6 +11,7 @@ from actors.crediting import credits_of
 from actors.evaluations import Evaluations, EvaluationStuckError
 from actors.model_shelf import LoadedModel
 from attribution.journeys import Floats
+from attribution.learned_credits import CallJourneys
 from attribution.ml.journey_table import JourneyTable
 from schemas.ids import TenantId
 
@@ -33,6 +34,11 @@ def table(*lengths: int, channel: str = "mail") -> JourneyTable:
         converted=np.ones(journeys, np.bool_),
         weights=np.ones(journeys),
     )
+
+
+def call(*lengths: int, channel: str = "mail") -> CallJourneys:
+    """Make a call with such journeys."""
+    return CallJourneys({str(place): () for place in range(len(lengths))}, table(*lengths, channel=channel))
 
 
 class Equal:
@@ -58,16 +64,16 @@ async def test_what_waits_together_is_evaluated_together() -> None:
     model, other = Equal(), Equal()
     evaluations = Evaluations(credits_of, ThreadPoolExecutor(1), 5.0)
     model.go_on.clear()
-    first = asyncio.create_task(evaluations.of(TenantId("a"), LoadedModel("m", model), table(1)))
+    first = asyncio.create_task(evaluations.of(TenantId("a"), LoadedModel("m", model), call(1)))
     await asyncio.sleep(0.05)
     loaded = LoadedModel("m", model)
     asked = [
-        evaluations.of(TenantId("b"), loaded, table(2)),
-        evaluations.of(TenantId("c"), LoadedModel("o", other), table(4)),
+        evaluations.of(TenantId("b"), loaded, call(2)),
+        evaluations.of(TenantId("c"), LoadedModel("o", other), call(4)),
     ]
     asked += [
-        evaluations.of(TenantId("d"), loaded, table(5, 1, channel="tv")),
-        evaluations.of(TenantId("b"), loaded, table(3)),
+        evaluations.of(TenantId("d"), loaded, call(5, 1, channel="tv")),
+        evaluations.of(TenantId("b"), loaded, call(3)),
     ]
     waiting = [asyncio.create_task(each) for each in asked]
     await asyncio.sleep(0.05)
@@ -83,10 +89,10 @@ async def test_one_on_which_the_model_fails_takes_no_other_along() -> None:
     model = Equal()
     loaded, evaluations = LoadedModel("m", model), Evaluations(credits_of, ThreadPoolExecutor(1), 5.0)
     model.go_on.clear()
-    first = asyncio.create_task(evaluations.of(TenantId("a"), loaded, table(1)))
+    first = asyncio.create_task(evaluations.of(TenantId("a"), loaded, call(1)))
     await asyncio.sleep(0.05)
-    bad = asyncio.create_task(evaluations.of(TenantId("b"), loaded, table(1, channel="poison")))
-    good = asyncio.create_task(evaluations.of(TenantId("c"), loaded, table(2)))
+    bad = asyncio.create_task(evaluations.of(TenantId("b"), loaded, call(1, channel="poison")))
+    good = asyncio.create_task(evaluations.of(TenantId("c"), loaded, call(2)))
     await asyncio.sleep(0.05)
     model.go_on.set()
     with pytest.raises(ValueError, match="poison"):
@@ -100,10 +106,10 @@ async def test_one_that_does_not_end_is_noticed() -> None:
     model = Equal()
     loaded, evaluations = LoadedModel("m", model), Evaluations(credits_of, ThreadPoolExecutor(1), 0.02)
     model.go_on.clear()
-    first = asyncio.create_task(evaluations.of(TenantId("a"), loaded, table(1)))
+    first = asyncio.create_task(evaluations.of(TenantId("a"), loaded, call(1)))
     await asyncio.sleep(0.1)
     with pytest.raises(TimeoutError):
-        await evaluations.of(TenantId("b"), loaded, table(1))
+        await evaluations.of(TenantId("b"), loaded, call(1))
     await asyncio.sleep(0.15)
     with pytest.raises(EvaluationStuckError):
         evaluations.check()

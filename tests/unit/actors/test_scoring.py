@@ -77,7 +77,7 @@ def made(artifact: bytes) -> Scores:
 async def test_installs_have_scores_or_none_in_time(model_id: str | None) -> None:
     """By the champion; without one, or with one that is late or fails, nothing is said against anybody."""
     scoring = Scoring(Keeper(model_id), made, SETTINGS)
-    following = asyncio.create_task(scoring.follow())
+    following = asyncio.create_task(scoring.champions.follow())
 
     async def read() -> CallInstalls:
         return INSTALLS
