@@ -125,7 +125,9 @@ async def test_what_trainings_by_hand_left_is_entered(
     )
     for each in (whole, without, gone):
         artifacts.put_candidate(each.model_dump_json().encode(), each.model_id)
-    await LearningWork(running.stack.backends, settings, lake_environment(lake_url)).register_candidates()
+    work = LearningWork(running.stack.backends, settings, lake_environment(lake_url))
+    await work.register_candidates()
+    await work._databases.close()
     states = [record.state if (record := await models.one(each.model_id)) else None for each in (whole, without, gone)]
     assert states == [LearnedState.CHAMPION, LearnedState.REFUSED, None]
     refused = await models.one(without.model_id)
