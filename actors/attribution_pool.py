@@ -18,8 +18,7 @@ from ray import serve
 
 from actors.case_limit import CaseLimit
 from actors.champion_calls import Champions, RemoteChampions
-from actors.credit_giver import Credits
-from actors.crediting import Crediting
+from actors.crediting import Crediting, Credits
 from actors.decider import Decider, recorded
 from actors.fair_gate import FairGate
 from actors.pool_calls import (
@@ -30,7 +29,10 @@ from actors.pool_calls import (
     unpack_cases,
     unpack_policy,
 )
+from actors.scoring import Scores, Scoring
+from attribution.anomaly_scores import installs_of, questioned, with_score
 from attribution.learned_credits import Credited, credited, journeys_of
+from schemas.fraud_policy import FraudRule
 from schemas.ids import TenantId
 from schemas.learning_settings import LearningSettings
 from schemas.results import AttributionOutcome
@@ -58,9 +60,12 @@ class AttributionPool:
         self._begun_at = utc_now()
         self._calls_open = self._decided = 0
         self._gate = FairGate()
-        self._crediting = Crediting(champions, _loaded, learning)
+        self._scoring = Scoring(champions, _loaded_anomaly, learning)
+        self._crediting = Crediting(champions, _loaded_conversion, learning)
         # Serve runs the constructor on the replica's loop.
-        self._following = asyncio.get_running_loop().create_task(self._crediting.follow())
+        loop = asyncio.get_running_loop()
+        self._learned = (self._scoring.champions, self._crediting.champions)
+        self._following = [loop.create_task(each.follow()) for each in self._learned]
         settle_heap()
 
     async def attribute(self, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
@@ -81,7 +86,8 @@ class AttributionPool:
         Raises:
             EvaluationStuckError: it is to be replaced.
         """
-        self._crediting.check()
+        for each in self._learned:
+            each.check()
 
     async def _answer(self, form: Form, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
         self._calls_open += 1
@@ -92,7 +98,8 @@ class AttributionPool:
 
     async def _decide(self, form: Form, tenant_id: TenantId, packed: Sequence[bytes], policy: bytes) -> list[bytes]:
         turn = partial(self._in_turn, tenant_id)
-        decider = Decider(unpack_policy(policy), self._limit)
+        by_policy = unpack_policy(policy)
+        decider = Decider(by_policy, self._limit)
         cases: list[ConversionCase] = []
         outcomes: list[AttributionOutcome] = []
         for portion in packed:
@@ -100,7 +107,15 @@ class AttributionPool:
             cases += read
             outcomes += decided
         self._decided += len(outcomes)
-        by = await self._crediting.of(tenant_id, partial(turn, journeys_of, cases, outcomes))
+        scores = await self._scoring.of(tenant_id, partial(turn, installs_of, cases, outcomes))
+        if scores and by_policy.fraud.runs(FraudRule.ANOMALY):
+            again = questioned(cases, scores)
+            decided_again: dict[str, AttributionOutcome] = {}
+            for few in portions(list(again.values())):
+                decided_again |= {each.conversion_id: each for each in await turn(decider.decide, few)}
+            outcomes = [decided_again.get(each.conversion_id, each) for each in outcomes]
+        outcomes = [with_score(each, scores) for each in outcomes]
+        by = await self._crediting.of(tenant_id, partial(turn, journeys_of, outcomes))
         return [await turn(_packed, form, by, portion) for portion in portions(outcomes)]
 
     async def _in_turn(self, tenant_id: TenantId, work: Callable[..., Done], *arguments: Any) -> Done:
@@ -118,15 +133,19 @@ def _packed(form: Form, by: Credited, outcomes: Sequence[AttributionOutcome]) ->
     return pack_answers(form([credited(outcome, by) for outcome in outcomes]))
 
 
-def _loaded(artifact: bytes) -> Credits:
-    # What it needs takes a second to import and 100 MB: a pool without models has neither.
-    from attribution.ml.artifacts import ArtifactRefusedError, load  # noqa: PLC0415
+def _loaded_conversion(artifact: bytes) -> Credits:
+    # What it needs takes a second to import and 100 MB: a pool without models has neither; so with the other kind.
+    from attribution.ml.artifacts import load_as  # noqa: PLC0415
     from attribution.ml.conversion import ConversionModel  # noqa: PLC0415
 
-    model = load(artifact)
-    if not isinstance(model, ConversionModel):
-        raise ArtifactRefusedError("an artifact of another kind of model")
-    return model
+    return load_as(ConversionModel, artifact)
+
+
+def _loaded_anomaly(artifact: bytes) -> Scores:
+    from attribution.ml.anomaly import AnomalyModel  # noqa: PLC0415
+    from attribution.ml.artifacts import load_as  # noqa: PLC0415
+
+    return load_as(AnomalyModel, artifact)
 
 
 def pool_application(settings: PoolSettings, learning: LearningSettings, labels: dict[str, str]) -> serve.Application:

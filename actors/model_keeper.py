@@ -11,9 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
-from ray import serve
 
-from actors.champion_calls import KEEPER_DEPLOYMENT, Champion, ChampionsUnknownError, Standing
+from actors.champion_calls import Champion, ChampionsUnknownError, Standing
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
@@ -31,11 +30,8 @@ _LOOK_SECONDS = 15.0
 _AGAIN_SECONDS = 1.0
 """How often, while something could not be read."""
 
-_KINDS = frozenset({LearnedKind.CONVERSION})
+_KINDS = frozenset({LearnedKind.CONVERSION, LearnedKind.ANOMALY})
 """Those that the pool evaluates."""
-
-_REQUESTS_MAX = 1_000
-"""Every replica of the pool asks once a second."""
 
 log = structlog.get_logger()
 
@@ -118,7 +114,8 @@ class ModelKeeper:
         records = [each for each in await self._models.champions() if each.document.kind in _KINDS]
         wanted: dict[Scope, LearnedModelRecord] = {(each.document.kind, each.tenant_id): each for each in records}
         for scope in self._counting.keys() - wanted.keys():
-            del self._counting[scope]
+            # What was learned of a tenant goes with it.
+            self._kept.pop(self._counting.pop(scope).document.artifact.sha256, None)
             self._changes += 1
         is_whole = True
         # The global ones first: they serve most.
@@ -151,18 +148,3 @@ class ModelKeeper:
         while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._bytes_max:
             self._kept.popitem(last=False)
         return artifact
-
-
-def keeper_application(
-    known: Callable[[], tuple[Backends, Settings]], check_seconds: float, labels: dict[str, str]
-) -> serve.Application:
-    """Bind the keeper, which finds out by `known` where the registry is, to nodes with these labels."""
-    configured = serve.deployment(
-        name=KEEPER_DEPLOYMENT,
-        num_replicas=1,
-        max_ongoing_requests=_REQUESTS_MAX,
-        ray_actor_options={"num_cpus": 0, "label_selector": labels},
-        logging_config={"log_level": "WARNING"},
-        health_check_period_s=check_seconds,
-    )
-    return configured(ModelKeeper).bind(known)

@@ -1,17 +1,17 @@
 """What a learned model gives the touches of a result: from results to its journeys, and back.
 
 A journey is what reports call one: the valid touches of a conversion (won, earlier, lower priority), oldest first.
+Platform and country are those of its last touch, as in training: what only conversions tell would give them away there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from attribution.decide import UNNAMED_SOURCE
-from attribution.journeys import Floats, Ints
-from attribution.ml.journey_table import JourneyTable
-from schemas.fraud import InstallFacts
+from attribution.journeys import Floats
+from attribution.ml.journey_table import JourneyTable, numbered
 from schemas.results import (
     BEFORE_LEARNED_MODEL,
     ON_THE_JOURNEY,
@@ -19,7 +19,7 @@ from schemas.results import (
     AttributionResult,
     ModelFallback,
 )
-from schemas.touchpoints import ConversionCase, Touchpoint, TouchType
+from schemas.touchpoints import Touchpoint, TouchType
 
 DATA_DRIVEN = "data_driven"
 """The name of these credits in a result."""
@@ -34,6 +34,9 @@ class CallJourneys:
 
     touches: dict[str, tuple[Touchpoint, ...]]
     table: JourneyTable
+
+    def __len__(self) -> int:
+        return len(self.touches)
 
     def shared(self, given: Floats) -> dict[str, list[float]]:
         """Cut what a model gave each touch, [T], into journeys."""
@@ -54,17 +57,15 @@ class Credited:
     fallback: ModelFallback | None = None
 
 
-def journeys_of(cases: Sequence[ConversionCase], outcomes: Sequence[AttributionOutcome]) -> CallJourneys:
-    """Find the journeys of what was decided of cases, both in the same order."""
+def journeys_of(outcomes: Sequence[AttributionOutcome]) -> CallJourneys:
+    """Find the journeys of what was decided."""
     touches: dict[str, tuple[Touchpoint, ...]] = {}
-    facts = []
-    for case, outcome in zip(cases, outcomes, strict=True):
+    for outcome in outcomes:
         if isinstance(outcome, AttributionResult) and outcome.conversion_id not in touches:
             found = journey_touches(outcome)
             if found:
                 touches[outcome.conversion_id] = found
-                facts.append(case.conversion.facts)
-    return CallJourneys(touches, _table(list(touches.values()), facts))
+    return CallJourneys(touches, _table(list(touches.values())))
 
 
 def journey_touches(result: AttributionResult) -> tuple[Touchpoint, ...]:
@@ -86,11 +87,11 @@ def credited(outcome: AttributionOutcome, by: Credited) -> AttributionOutcome:
     return replace(outcome, model_fallback=by.fallback) if touches else outcome
 
 
-def _table(journeys: Sequence[Sequence[Touchpoint]], facts: Sequence[InstallFacts]) -> JourneyTable:
+def _table(journeys: Sequence[Sequence[Touchpoint]]) -> JourneyTable:
     touches = [touch for journey in journeys for touch in journey]
-    channels, codes = _coded(touch.media_source for touch in touches)
-    platforms, platform = _coded(each.platform for each in facts)
-    countries, country = _coded(each.country for each in facts)
+    channels, codes = numbered(touch.media_source for touch in touches)
+    platforms, platform = numbered(journey[-1].platform for journey in journeys)
+    countries, country = numbered(journey[-1].country for journey in journeys)
     return JourneyTable(
         channels=channels,
         touches=codes,
@@ -121,10 +122,3 @@ def _with_credits(
         touch_credits=by_touch,
         model_version=f"{result.model_version}{BEFORE_LEARNED_MODEL}{model_id}",
     )
-
-
-def _coded(names: Iterable[str]) -> tuple[tuple[str, ...], Ints]:
-    """Number names in the order in which they come; -1 for '', which is not known."""
-    codes: dict[str, int] = {}
-    coded = [codes.setdefault(name, len(codes)) if name else -1 for name in names]
-    return tuple(codes), np.array(coded, np.int64)

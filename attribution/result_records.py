@@ -22,7 +22,11 @@ def result_record(result: AttributionResult) -> ResultRecord:
 
 
 def _as_object(value: Any) -> dict[str, Any]:
-    """Write a touchpoint, which is a tuple, as an object; of what found it, only the type by which it counts."""
+    """Write a touchpoint, which is a tuple, as an object; of what found it, only the type by which it counts.
+
+    Where it was, rules and models read, and its event tells.
+    """
     fields: dict[str, Any] = value._asdict()
     fields["match_type"] = fields.pop("found_by")[0]
+    del fields["platform"], fields["country"]
     return fields

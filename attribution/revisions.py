@@ -7,7 +7,7 @@ answer are one revision, though they may have considered other touches, or word 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-REMARKS = ("candidates", "policy_version", "model_version", "touch_credits", "model_fallback")
+REMARKS = ("candidates", "policy_version", "model_version", "touch_credits", "model_fallback", "anomaly")
 """Fields of a result that are not part of its answer; `conversions.sql` compares without them, too."""
 
 

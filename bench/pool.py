@@ -21,7 +21,6 @@ from actors.pool_calls import pack_cases, pack_policy, portions, unpack_answers
 from attribution.ml.artifacts import dump
 from attribution.ml.conversion_training import train_conversion
 from attribution.ml.journey_table import JourneyTable
-from schemas.fraud import InstallFacts
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
 from schemas.learning_settings import LearningSettings
@@ -118,11 +117,12 @@ def _case(dice: np.random.Generator, place: int) -> ConversionCase:
             app_id="app",
             media_source=_SOURCES[int(dice.integers(0, len(_SOURCES)))],
             campaign="campaign",
+            platform="ios",
+            country="DE",
         )
         for number in range(int(dice.integers(1, _TOUCHES_MAX + 1)))
     )
-    facts = InstallFacts(platform="ios", country="DE")
-    return ConversionCase(Conversion(f"install-{place}", "install", _AT, "app", facts=facts), touches)
+    return ConversionCase(Conversion(f"install-{place}", "install", _AT, "app"), touches)
 
 
 async def measure(pool: AttributionPool, *, has_model: bool, calls_at_once: int, conversions: int) -> Figure:

@@ -56,7 +56,21 @@ def timeline(found: Attribution) -> list[str]:
             lines.append(f"[dim]│[/]   data-driven credit {shared[touch.touch_id]:.1%}")
     kind = (found.conversion_kind or found.conversion_type).replace("_", "-")
     lines.append(f"{_END} {at:{_TIME}}  {kind} {escape(found.conversion_id)}")
-    return [*lines, f"    {_verdict(found)}", *_learned(found), *_history(found.revisions or ())]
+    return [*lines, f"    {_verdict(found)}", *_judged(found), *_learned(found), *_history(found.revisions or ())]
+
+
+def _judged(found: Attribution) -> list[str]:
+    """Say what speaks against the claim, and how unusual the install is."""
+    findings = found.fraud.findings if found.fraud else []
+    lines = [f"    {each.rule} ({each.mode}): {escape(each.explanation)}" for each in findings if each.touch_id is None]
+    if found.anomaly is not None:
+        score = found.anomaly
+        place = "above" if score.score > score.threshold else "within"
+        lines.append(
+            f"    Anomaly score {score.score:.3f}, {place} the usual (up to {score.threshold:.3f}), "
+            f"by the learned model {escape(score.model_id)}."
+        )
+    return lines
 
 
 def _learned(found: Attribution) -> list[str]:

@@ -1,13 +1,12 @@
 """What the command line keeps of a tenant it made: one file each, readable by its owner alone."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import orjson
 
-PRIVATE_MODE = 0o600
+from storage.private_file import write_private_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,7 @@ class CredentialsMissingError(Exception):
 
 def write_private(path: Path, document: Mapping[str, object]) -> None:
     """Write JSON that only its owner can read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    partial.replace(path)
+    write_private_file(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def credentials_path(data_dir: Path, tenant_id: str) -> Path:

@@ -18,10 +18,9 @@ from cli.options import (
     JsonOption,
     PasswordOption,
     PlatformKeyOption,
-    PlatformUrlOption,
-    UrlOption,
 )
 from schemas.learning import LearnedKind
+from unmogrow.client import PlatformClient, TenantClient
 
 app = typer.Typer(
     help="Learned models: list, show, promote, roll back. (`unmogrow models` shares out conversions by formula.)",
@@ -30,6 +29,9 @@ app = typer.Typer(
 
 ScopeOption = Annotated[
     str | None, typer.Option("--tenant", "-t", help="Whose model. Default: the global one, on the global plane.")
+]
+PlaneUrlOption = Annotated[
+    str | None, typer.Option("--url", help="Where the plane is: the tenant's, or without --tenant the global one.")
 ]
 ModelOption = Annotated[LearnedKind, typer.Option("--model", help="Which kind of model.")]
 ModelArgument = Annotated[str, typer.Argument(help="See `unmogrow model list`.")]
@@ -42,14 +44,29 @@ _POLL_SECONDS = 0.5
 _STEPS = 4
 
 
+def _ask(
+    tenant: str | None,
+    url: str | None,
+    email: str | None,
+    password: str | None,
+    key: str | None,
+    *,
+    own: Callable[[TenantClient], Awaitable[Any]],
+    of_all: Callable[[PlatformClient], Awaitable[Any]],
+) -> Any:
+    """Ask a tenant's API about its own models, or, where no tenant was named, the global plane about those of all."""
+    if tenant is not None:
+        return ask(user_api(tenant, url, email=email, password=password), own)
+    return run_platform(platform_client(url, key), of_all)
+
+
 def retrain(
     model: ModelOption = LearnedKind.CONVERSION,
     tenant: ScopeOption = None,
     seed: SeedOption = None,
     email: EmailOption = None,
     password: PasswordOption = None,
-    url: UrlOption = None,
-    platform_url: Annotated[str | None, typer.Option(help="Where the global plane is.")] = None,
+    url: PlaneUrlOption = None,
     key: PlatformKeyOption = None,
     *,
     follow: FollowOption = False,
@@ -70,10 +87,7 @@ def retrain(
         made = await api.retrain_platform_model(asked)
         return await _followed(made, api.get_job) if follow else made
 
-    if tenant is not None:
-        job = ask(user_api(tenant, url, email=email, password=password), on_tenant)
-    else:
-        job = run_platform(platform_client(platform_url, key), on_platform)
+    job = _ask(tenant, url, email, password, key, own=on_tenant, of_all=on_platform)
     if job.error is not None and job.state == "failed":
         raise fail(job.error)
     console.print(f"[bold]{escape(job.job_id)}[/] {job.state}" + (f": {escape(job.verdict)}" if job.verdict else ""))
@@ -109,17 +123,17 @@ def list_models(
     tenant: ScopeOption = None,
     email: EmailOption = None,
     password: PasswordOption = None,
-    url: UrlOption = None,
-    platform_url: PlatformUrlOption = None,
+    url: PlaneUrlOption = None,
     key: PlatformKeyOption = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """List learned models, newest first: a tenant's own with the global champions, or all of the platform."""
-    if tenant is not None:
-        page: Any = ask(user_api(tenant, url, email=email, password=password), lambda api: api.list_learned_models())
-    else:
-        page = run_platform(platform_client(platform_url, key), lambda api: api.list_platform_models())
+    page = _ask(
+        *(tenant, url, email, password, key),
+        own=lambda api: api.list_learned_models(),
+        of_all=lambda api: api.list_platform_models(),
+    )
     if as_json:
         print_json(page)
         return
@@ -137,18 +151,17 @@ def show(
     tenant: ScopeOption = None,
     email: EmailOption = None,
     password: PasswordOption = None,
-    url: UrlOption = None,
-    platform_url: PlatformUrlOption = None,
+    url: PlaneUrlOption = None,
     key: PlatformKeyOption = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """Show one learned model: how good it is on its holdout beside the baselines, and the history of its scope."""
-    if tenant is not None:
-        client = user_api(tenant, url, email=email, password=password)
-        found: Any = ask(client, lambda api: api.get_learned_model(model_id))
-    else:
-        found = run_platform(platform_client(platform_url, key), lambda api: api.get_platform_model(model_id))
+    found = _ask(
+        *(tenant, url, email, password, key),
+        own=lambda api: api.get_learned_model(model_id),
+        of_all=lambda api: api.get_platform_model(model_id),
+    )
     if as_json:
         print_json(found)
         return
@@ -171,19 +184,18 @@ def promote(
     tenant: ScopeOption = None,
     email: EmailOption = None,
     password: PasswordOption = None,
-    url: UrlOption = None,
-    platform_url: PlatformUrlOption = None,
+    url: PlaneUrlOption = None,
     key: PlatformKeyOption = None,
 ) -> None:
     """Make a learned model the champion of its scope: within seconds its word counts.
 
     Example: unmogrow model promote conversion-t123-0b9c5c1e4f6e --tenant t123
     """
-    if tenant is not None:
-        client = user_api(tenant, url, email=email, password=password)
-        ask(client, lambda api: api.promote_learned_model(model_id))
-    else:
-        run_platform(platform_client(platform_url, key), lambda api: api.promote_platform_model(model_id))
+    _ask(
+        *(tenant, url, email, password, key),
+        own=lambda api: api.promote_learned_model(model_id),
+        of_all=lambda api: api.promote_platform_model(model_id),
+    )
     console.print(f"[bold]{escape(model_id)}[/] is champion.")
 
 
@@ -193,8 +205,7 @@ def rollback(
     tenant: ScopeOption = None,
     email: EmailOption = None,
     password: PasswordOption = None,
-    url: UrlOption = None,
-    platform_url: PlatformUrlOption = None,
+    url: PlaneUrlOption = None,
     key: PlatformKeyOption = None,
 ) -> None:
     """Put the champion before back.
@@ -202,11 +213,11 @@ def rollback(
     Example: unmogrow model rollback --model conversion --tenant t123
     """
     asked = {"model": model.value}
-    if tenant is not None:
-        client = user_api(tenant, url, email=email, password=password)
-        now: Any = ask(client, lambda api: api.roll_back_learned_model(asked))
-    else:
-        now = run_platform(platform_client(platform_url, key), lambda api: api.roll_back_platform_model(asked))
+    now = _ask(
+        *(tenant, url, email, password, key),
+        own=lambda api: api.roll_back_learned_model(asked),
+        of_all=lambda api: api.roll_back_platform_model(asked),
+    )
     console.print(f"[bold]{escape(now.model_id)}[/] is champion." if now.model_id else "The scope has no champion now.")
 
 

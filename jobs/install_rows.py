@@ -1,15 +1,14 @@
 """Installs from the lake's rows, as columns: what each brought, and what may tell a bought one from others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from attribution.fraud.geography import distance_km
 from attribution.journeys import Floats, Ints
-from attribution.ml.install_tables import HORIZON_DAYS, InstallFactTable, InstallTable
-from attribution.ml.journey_table import recoded
+from attribution.ml.install_tables import HORIZON_DAYS, InstallFactTable, InstallTable, concat_facts, concat_installs
 from jobs.learning_columns import Hashes, group_starts
 
 DAY_SECONDS, HOUR_SECONDS = 86_400.0, 3_600.0
@@ -149,29 +148,14 @@ def new_device_shares(claims: InstallClaims) -> Floats:
 
 def installs_together(tables: Sequence[InstallTable]) -> InstallTable:
     """Put installs of several tenants one after the other, in the order of time."""
-    return _together(tables, {"sources": "source", "platforms": "platform", "countries": "country"}, "installed_at")
+    together = concat_installs(tables)
+    return together.select(np.argsort(together.installed_at, kind="stable"))
 
 
 def facts_together(tables: Sequence[InstallFactTable]) -> InstallFactTable:
     """Do the same with facts."""
-    words = {"platforms": "platform", "os_versions": "os_version", "app_versions": "app_version"}
-    return _together(tables, words, "happened_at")
-
-
-T = TypeVar("T", InstallTable, InstallFactTable)
-
-
-def _together(tables: Sequence[T], vocabularies: dict[str, str], time: str) -> T:
-    made: dict[str, Any] = {}
-    for words, codes in vocabularies.items():
-        union = tuple(sorted({word for table in tables for word in getattr(table, words)}))
-        made[words] = union
-        made[codes] = np.concatenate([recoded(getattr(each, codes), getattr(each, words), union) for each in tables])
-    for field in fields(tables[0]):
-        if field.name not in made:
-            made[field.name] = np.concatenate([getattr(each, field.name) for each in tables])
-    together = type(tables[0])(**made)
-    return together.select(np.argsort(getattr(together, time), kind="stable"))
+    together = concat_facts(tables)
+    return together.select(np.argsort(together.happened_at, kind="stable"))
 
 
 def _distances(one: Ints, other: Ints, countries: tuple[str, ...]) -> Floats:

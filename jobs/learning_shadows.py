@@ -11,6 +11,7 @@ from schemas.learning import LearnedState
 from schemas.settings import Settings
 from storage.postgres.learned_models import LearnedModelRecord, LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
+from tenancy.champions import promote
 
 CHALLENGERS_MAX = 3
 """So many newest challengers of a scope are watched; an older one is superseded."""
@@ -70,7 +71,7 @@ class LearningShadows:
         told = {"rows": together.rows, "verdict": verdict.reason, **interval}
         await self._models.set_shadow(model_id, told | {"by_tenant": by_tenant})
         if verdict.outcome is Outcome.PROMOTE:
-            await self._models.promote(model_id, by=_SUPERVISOR, reason=verdict.reason)
+            await promote(self._models, self._settings, model_id, by=_SUPERVISOR, reason=verdict.reason)
         elif verdict.outcome is Outcome.REFUSE:
             await self._models.set_state(model_id, LearnedState.REFUSED)
         return f"{model_id}: {verdict.outcome}, {verdict.reason}"

@@ -21,16 +21,21 @@ from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
 from schemas.learning_jobs import LEARNING_STEPS, LearningDetail, LearningJobKind, LearningStep, TrainingProgress
+from schemas.learning_problems import ArtifactMissing
 from schemas.settings import Settings
+from schemas.tenant_life import TenantState
 from storage.lake.artifacts import Artifacts
 from storage.lake.lake import Lake
 from storage.postgres.connect import Databases
 from storage.postgres.jobs import JobRecord
 from storage.postgres.learned_models import LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
+from storage.postgres.tenant_lives import TenantLives
 from storage.postgres.tenant_settings import TenantSettings
 from telemetry.failpoints import reached
 from telemetry.side_by_side import side_by_side
+from tenancy.champions import promote
+from tenancy.tenant_files import erase_models
 
 _LOOK_SECONDS = 0.5
 _LINES_AT_ONCE = 200
@@ -201,13 +206,23 @@ class LearningWork:
     async def _register(self, run: _Run) -> _Run:
         """Enter what the training left in the lake."""
         document = await asyncio.to_thread(self._candidate, run.job.job_id)
-        await self.models.register(document)
+        if not await self._enter(document):
+            raise LearningFailedError("The tenant is being deleted.")
         return run
 
+    async def _enter(self, document: LearnedModelDocument) -> bool:
+        """Enter a model in the registry; one of a tenant that goes or is gone leaves the lake instead."""
+        if await self.models.register(document):
+            return True
+        control, tenant_id = self._databases.control(), document.tenant_id
+        assert tenant_id is not None, "the global scope stays"
+        if await TenantLives(control).state(tenant_id) in {TenantState.ERASING, TenantState.GONE}:
+            await erase_models(control, self._settings, tenant_id)
+        return False
+
     async def register_candidates(self) -> None:
-        """Enter what trainings by hand have left; of tenants that are gone nothing is entered."""
+        """Enter what trainings by hand have left; what is left of tenants that are gone is deleted."""
         found = set(await asyncio.to_thread(lambda: self._artifacts().candidates()))
-        tenants = await self.jobs.active_tenants() if found - self._looked_at else {}
         for model_id in sorted(found - self._looked_at):
             self._looked_at.add(model_id)
             # Its own job enters what a job has made.
@@ -218,18 +233,14 @@ class LearningWork:
             except (LearningFailedError, OSError) as error:
                 log.warning("candidate_unreadable", model_id=model_id, error=repr(error))
                 continue
-            if document.tenant_id is None or document.tenant_id in tenants:
-                await self.models.register(document)
+            if await self._enter(document):
                 await self._judged(document)
 
     def _candidate(self, model_id: str) -> LearnedModelDocument:
         try:
-            document = LearnedModelDocument.model_validate_json(self._artifacts().candidate(model_id))
-        except (FileNotFoundError, ValidationError) as error:
+            return self._artifacts().document(model_id)
+        except (FileNotFoundError, ValueError) as error:
             raise LearningFailedError(f"The training left no readable candidate {model_id}.") from error
-        if document.model_id != model_id:
-            raise LearningFailedError(f"The candidate {model_id} says that it is {document.model_id}.")
-        return document
 
     def _artifacts(self) -> Artifacts:
         return Artifacts(Lake.open(self._settings.lake_address))
@@ -253,8 +264,11 @@ class LearningWork:
             return Verdict(Outcome.WAIT, f"it is judged beside {champions[0].model_id} by what comes from now on")
         verdict = judge_first(document, self._settings.learning.promote_margin)
         if verdict.outcome is Outcome.PROMOTE:
-            await self.models.promote(document.model_id, by=_SUPERVISOR, reason=verdict.reason)
-        else:
+            try:
+                await promote(self.models, self._settings, document.model_id, by=_SUPERVISOR, reason=verdict.reason)
+            except ArtifactMissing as missing:
+                verdict = Verdict(Outcome.REFUSE, missing.detail)
+        if verdict.outcome is not Outcome.PROMOTE:
             await self.models.set_shadow(document.model_id, {"verdict": verdict.reason})
             await self.models.set_state(document.model_id, LearnedState.REFUSED)
         return verdict

@@ -142,8 +142,7 @@ def _base(lake: Lake, model_id: str | None) -> ConversionModel | None:
     if model_id is None:
         return None
     kept = Artifacts(lake)
-    document = LearnedModelDocument.model_validate_json(kept.candidate(model_id))
-    model = learned_artifacts.load(kept.get(document.artifact.sha256))
+    model = learned_artifacts.load(kept.get(kept.document(model_id).artifact.sha256))
     assert isinstance(model, ConversionModel), "only models of conversion are fine-tuned"
     return model
 

@@ -4,13 +4,13 @@ What a deployment is described by travels with every handle to it: whoever calls
 description holds the name of this file and nothing that is in it.
 """
 
-import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.backends import Backends
 from schemas.settings import Settings
+from storage.private_file import write_private_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,7 @@ class KnownFile:
 
     def write(self, backends: Backends, settings: Settings) -> None:
         """Replace what it says."""
-        partial = self.path.with_suffix(".partial")
-        partial.unlink(missing_ok=True)
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            pickle.dump((backends, settings), file)
-        partial.replace(self.path)
+        write_private_file(self.path, pickle.dumps((backends, settings)))
 
     def __call__(self) -> tuple[Backends, Settings]:
         """Read it."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from secrets import token_bytes
 
 from local.places import secret_file
+from storage.private_file import write_private_file
 
 _KEY_BYTES = 32
 
@@ -35,8 +36,8 @@ class SecretKeyFiles:
         coming = secret_file(self._next, _new())
         current = secret_file(self._current, _new())
         if current != coming:
-            _replace(self._previous, current)
-            _replace(self._current, coming)
+            write_private_file(self._previous, current.encode())
+            write_private_file(self._current, coming.encode())
 
     def end_rotation(self) -> None:
         """Say that nothing depends on the root secret before any more but what processes still remember."""
@@ -45,10 +46,3 @@ class SecretKeyFiles:
 
 def _new() -> str:
     return b64encode(token_bytes(_KEY_BYTES)).decode()
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    secret_file(partial, text)
-    partial.replace(path)

@@ -9,7 +9,6 @@ import os
 import pickle
 import shutil
 import sys
-from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ from schemas.backends import Backends
 from schemas.settings import Settings
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.tenant_user import has_users
-from storage.postgres.admin import PostgresAdministrator, server_address
+from storage.postgres.admin import PostgresAdministrator, backends_at
 from storage.postgres.connect import Databases
 from storage.postgres.directory import DirectoryReader, TenantRecord
 from telemetry.code_version import code_version
@@ -39,7 +38,6 @@ _START_SECONDS = 90.0
 _POLL_SECONDS = 0.1
 _CLICKHOUSE_NICENESS = 10
 _PASSWORD_BYTES = 24
-_URLS = ("postgres_url", "clickhouse_url")
 
 Say = Callable[[str], None]
 
@@ -83,15 +81,9 @@ class Stack:
     @property
     def backends(self) -> Backends:
         """What the processes on a request's path may know."""
-        host, port, tls, authorities = server_address(self.postgres_url)
-        own, before = self.settings.secret_key, self.settings.secret_key_previous
-        if own is None:
-            files = SecretKeyFiles(self.places.data)
-            key, previous = files.current(), files.previous()
-        else:
-            key = b64decode(own.get_secret_value())
-            previous = b64decode(before.get_secret_value()) if before else None
-        return Backends(host, port, tls, self.clickhouse_url, key, authorities, previous)
+        files = SecretKeyFiles(self.places.data)
+        secrets = self.settings.root_secrets or (files.current(), files.previous())
+        return backends_at(self.postgres_url, self.clickhouse_url, secrets)
 
     @property
     def provisioner_password(self) -> str:
@@ -238,11 +230,10 @@ class Stack:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
-        # The administrators' URLs stay here: what runs on a request's path never has them.
-        own = dict.fromkeys((*_URLS, "secret_key", "secret_key_previous", "provisioner_password", "operator_key"))
         # Folders are named by their full paths: processes of Ray run elsewhere.
         folders = {"data_dir": self.places.data, "lake_url": self.settings.lake_address}
-        stripped = self.settings.model_copy(update=own | folders)
+        # The administrators' URLs stay here: what runs on a request's path never has them.
+        stripped = self.settings.without_credentials().model_copy(update=folders)
         known = KnownFile(self.places.run / "known")
         known.write(backends, stripped)
         _, said = await process.communicate(pickle.dumps((known, self.provisioner_password)))

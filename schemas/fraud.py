@@ -42,7 +42,6 @@ class TouchFacts(NamedTuple):
     """What the rules read of a touch beyond what matching does."""
 
     ip: str = ""
-    country: str = ""
     user_agent: str = ""
 
 
@@ -95,12 +94,21 @@ class SiteFinding:
 
 
 @dataclass(frozen=True)
+class AnomalyScore:
+    """How unlike all others an install is by a learned model, 0 to 1; 1 % of its training lies above `threshold`."""
+
+    score: float
+    threshold: float
+    model_id: str
+
+
+@dataclass(frozen=True)
 class FraudFacts:
     """All that the rules need beyond the touches: the actor reads it, the pool reads nothing.
 
     `same_advertising_id` and `same_ip` are installs of that id or address around this one, itself included;
     `same_device` those that the device had before. `install_time` is that of the person's install, for conversions
-    that come later.
+    that come later. `anomaly` is the pool's own: what a learned model made of the others.
     """
 
     install: InstallFacts = NOTHING_KNOWN
@@ -111,6 +119,7 @@ class FraudFacts:
     same_ip: tuple[InstallTrace, ...] = ()
     same_device: tuple[InstallTrace, ...] = ()
     install_time: datetime | None = None
+    anomaly: AnomalyScore | None = None
 
 
 @dataclass(frozen=True)

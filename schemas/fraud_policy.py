@@ -44,6 +44,7 @@ class FraudRule(StrEnum):
     INSTALL_HIJACKING = "install_hijacking"
     CLICK_FLOODING = "click_flooding"
     GEO_MISMATCH = "geo_mismatch"
+    ANOMALY = "anomaly"
 
 
 class RuleChoice(BaseModel):
@@ -132,6 +133,16 @@ class ImpossibleTravel(RuleChoice):
     km_per_hour_max: float = Field(900.0, gt=0)
 
 
+class Anomaly(RuleChoice):
+    """An install that scores above the threshold of the learned model, and above `score_max`.
+
+    Off: it knows what is unusual, not what is bought. The score itself stands in every result where there is a model.
+    """
+
+    mode: FraudMode = FraudMode.OFF
+    score_max: float = Field(0.0, ge=0, le=1)
+
+
 class FraudPolicy(BaseModel):
     """A tenant's choices for every rule; the attributes bear the names of `FraudRule`."""
 
@@ -154,6 +165,7 @@ class FraudPolicy(BaseModel):
     install_hijacking: InstallHijacking = InstallHijacking()
     click_flooding: ClickFlooding = ClickFlooding()
     geo_mismatch: RuleChoice = RuleChoice()
+    anomaly: Anomaly = Anomaly()
 
     def mode(self, rule: FraudRule) -> FraudMode:
         """Say how a rule runs."""

@@ -1,6 +1,6 @@
 """The problems of learned models: more leaves of the tree in `schemas/problems.py`."""
 
-from schemas.problems import Conflict, NotFound
+from schemas.problems import Conflict, NotFound, Unavailable
 
 
 class LearnedModelUnknown(NotFound):
@@ -25,3 +25,19 @@ class ChampionMissing(Conflict):
     slug = "champion-missing"
     title = "Champion missing"
     remedy = "GET /api/v1/models lists the models; promote the one that is to count."
+
+
+class ArtifactMissing(Conflict):
+    """The lake does not have the fitted model, or not as it was trained, so it cannot become champion."""
+
+    slug = "artifact-missing"
+    title = "Artifact missing"
+    remedy = "Promote another model, or train this one anew: the same seed and days give the same artifact."
+
+
+class LakeUnavailable(Unavailable):
+    """The lake, where the fitted models are, does not answer at the moment."""
+
+    slug = "lake-unavailable"
+    title = "Lake unavailable"
+    remedy = "Try again after Retry-After; the champion stays as it is."

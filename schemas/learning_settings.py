@@ -46,5 +46,6 @@ class LearningSettings(SettingsGroup):
         default=64 * 1024**2, description="Artifacts that their keeper remembers; others are read from the lake again."
     )
     deadline_seconds: float = Field(
-        default=2.0, description="Credits of a batch that are not there by then are left out, and results say so."
+        default=2.0,
+        description="Credits and scores of a batch that are not there by then are left out: the rules' results stand.",
     )

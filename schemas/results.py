@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from schemas.fraud import UNQUESTIONED, ConversionFraud, Evidence
+from schemas.fraud import UNQUESTIONED, AnomalyScore, ConversionFraud, Evidence
 from schemas.touchpoints import ConversionKind, MatchType, Touchpoint, TouchType
 
 
@@ -37,6 +37,7 @@ class CandidateReason(StrEnum):
     FRAUD_INSTALL_HIJACKING = "fraud:install_hijacking"
     FRAUD_CLICK_FLOODING = "fraud:click_flooding"
     FRAUD_GEO_MISMATCH = "fraud:geo_mismatch"
+    FRAUD_ANOMALY = "fraud:anomaly"
 
 
 class Ground(StrEnum):
@@ -112,7 +113,8 @@ class AttributionResult:
     `withheld_matches` are the match types that were not used because the person does not allow it.
     `credits` holds, by model, the share of each media source; `fraud` is the verdict on who claimed it.
     `touch_credits` holds, by touch id, what a learned model gave each valid touch: the sums by media source are the
-    `data_driven` credits. `model_version` names the rules, and that model after a `+`.
+    `data_driven` credits. `model_version` names the rules, and that model after a `+`. `anomaly` is what an install
+    scored, None where no learned model scored it.
     """
 
     conversion_id: str
@@ -144,6 +146,7 @@ class AttributionResult:
     fraud: ConversionFraud = UNQUESTIONED
     touch_credits: dict[str, float] | None = None
     model_fallback: ModelFallback | None = None
+    anomaly: AnomalyScore | None = None
 
 
 @dataclass(frozen=True)

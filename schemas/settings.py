@@ -4,6 +4,7 @@ Every value can be set by an environment variable: `UNMOGROW_<GROUP>__<FIELD>`, 
 `UNMOGROW_PORTS__TENANT=18080`; the two database URLs also by their plain names.
 """
 
+from base64 import b64decode
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +16,11 @@ from schemas.learning_settings import LakeSettings, LearningSettings
 from schemas.listening_settings import EdgeSettings, PortSettings, TlsSettings
 from schemas.placement_settings import PlacementSettings
 from schemas.settings_group import SettingsGroup
+
+_CREDENTIALS = (
+    *("postgres_url", "clickhouse_url"),
+    *("secret_key", "secret_key_previous", "provisioner_password", "operator_key"),
+)
 
 
 class MemorySettings(SettingsGroup):
@@ -341,6 +347,21 @@ class Settings(BaseSettings):
                 "UNMOGROW_TLS__IN_FRONT=true if something before the edge ends TLS"
             )
         return self
+
+    def without_credentials(self) -> Self:
+        """Give the same without anybody's: what a process needs of them is in its backends."""
+        return self.model_copy(update=dict.fromkeys(_CREDENTIALS))
+
+    @property
+    def root_secrets(self) -> tuple[bytes, bytes | None] | None:
+        """The root secret and the one before the last rotation, where they are set."""
+        if self.secret_key is None:
+            return None
+        previous = self.secret_key_previous
+        return (
+            b64decode(self.secret_key.get_secret_value()),
+            b64decode(previous.get_secret_value()) if previous else None,
+        )
 
     @property
     def lake_address(self) -> str:

@@ -78,6 +78,8 @@ class Touchpoint(NamedTuple):
     site_id: str = ""
     consent: int = 0
     is_claimed: bool = False
+    platform: str = ""
+    country: str = ""
 
     @property
     def match_type(self) -> MatchType:

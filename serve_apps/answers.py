@@ -9,7 +9,7 @@ from schemas.imports import ImportFormat, ImportState, UnknownColumns
 from schemas.links import Link
 from schemas.results import CandidateReason, Ground, ModelFallback
 from schemas.touchpoints import ConversionKind, MatchType, TouchType
-from serve_apps.fraud_answers import ConversionFraudShown
+from serve_apps.fraud_answers import AnomalyShown, ConversionFraudShown
 from serve_apps.person_answers import AttributionRevision
 from storage.postgres.conversion_reader import ConversionCounts
 from storage.postgres.dead_letters import ReasonCount
@@ -169,6 +169,7 @@ class Attribution(BaseModel):
         None, description="Why the learned model shared nothing out though there is one; the rest stands without it."
     )
     fraud: ConversionFraudShown | None = None
+    anomaly: AnomalyShown | None = Field(None, description="What an install scored; null where no model scored it.")
     policy_version: int | None = None
     model_version: str | None = None
     revisions: list[AttributionRevision] | None = Field(None, description="How the answer came to be, oldest first.")

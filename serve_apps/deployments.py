@@ -1,20 +1,22 @@
-"""What the product is to Ray Serve: the attribution pool, both planes, and the overseer.
+"""What the product is to Ray Serve: the attribution pool, both planes, and those of which there is one.
 
 Each is described by functions that are called where it runs, so that a replica gets what it needs and nothing else: on
-one machine they carry values of whoever deploys, on a cluster they read the environment of their node.
+one machine they read a private file of the stack, on a cluster the environment of their node. What they carry along is
+known to whoever has a handle: so that is nothing, but for the provisioner's password, and nobody calls its bearer.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ray import serve
 from starlette.types import ASGIApp
 
 from actors.attribution_pool import apart_application, pool_application
-from actors.champion_calls import KEEPER_APP
-from actors.model_keeper import keeper_application
+from actors.champion_calls import KEEPER_APP, KEEPER_DEPLOYMENT
+from actors.model_keeper import ModelKeeper
 from actors.pool_calls import APART_APP, POOL_APP
-from jobs.learning_supervisor import learning_application
+from jobs.learning_supervisor import LearningSupervisor
 from schemas.backends import Backends
 from schemas.learning_settings import LearningSettings
 from schemas.settings import PoolSettings, Settings
@@ -26,6 +28,11 @@ GLOBAL_PREFIX = "/global"
 
 _OVERSEER_SECONDS = 120.0
 """Taking up what was left undone starts a process for each host of tenants."""
+
+_CHECK_TIMEOUT_SECONDS = 30.0
+_REQUESTS_MAX = 5
+_KEEPER_REQUESTS_MAX = 1_000
+"""Every replica of the pool asks it once a second."""
 
 Known = Callable[[], tuple[Backends, Settings]]
 
@@ -51,7 +58,12 @@ class Deployments:
 
     def keeper(self) -> serve.Application:
         """Describe who keeps the learned models that the pool uses."""
-        return keeper_application(self.known, self.settings.serve.check_seconds, self.settings.placement.hosts)
+        hosts = self.settings.placement.hosts
+        return self._alone(KEEPER_DEPLOYMENT, ModelKeeper, self.known, labels=hosts, requests_max=_KEEPER_REQUESTS_MAX)
+
+    def learning(self) -> serve.Application:
+        """Describe who trains models and exports what they learn from."""
+        return self._alone("LearningSupervisor", LearningSupervisor, self.known, labels=self.settings.placement.hosts)
 
     def tenant(self) -> serve.Application:
         """Describe the tenant plane."""
@@ -65,15 +77,11 @@ class Deployments:
 
     def overseer(self) -> serve.Application:
         """Describe who does what no request does, for ever and once."""
-        described = serve.deployment(
-            name="Overseer",
-            num_replicas=1,
-            ray_actor_options={"num_cpus": 0, "label_selector": self.settings.placement.overseer},
-            health_check_period_s=self.settings.serve.check_seconds,
-            health_check_timeout_s=_OVERSEER_SECONDS,
-            logging_config={"log_level": "WARNING"},
+        return self._alone(
+            *("Overseer", Overseer, self.known, self.password),
+            labels=self.settings.placement.overseer,
+            check_timeout_seconds=_OVERSEER_SECONDS,
         )
-        return described(Overseer).bind(self.known, self.password)
 
     def deploy(self) -> None:
         """Deploy or update everything, and wait until all take calls."""
@@ -93,9 +101,26 @@ class Deployments:
     def _pool_sizes(self) -> tuple[PoolSettings, LearningSettings, dict[str, str]]:
         return self.settings.pool, self.settings.learning, self.settings.placement.pool
 
-    def learning(self) -> serve.Application:
-        """Describe who trains models and exports what they learn from."""
-        return learning_application(self.known, self.settings.serve.check_seconds, self.settings.placement.hosts)
+    def _alone(
+        self,
+        name: str,
+        what: type,
+        *told: Callable[[], Any],
+        labels: dict[str, str],
+        requests_max: int = _REQUESTS_MAX,
+        check_timeout_seconds: float = _CHECK_TIMEOUT_SECONDS,
+    ) -> serve.Application:
+        """Describe what there is one replica of, on a node with these labels; it is told by calling these functions."""
+        described = serve.deployment(
+            name=name,
+            num_replicas=1,
+            max_ongoing_requests=requests_max,
+            ray_actor_options={"num_cpus": 0, "label_selector": labels},
+            logging_config={"log_level": "WARNING"},
+            health_check_period_s=self.settings.serve.check_seconds,
+            health_check_timeout_s=check_timeout_seconds,
+        )
+        return described(what).bind(*told)
 
     def _plane(self, name: str, build: Callable[[], ASGIApp]) -> serve.Application:
         own = self.settings.serve

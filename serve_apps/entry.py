@@ -4,14 +4,12 @@ The environment is that of the node where a part runs: so each node is told what
 provisioner's password is in that of the overseer's node alone.
 """
 
-from base64 import b64decode
-
 from ray import serve
 
 from schemas.backends import Backends
 from schemas.settings import Settings
 from serve_apps.deployments import Deployments
-from storage.postgres.admin import server_address
+from storage.postgres.admin import backends_at
 
 
 class SettingMissingError(Exception):
@@ -25,31 +23,18 @@ def known() -> tuple[Backends, Settings]:
         SettingMissingError: POSTGRES_URL, CLICKHOUSE_URL or UNMOGROW_SECRET_KEY is not set.
     """
     settings = Settings()
-    given = {
-        "POSTGRES_URL": settings.postgres_url,
-        "CLICKHOUSE_URL": settings.clickhouse_url,
-        "UNMOGROW_SECRET_KEY": settings.secret_key,
-    }
-    values = {name: value.get_secret_value() for name, value in given.items() if value is not None}
-    if missing := ", ".join(given.keys() - values.keys()):
+    postgres, clickhouse, secrets = settings.postgres_url, settings.clickhouse_url, settings.root_secrets
+    if postgres is None or clickhouse is None or secrets is None:
+        given = {"POSTGRES_URL": postgres, "CLICKHOUSE_URL": clickhouse, "UNMOGROW_SECRET_KEY": secrets}
+        missing = ", ".join(name for name, value in given.items() if value is None)
         raise SettingMissingError(f"Set {missing} on every node.")
-    host, port, tls, authorities = server_address(values["POSTGRES_URL"])
-    previous = settings.secret_key_previous
-    backends = Backends(
-        host,
-        port,
-        tls,
-        values["CLICKHOUSE_URL"],
-        b64decode(values["UNMOGROW_SECRET_KEY"]),
-        authorities,
-        b64decode(previous.get_secret_value()) if previous else None,
-        settings.clickhouse.has_users,
+    backends = backends_at(
+        postgres.get_secret_value(),
+        clickhouse.get_secret_value(),
+        secrets,
+        clickhouse_has_users=settings.clickhouse.has_users,
     )
-    return backends, settings.model_copy(update=dict.fromkeys(_TOLD))
-
-
-_TOLD = ("postgres_url", "clickhouse_url", "secret_key", "secret_key_previous", "provisioner_password", "operator_key")
-"""What the settings hold of secrets: what a part needs of them is in its backends."""
+    return backends, settings.without_credentials()
 
 
 def password() -> str:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.fraud import FraudVerdict, ListKind
 from schemas.fraud_policy import FraudMode, FraudRule
@@ -38,6 +38,16 @@ class ConversionFraudShown(BaseModel):
     claimed_ctit_seconds: float | None
     if_on_media_source: str | None = Field(description="Who would have it if the rules in shadow were on, too.")
     findings: list[FraudFindingShown]
+
+
+class AnomalyShown(BaseModel):
+    """How unlike all others an install is, from 0 to 1: a suspicion beside the rules. 1 % lie above the threshold."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    score: float
+    threshold: float
+    model_id: str
 
 
 class RuleReport(BaseModel):

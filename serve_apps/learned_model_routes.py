@@ -7,7 +7,13 @@ from starlette.responses import Response
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
 from schemas.learning_jobs import LEARNING_JOBS
-from schemas.learning_problems import ChampionMissing, LearnedModelUnknown, LearningUnderWay
+from schemas.learning_problems import (
+    ArtifactMissing,
+    ChampionMissing,
+    LakeUnavailable,
+    LearnedModelUnknown,
+    LearningUnderWay,
+)
 from schemas.limits import PAGE_ROWS_DEFAULT
 from schemas.problems import CursorInvalid, TenantSuspended
 from schemas.tenant_problems import JobUnknown
@@ -39,6 +45,7 @@ from serve_apps.platform_answers import Job, JobLine
 from serve_apps.services import services_of
 from storage.postgres.learned_models import LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
+from tenancy.champions import promote
 
 router = APIRouter()
 
@@ -127,14 +134,16 @@ async def get_learned_model(request: Request, model_id: Word) -> LearnedModelWit
     return await own_with_history(models, await model_for_tenant(models, model_id, tenant_id))
 
 
-@router.post(f"{_PATH}/{{model_id}}/promote", **documented(OWNER, LearnedModelUnknown))
+@router.post(
+    f"{_PATH}/{{model_id}}/promote", **documented(OWNER, LearnedModelUnknown, ArtifactMissing, LakeUnavailable)
+)
 async def promote_learned_model(request: Request, model_id: Word) -> LearnedModelShown:
-    """Make one of the tenant's own models its champion; one that is so already stays so."""
+    """Make one of the tenant's own models its champion, if the lake has its artifact."""
     tenant_id, models, _ = await _registry(request)
     _, caller = await user_of(request)
     async with audited_elsewhere(request, "model.promote", model_id):
         await model_for_tenant(models, model_id, tenant_id, to_change=True)
-        await models.promote(model_id, by=caller.user_id, reason="by hand")
+        await promote(models, services_of(request).settings, model_id, by=caller.user_id, reason="by hand")
     return shown_to_tenant(await model_for_tenant(models, model_id, tenant_id))
 
 

@@ -6,7 +6,13 @@ from starlette.responses import Response
 
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
-from schemas.learning_problems import ChampionMissing, LearnedModelUnknown, LearningUnderWay
+from schemas.learning_problems import (
+    ArtifactMissing,
+    ChampionMissing,
+    LakeUnavailable,
+    LearnedModelUnknown,
+    LearningUnderWay,
+)
 from schemas.limits import PAGE_ROWS_DEFAULT
 from schemas.problems import CursorInvalid, TenantUnknown
 from serve_apps.answers import Page
@@ -27,6 +33,7 @@ from serve_apps.platform_answers import Job
 from serve_apps.services import services_of
 from storage.postgres.learned_models import LearnedModelRecord, LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
+from tenancy.champions import promote
 
 router = APIRouter()
 
@@ -82,12 +89,13 @@ async def get_platform_model(request: Request, model_id: Word) -> PlatformModelW
     return await with_history(models, await _found(models, model_id))
 
 
-@router.post(f"{_PATH}/{{model_id}}/promote", **documented(_MODELS, LearnedModelUnknown))
+@router.post(
+    f"{_PATH}/{{model_id}}/promote", **documented(_MODELS, LearnedModelUnknown, ArtifactMissing, LakeUnavailable)
+)
 async def promote_platform_model(request: Request, model_id: Word) -> PlatformModel:
-    """Make a model the champion of its scope; one that is so already stays so."""
+    """Make a model the champion of its scope, if the lake has its artifact."""
     models = _models(request)
-    await _found(models, model_id)
-    await models.promote(model_id, by=_caller(request), reason="by hand")
+    await promote(models, services_of(request).settings, model_id, by=_caller(request), reason="by hand")
     return shown_to_operator(await _found(models, model_id))
 
 

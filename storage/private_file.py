@@ -21,7 +21,9 @@ class PrivateFile:
         self._path = path
         self._partial = path.with_name(f".{path.name}.partial")
         make_private_folder(path.parent)
-        self._file = os.fdopen(os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE), "wb")
+        # What lies there may have been made for others to read.
+        self._partial.unlink(missing_ok=True)
+        self._file = os.fdopen(os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE), "wb")
         self._digest = hashlib.sha256()
         self.size_bytes = 0
 
@@ -43,3 +45,10 @@ class PrivateFile:
         """Leave nothing of a file that was not kept."""
         self._file.close()
         self._partial.unlink(missing_ok=True)
+
+
+def write_private_file(path: Path, content: bytes) -> None:
+    """Replace a file, whole or not at all."""
+    file = PrivateFile(path)
+    file.write(content)
+    file.keep()

@@ -30,7 +30,6 @@ _LIST_RULES = (
     FraudRule.BLOCKED_USER_AGENT,
     FraudRule.DATA_CENTER,
 )
-_TOUCH_RULES = (FraudRule.DECLARED_BOT, FraudRule.IMPOSSIBLE_TRAVEL, FraudRule.GEO_MISMATCH)
 _DEVICE_RULES = (FraudRule.DUPLICATE_DEVICE, FraudRule.VERSION_BACKWARD, FraudRule.IMPOSSIBLE_ORDER)
 _DEVICE_MEMORY = timedelta(days=400)
 """How far back a device's installs are remembered."""
@@ -64,7 +63,9 @@ class FraudFactsReader:
         if not cases or not policy.runs(*FraudRule):
             return [replace(case, fraud=None) for case in cases]
         await self._refresh()
-        looks_at_touches = policy.runs(*_TOUCH_RULES) or (not self._lists.is_empty and policy.runs(*_LIST_RULES))
+        looks_at_touches = policy.runs(FraudRule.DECLARED_BOT) or (
+            not self._lists.is_empty and policy.runs(*_LIST_RULES)
+        )
         traces = await self._traces([case.conversion for case in cases], policy)
         known = self._sites if policy.runs(FraudRule.CLICK_FLOODING) else {}
         return [
@@ -96,8 +97,9 @@ class FraudFactsReader:
             judged = conversions if policy.runs(FraudRule.IMPOSSIBLE_ORDER) else installs
             ahead = timedelta(days=policy.duplicate_device.days)
             found |= await self._look_up(judged, device_names, _DEVICE_MEMORY, ahead)
-        if policy.runs(FraudRule.DEVICE_FARM):
-            span = timedelta(minutes=policy.device_farm.minutes)
+        if policy.runs(FraudRule.DEVICE_FARM, FraudRule.ANOMALY):
+            # A learned model looks at an hour.
+            span = max(timedelta(minutes=policy.device_farm.minutes), timedelta(hours=1))
             found |= await self._look_up(installs, address_names, span, span)
         return found
 

@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
+from attribution.ml.anomaly import AnomalyModel
+from attribution.ml.anomaly_training import train_anomaly
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.conversion_training import train_conversion
 from attribution.ml.journey_table import JourneyTable
 from attribution.ml.trained import TrainedModel
+from bench.planted_installs import planted_facts
 from schemas.ids import TenantId
 from schemas.learning import Artifact, DataRange, LearnedKind, LearnedModelDocument
 from storage.lake.artifacts import Artifacts
@@ -25,7 +28,10 @@ _DAY_SECONDS = 86_400.0
 
 
 def journeys(count: int, seed: int, sources: tuple[str, ...] = SOURCES) -> JourneyTable:
-    """Draw journeys of one to five touches: each touch of the last source adds most to what they lead to."""
+    """Draw journeys of one to five touches: each touch of the last source adds most to what they lead to.
+
+    On iOS, that is: on Android it is the other way round.
+    """
     dice = np.random.default_rng(seed)
     starts = np.cumsum([0, *dice.integers(1, 6, count)])
     touches = dice.integers(0, len(sources), starts[-1])
@@ -39,6 +45,7 @@ def journeys(count: int, seed: int, sources: tuple[str, ...] = SOURCES) -> Journ
         * _DAY_SECONDS
     )
     strength = np.add.reduceat(np.linspace(-0.6, 1.4, len(sources))[touches], starts[:-1])
+    platform = dice.integers(0, 2, count)
     return JourneyTable(
         channels=sources,
         touches=touches,
@@ -46,10 +53,10 @@ def journeys(count: int, seed: int, sources: tuple[str, ...] = SOURCES) -> Journ
         times=times,
         is_click=dice.random(len(touches)) < 0.5,
         platforms=("android", "ios"),
-        platform=dice.integers(0, 2, count),
+        platform=platform,
         countries=("DE", "US"),
         country=dice.integers(0, 2, count),
-        converted=dice.random(count) < 1 / (1 + np.exp(1.0 - strength)),
+        converted=dice.random(count) < 1 / (1 + np.exp(1.0 - np.where(platform, strength, -strength))),
         weights=np.ones(count),
     )
 
@@ -64,6 +71,11 @@ def trained_conversion(
 def conversion_model(seed: int = 0, count: int = 4_000) -> ConversionModel:
     """Fit a small model."""
     return trained_conversion(seed, count).model
+
+
+def anomaly_model(seed: int = 0, count: int = 2_000) -> AnomalyModel:
+    """Fit a small model to installs of which a few were bought."""
+    return train_anomaly(planted_facts(count, seed, bought_share=0.005), seed=seed).model
 
 
 @asynccontextmanager
@@ -81,19 +93,18 @@ def lake_of(running: RunningStack) -> Artifacts:
     return Artifacts(Lake.open(running.stack.settings.lake_address))
 
 
-async def register(
-    running: RunningStack, artifact: bytes, tenant_id: str, trained: TrainedModel[ConversionModel] | None = None
-) -> str:
-    """Enter a model as a challenger of a tenant, whether its artifact lies in the lake or not; give its id.
-
-    What is known of its training goes along, if it is given.
-    """
-    model_id = f"conversion-{secrets.token_hex(4)}"
+def document_of(
+    artifact: bytes,
+    tenant_id: str | None,
+    kind: LearnedKind = LearnedKind.CONVERSION,
+    trained: TrainedModel[ConversionModel] | None = None,
+) -> LearnedModelDocument:
+    """Say of an artifact what its training would, as far as that is given."""
     today = utc_now().date()
-    document = LearnedModelDocument(
-        model_id=model_id,
-        kind=LearnedKind.CONVERSION,
-        tenant_id=TenantId(tenant_id),
+    return LearnedModelDocument(
+        model_id=f"{kind}-{secrets.token_hex(6)}",
+        kind=kind,
+        tenant_id=TenantId(tenant_id) if tenant_id else None,
         created_at=utc_now(),
         job_id="job",
         seed=0,
@@ -104,9 +115,20 @@ async def register(
         feature_profile=trained.feature_profile if trained else {},
         artifact=Artifact(sha256=hashlib.sha256(artifact).hexdigest(), size_bytes=len(artifact)),
     )
+
+
+async def register(
+    running: RunningStack,
+    artifact: bytes,
+    tenant_id: str,
+    kind: LearnedKind = LearnedKind.CONVERSION,
+    trained: TrainedModel[ConversionModel] | None = None,
+) -> str:
+    """Enter a model as a challenger of a tenant, whether its artifact lies in the lake or not; give its id."""
+    document = document_of(artifact, tenant_id, kind, trained)
     async with registry(running) as models:
-        await models.register(document)
-    return model_id
+        assert await models.register(document)
+    return document.model_id
 
 
 async def promote(running: RunningStack, model_id: str) -> None:

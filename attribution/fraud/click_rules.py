@@ -102,8 +102,7 @@ def click_flooding(touch: Touchpoint, sight: Sight) -> Observation | None:
 
 def _two_countries(touch: Touchpoint, sight: Sight) -> tuple[str, str] | None:
     """Give the countries of a click and its conversion if both are known and differ."""
-    facts = sight.facts.touches.get(touch.touch_id)
-    if touch.touch_type is not TouchType.CLICK or facts is None:
+    if touch.touch_type is not TouchType.CLICK:
         return None
-    clicked, converted = facts.country.upper(), sight.facts.install.country.upper()
+    clicked, converted = touch.country.upper(), sight.facts.install.country.upper()
     return (clicked, converted) if clicked and converted and clicked != converted else None

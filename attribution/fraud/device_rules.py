@@ -77,6 +77,18 @@ def version_backward(sight: Sight) -> Observation | None:
     return None
 
 
+def anomaly(sight: Sight) -> Observation | None:
+    """Find an install that a learned model holds to be unlike nearly all others."""
+    found = sight.facts.anomaly
+    if found is None or not sight.is_install:
+        return None
+    limit = max(found.threshold, sight.policy.anomaly.score_max)
+    if found.score <= limit:
+        return None
+    said = f"Unlike nearly all other installs: it scores {found.score:.3f}, more than {limit:.3f}."
+    return said, {"score": found.score, "score_max": limit, "model_id": found.model_id}
+
+
 def densest(
     traces: Sequence[InstallTrace], at: datetime, span: timedelta, identity: Callable[[InstallTrace], object]
 ) -> int:

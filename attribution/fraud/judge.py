@@ -11,6 +11,7 @@ from attribution.fraud.click_rules import (
     short_ctit,
 )
 from attribution.fraud.device_rules import (
+    anomaly,
     device_farm,
     duplicate_device,
     impossible_order,
@@ -36,6 +37,7 @@ _CONVERSION_RULES: dict[FraudRule, ConversionRule] = {
     FraudRule.VERSION_BACKWARD: version_backward,
     FraudRule.DUPLICATE_DEVICE: duplicate_device,
     FraudRule.DEVICE_FARM: device_farm,
+    FraudRule.ANOMALY: anomaly,
 }
 _RANK = {rule: place for place, rule in enumerate(FraudRule)}
 

@@ -2,8 +2,8 @@
 
 An isolation forest cuts the installs at random, and what stands apart is alone after few cuts: with h the mean number
 of cuts over the trees, and c what it is for n installs of which none stands apart, the score is 2^(-h / c), from 0
-to 1. Source: Liu, Ting, Zhou: Isolation forest (2008). It knows no fraud, only what is unusual; so what it finds is
-suspect and never rejected, and its threshold is set by how many genuine installs may be suspected in vain.
+to 1. Source: Liu, Ting, Zhou: Isolation forest (2008). It knows no fraud, only what is unusual; so nothing acts on it
+unless a tenant's policy says so, and its threshold is set by how many genuine installs may be suspected in vain.
 """
 
 import hashlib

@@ -9,7 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import skops.io
 
@@ -19,6 +19,7 @@ from attribution.ml.pltv import PltvModel
 from schemas.learning import LearnedKind
 
 LearnedModel = ConversionModel | PltvModel | AnomalyModel
+M = TypeVar("M", ConversionModel, PltvModel, AnomalyModel)
 
 FORMAT = 1
 UNPACKED_BYTES_MAX = 256 * 1024**2
@@ -93,6 +94,18 @@ def load(artifact: bytes) -> LearnedModel:
     # Bytes that somebody else chose can fail at any place of the reading.
     except Exception as error:
         raise ArtifactRefusedError(f"no artifact of a learned model: {error}") from error
+
+
+def load_as(kind: type[M], artifact: bytes) -> M:
+    """Read a model of a kind.
+
+    Raises:
+        ArtifactRefusedError: as in `load`, or it is of another kind.
+    """
+    model = load(artifact)
+    if not isinstance(model, kind):
+        raise ArtifactRefusedError("an artifact of another kind of model")
+    return model
 
 
 def _made(document: dict[str, Any]) -> LearnedModel:

@@ -1,12 +1,13 @@
 """Installs in columns: with what they did and what they brought, and with what speaks of fraud."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import numpy as np
 
 from attribution.journeys import Floats, Ints
-from attribution.ml.journey_table import Bools
+from attribution.ml.journey_table import Bools, recoded
 
 HORIZON_DAYS = (7, 30, 90, 180)
 """To which day revenue is foretold: H of them."""
@@ -82,6 +83,16 @@ class InstallFactTable:
         return _selected(self, which)
 
 
+def concat_installs(tables: Sequence[InstallTable]) -> InstallTable:
+    """Put tables one after the other; each vocabulary is that of all of them."""
+    return _together(tables, {"sources": "source", "platforms": "platform", "countries": "country"})
+
+
+def concat_facts(tables: Sequence[InstallFactTable]) -> InstallFactTable:
+    """Do the same with facts."""
+    return _together(tables, {"platforms": "platform", "os_versions": "os_version", "app_versions": "app_version"})
+
+
 T = TypeVar("T", InstallTable, InstallFactTable)
 
 
@@ -89,3 +100,15 @@ def _selected(table: T, which: Bools | Ints) -> T:
     columns: dict[str, Any] = {each.name: getattr(table, each.name) for each in fields(table)}
     chosen = {name: each[which] for name, each in columns.items() if isinstance(each, np.ndarray)}
     return type(table)(**(columns | chosen))
+
+
+def _together(tables: Sequence[T], vocabularies: dict[str, str]) -> T:
+    made: dict[str, Any] = {}
+    for words, codes in vocabularies.items():
+        union = tuple(sorted({word for table in tables for word in getattr(table, words)}))
+        made[words] = union
+        made[codes] = np.concatenate([recoded(getattr(each, codes), getattr(each, words), union) for each in tables])
+    for field in fields(tables[0]):
+        if field.name not in made:
+            made[field.name] = np.concatenate([getattr(each, field.name) for each in tables])
+    return type(tables[0])(**made)

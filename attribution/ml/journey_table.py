@@ -1,6 +1,6 @@
 """Journeys in columns as learned models read them: of one person each, with times, and what it led to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -116,6 +116,13 @@ def recoded(codes: Ints, words: Sequence[str], target: Sequence[str], unknown: i
     # The last one is what -1 finds.
     table = np.array([*(places.get(word, unknown) for word in words), unknown], np.int64)
     return table[codes]
+
+
+def numbered(names: Iterable[str]) -> tuple[tuple[str, ...], Ints]:
+    """Number names in the order in which they come; -1 for '', which is not known."""
+    codes: dict[str, int] = {}
+    coded = [codes.setdefault(name, len(codes)) if name else -1 for name in names]
+    return tuple(codes), np.array(coded, np.int64)
 
 
 def _union(vocabularies: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ SELECT as_select FROM system.tables WHERE database = {database:String} AND name 
 -- name: feed_touch_keys
 INSERT INTO {touch_keys} (
     key_hash, touch_time, touch_id, touch_type, received_at, app_id, media_source, channel, campaign, campaign_id, adset, ad,
-    site_id, consent, is_claimed, stored_at, ip, country, user_agent
+    site_id, consent, is_claimed, stored_at, ip, country, user_agent, platform
 )
 SELECT * FROM ({feed})
 WHERE touch_time BETWEEN {since} AND {until} AND xxh3(touch_id) IN ({hashes}) AND (key_hash, touch_time, touch_id) NOT IN (
@@ -63,14 +63,14 @@ LIMIT {per_key} BY person_key, app_id
 -- Each touch once, with all the keys under which it was found.
 SELECT touch_id, any(touch_type), touch_time, any(received_at), groupUniqArray(key_hash), any(app_id), any(media_source),
     any(channel), any(campaign), any(campaign_id), any(adset), any(ad), any(site_id), any(consent), any(is_claimed),
-    any(ip), any(country), any(user_agent)
+    any(platform), any(country), any(ip), any(user_agent)
 FROM {touch_keys}
 WHERE key_hash IN ({hashes}) AND touch_time BETWEEN {since} AND {until}
 GROUP BY touch_id, touch_time
 
 -- name: touches_alike
 SELECT touch_id, touch_type, touch_time, received_at, [key_hash], app_id, media_source, channel, campaign, campaign_id, adset,
-    ad, site_id, consent, is_claimed, ip, country, user_agent
+    ad, site_id, consent, is_claimed, platform, country, ip, user_agent
 FROM {touch_keys}
 WHERE key_hash IN ({hashes}) AND touch_time BETWEEN {since} AND {until}
 ORDER BY key_hash, touch_time DESC, touch_id

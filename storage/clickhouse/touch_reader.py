@@ -23,7 +23,7 @@ _ALIKE = timedelta(hours=24)
 _ALIKE_PER_KEY = 1_000
 """Rows read of one fingerprint for a whole portion; far fewer make it useless for one conversion."""
 
-_TOUCH_COLUMNS = 15
+_TOUCH_COLUMNS = 17
 """Those of a touch come first; the others are what the fraud rules read of it."""
 
 _TYPES = {each.value: each for each in TouchType}

@@ -6,7 +6,9 @@ written over another.
 
 import hashlib
 import re
+from collections.abc import Iterable
 
+from schemas.learning import LearnedModelDocument
 from storage.lake.lake import Lake
 
 _ARTIFACTS = "models/artifacts"
@@ -64,6 +66,26 @@ class Artifacts:
             FileNotFoundError: it said nothing.
         """
         return self._lake.read(_candidate_path(model_id))
+
+    def document(self, model_id: str) -> LearnedModelDocument:
+        """Read the same as what it is.
+
+        Raises:
+            FileNotFoundError: it said nothing.
+            ValueError: it is no such document, or one of another model.
+        """
+        document = LearnedModelDocument.model_validate_json(self.candidate(model_id))
+        if document.model_id != model_id:
+            raise ValueError(f"The candidate {model_id} says that it is {document.model_id}.")
+        return document
+
+    def remove(self, model_ids: Iterable[str], artifacts: Iterable[str]) -> None:
+        """Delete what was said of models, and artifacts by their SHA-256; nothing happens to what is not there."""
+        for sha256 in artifacts:
+            self._lake.remove(_artifact_path(sha256))
+        # Last: whoever is killed in between finds by it what is left.
+        for model_id in model_ids:
+            self._lake.remove(_candidate_path(model_id))
 
 
 def _artifact_path(sha256: str) -> str:

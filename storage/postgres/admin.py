@@ -25,6 +25,19 @@ def server_address(postgres_url: str) -> tuple[str, int, str, str]:
     return parts.hostname or "127.0.0.1", parts.port or 5432, mode, authorities
 
 
+def backends_at(
+    postgres_url: str,
+    clickhouse_url: str,
+    root_secrets: tuple[bytes, bytes | None],
+    *,
+    clickhouse_has_users: bool = False,
+) -> Backends:
+    """Say where the stores are, without the administrator's credentials; the root secret, and the one before."""
+    host, port, tls, authorities = server_address(postgres_url)
+    key, previous = root_secrets
+    return Backends(host, port, tls, clickhouse_url, key, authorities, previous, clickhouse_has_users)
+
+
 class PostgresAdministrator:
     """Prepares a server: what it does may be repeated."""
 

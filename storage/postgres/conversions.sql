@@ -50,8 +50,8 @@ changed AS (
         OR (
             a.result
             #- CASE WHEN r.result ->> 'model_fallback' IS NULL THEN '{}' ELSE '{credits,data_driven}' END::text[]
-        ) - '{candidates,policy_version,model_version,touch_credits,model_fallback}'::text[]
-        <> r.result - '{candidates,policy_version,model_version,touch_credits,model_fallback}'::text[]
+        ) - '{candidates,policy_version,model_version,touch_credits,model_fallback,anomaly}'::text[]
+        <> r.result - '{candidates,policy_version,model_version,touch_credits,model_fallback,anomaly}'::text[]
 ),
 revised AS (
     UPDATE conversions AS c SET revision = c.revision + 1, failure = NULL FROM changed AS r

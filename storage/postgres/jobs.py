@@ -1,7 +1,6 @@
 """Jobs of the platform in the control database: what each is to do, which steps are done, what its runs said."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -10,6 +9,7 @@ import orjson
 
 from schemas.ids import TenantId
 from storage.postgres.connect import Database
+from storage.postgres.notifications import notifications
 from storage.sql import load_queries
 
 SQL = load_queries("storage.postgres", "jobs.sql")
@@ -96,7 +96,7 @@ class Jobs:
         async with self._control.connection() as connection:
             return [row["job_id"] for row in await connection.fetch(SQL["unfinished"])]
 
-    async def entered(self) -> AsyncIterator[str]:
+    def entered(self) -> AsyncGenerator[str, None]:
         """Give the ids of jobs as they are entered, after one empty id: from then on none is missed.
 
         It ends when the connection breaks.
@@ -104,13 +104,7 @@ class Jobs:
         Raises:
             CONNECTION_LOST: the database is away.
         """
-        heard: asyncio.Queue[str | None] = asyncio.Queue()
-        async with self._control.connection() as connection:
-            await connection.add_listener(self.channel, lambda *told: heard.put_nowait(told[-1]))
-            connection.add_termination_listener(lambda _: heard.put_nowait(None))
-            yield ""
-            while (job_id := await heard.get()) is not None:
-                yield job_id
+        return notifications(self._control, self.channel)
 
     async def begin(self, job_id: str) -> JobRecord | None:
         """Start a run, after which no earlier one can write; None if the job has ended or is unknown."""

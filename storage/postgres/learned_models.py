@@ -4,7 +4,6 @@ A promotion is one transaction: the champion of the scope steps down, the other 
 Whoever keeps champions at hand hears of it by a notification and asks again.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ import orjson
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
 from storage.postgres.connect import Database
+from storage.postgres.notifications import notifications
 from storage.sql import load_queries
 
 _SQL = load_queries("storage.postgres", "learned_models.sql")
@@ -70,10 +70,13 @@ class LearnedModels:
     def __init__(self, control: Database) -> None:
         self._control = control
 
-    async def register(self, document: LearnedModelDocument) -> None:
-        """Enter a model as a challenger; one that is there already stays as it is."""
+    async def register(self, document: LearnedModelDocument) -> bool:
+        """Enter a model as a challenger; one that is there already stays as it is.
+
+        False: its tenant is being deleted, or is gone, so that nothing of it is entered.
+        """
         async with self._control.connection() as connection:
-            await connection.execute(
+            is_there: bool = await connection.fetchval(
                 _SQL["register"],
                 document.model_id,
                 document.kind,
@@ -82,6 +85,12 @@ class LearnedModels:
                 document.artifact.sha256,
                 document.created_at,
             )
+        return is_there
+
+    async def artifacts(self) -> list[tuple[str, TenantId | None, str]]:
+        """List of every model its id, its tenant (None: the global ones), and the SHA-256 of its artifact."""
+        async with self._control.connection() as connection:
+            return [tuple(row) for row in await connection.fetch(_SQL["artifacts"])]
 
     async def one(self, model_id: str) -> LearnedModelRecord | None:
         """Find a model."""
@@ -172,32 +181,13 @@ class LearnedModels:
             for row in rows
         ]
 
-    async def promoted(self) -> AsyncGenerator[None, None]:
+    def promoted(self) -> AsyncGenerator[str, None]:
         """Give once at first, and then whenever champions have changed. It ends when the connection breaks.
 
         Raises:
             CONNECTION_LOST: the database is away.
         """
-        heard: asyncio.Queue[str | None] = asyncio.Queue()
-
-        def hear(*told: Any) -> None:
-            heard.put_nowait(told[-1])
-
-        def end(_: Any) -> None:
-            heard.put_nowait(None)
-
-        async with self._control.connection() as connection:
-            await connection.add_listener(_CHANNEL, hear)
-            connection.add_termination_listener(end)
-            try:
-                yield
-                while await heard.get() is not None:
-                    yield
-            finally:
-                # Whoever has heard enough gives the connection back as it was.
-                if not connection.is_closed():
-                    connection.remove_termination_listener(end)
-                    await connection.remove_listener(_CHANNEL, hear)
+        return notifications(self._control, _CHANNEL)
 
     @staticmethod
     async def _put(

@@ -1,7 +1,18 @@
 -- name: register
-INSERT INTO learned_models (model_id, kind, tenant_id, state, document, artifact_sha256, created_at)
-VALUES ($1, $2, $3, 'challenger', $4, $5, $6)
-ON CONFLICT (model_id) DO NOTHING
+-- Not of a tenant that is on its way out: what the lake has of it is being deleted.
+WITH entered AS (
+    INSERT INTO learned_models (model_id, kind, tenant_id, state, document, artifact_sha256, created_at)
+    SELECT $1, $2, $3, 'challenger', $4, $5, $6
+    WHERE $3::text IS NULL OR EXISTS (
+        SELECT FROM tenants AS t WHERE t.tenant_id = $3 AND t.state IN ('active', 'suspended') FOR SHARE
+    )
+    ON CONFLICT (model_id) DO NOTHING
+    RETURNING model_id
+)
+SELECT EXISTS (SELECT FROM entered) OR EXISTS (SELECT FROM learned_models AS m WHERE m.model_id = $1)
+
+-- name: artifacts
+SELECT model_id, tenant_id, artifact_sha256 FROM learned_models
 
 -- name: one
 SELECT * FROM learned_models WHERE model_id = $1

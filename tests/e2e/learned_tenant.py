@@ -24,9 +24,9 @@ async def learn(running: RunningStack, tenant: ProvisionedTenant) -> None:
     trained = await asyncio.to_thread(trained_conversion, 1, sources=sources)
     artifact = dump(trained.model)
     lake_of(running).put(artifact)
-    champion = await register(running, artifact, tenant.tenant_id, trained)
+    champion = await register(running, artifact, tenant.tenant_id, trained=trained)
     await promote(running, champion)
-    await register(running, artifact, (await new_tenant(running)).tenant_id, trained)
+    await register(running, artifact, (await new_tenant(running)).tenant_id, trained=trained)
     async with api_of(running, tenant) as api:
 
         async def counts() -> bool:

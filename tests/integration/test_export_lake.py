@@ -24,13 +24,16 @@ from schemas.learning_settings import LakeSettings
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.person_aliases import PersonAliases
 from storage.identity_hashes import identity_hash
+from storage.lake.artifacts import Artifacts
 from storage.lake.lake import Lake
 from storage.lake.manifest import Dataset, Manifest
 from storage.postgres.connect import CONNECTION_LOST, Databases
 from storage.postgres.lake_turn import lake_turn
+from storage.postgres.learned_models import LearnedModels
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tenancy.tenant_files import erase_lake
+from tests.learned_models import document_of
 from tests.stack_fixtures import RunningStack, event, eventually, ndjson, new_tenant
 
 pytestmark = pytest.mark.anyio
@@ -314,6 +317,31 @@ async def test_tenants_never_mix(exporter: Exporter, tenant: ProvisionedTenant) 
     await databases.close()
     assert exporter.lake.tenants() == [exporter.tenant_id]
     assert other.lake.files_of(other.tenant_id) == []
+
+
+async def test_what_was_learned_of_a_tenant_goes_with_it(exporter: Exporter, tenant: ProvisionedTenant) -> None:
+    """Its models, entered or not, and their artifacts; not one that another's model has, too, nor the global ones."""
+    artifacts, own = Artifacts(exporter.lake), TenantId(tenant.tenant_id)
+    contents = {name: secrets.token_bytes(64) for name in ("own", "by hand", "shared", "global")}
+    shas = {name: artifacts.put(content) for name, content in contents.items()}
+    registered = [document_of(contents["own"], own), document_of(contents["shared"], own)]
+    by_hand, everybodys = document_of(contents["by hand"], own), document_of(contents["global"], None)
+    others = document_of(contents["shared"], exporter.tenant_id)
+    for document in (*registered, by_hand, everybodys, others):
+        artifacts.put_candidate(document.model_dump_json().encode(), document.model_id)
+    artifacts.put_candidate(b"half of a", "unreadable")
+    databases = Databases(exporter.running.stack.backends, exporter.settings.postgres)
+    models = LearnedModels(databases.control())
+    for document in (*registered, others):
+        assert await models.register(document)
+    for _ in range(2):
+        await erase_lake(databases.control(), exporter.settings, own)
+    assert sorted(artifacts.candidates()) == sorted([everybodys.model_id, others.model_id, "unreadable"])
+    left = {name for name, sha256 in shas.items() if f"{sha256}.skops" in exporter.lake.names("models/artifacts")}
+    assert left == {"shared", "global"}
+    # Of one that is gone nothing is entered any more.
+    assert not await models.register(document_of(contents["own"], "neverwas"))
+    await databases.close()
 
 
 async def test_a_tenant_that_leaves_is_not_exported(exporter: Exporter) -> None:

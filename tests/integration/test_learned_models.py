@@ -4,20 +4,23 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from datetime import date
 
 import asyncpg
 import pytest
 
+from jobs.lake_environment import lake_environment
+from jobs.learning_work import LearningWork
 from schemas.ids import TenantId
-from schemas.learning import Artifact, DataRange, LearnedKind, LearnedModelDocument, LearnedState
+from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
 from schemas.learning_jobs import LearningDetail, LearningJobKind
+from storage.lake.artifacts import Artifacts
+from storage.lake.lake import Lake
 from storage.postgres.connect import Database, Databases
 from storage.postgres.jobs import JobSupersededError
 from storage.postgres.learned_models import LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
-from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
+from tests import learned_models
 from tests.stack_fixtures import RunningStack
 
 pytestmark = pytest.mark.anyio
@@ -35,20 +38,7 @@ async def control(running: RunningStack) -> AsyncIterator[Database]:
 
 def document_of(tenant_id: str | None, kind: LearnedKind = KIND) -> LearnedModelDocument:
     """Make what a training says of a model."""
-    model_id = f"{kind}-{secrets.token_hex(6)}"
-    return LearnedModelDocument(
-        model_id=model_id,
-        kind=kind,
-        tenant_id=None if tenant_id is None else TenantId(tenant_id),
-        created_at=utc_now(),
-        job_id=model_id,
-        seed=0,
-        code_version="0.1.0",
-        schema_hash="0" * 16,
-        data=DataRange(first_day=date(2026, 10, 1), last_day=date(2026, 10, 30), rows=5_000, manifests={}),
-        metrics=(),
-        artifact=Artifact(sha256="a" * 64, size_bytes=1_000),
-    )
+    return learned_models.document_of(b"", tenant_id, kind)
 
 
 async def test_promotes_and_rolls_back(control: Database, tenant: ProvisionedTenant) -> None:
@@ -115,6 +105,37 @@ async def test_whoever_listens_hears_of_a_promotion(control: Database, tenant: P
         await anext(promoted)
         await models.promote(document.model_id, by="u", reason="")
         await anext(promoted)
+
+
+async def test_what_trainings_by_hand_left_is_entered(
+    running: RunningStack, control: Database, tenant: ProvisionedTenant, lake_url: str
+) -> None:
+    """From whatever lake: one whose artifact is there counts, one without is refused, a gone tenant's is deleted."""
+    settings = running.stack.settings.model_copy(update={"lake_url": lake_url})
+    artifacts, models = Artifacts(Lake.open(lake_url)), LearnedModels(control)
+    content = secrets.token_bytes(64)
+    artifacts.put(content)
+    whole, without, gone = (
+        learned_models.document_of(artifact, tenant_id, LearnedKind.ANOMALY)
+        for artifact, tenant_id in (
+            (content, tenant.tenant_id),
+            (secrets.token_bytes(64), tenant.tenant_id),
+            (secrets.token_bytes(64), "neverwas"),
+        )
+    )
+    for each in (whole, without, gone):
+        artifacts.put_candidate(each.model_dump_json().encode(), each.model_id)
+    work = LearningWork(running.stack.backends, settings, lake_environment(lake_url))
+    await work.register_candidates()
+    await work._databases.close()
+    states = [record.state if (record := await models.one(each.model_id)) else None for each in (whole, without, gone)]
+    assert states == [LearnedState.CHAMPION, LearnedState.REFUSED, None]
+    refused = await models.one(without.model_id)
+    assert refused is not None
+    assert "The lake has no artifact" in (refused.shadow or {})["verdict"]
+    assert sorted(artifacts.candidates()) == sorted([whole.model_id, without.model_id])
+    # The stack's own keeper looks into another lake.
+    await models.roll_back(LearnedKind.ANOMALY, TenantId(tenant.tenant_id), by="test", reason="over")
 
 
 async def test_pages_show_a_tenant_what_serves_it(control: Database, tenant: ProvisionedTenant) -> None:

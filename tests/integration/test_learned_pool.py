@@ -1,26 +1,40 @@
 """Learned models in the pool: promotions under load, the credits that they give, and what goes on without them."""
 
 import asyncio
+import hashlib
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from attribution.ml.artifacts import dump
+from attribution.ml.artifacts import load as load_artifact
+from attribution.ml.conversion import ConversionModel
+from attribution.ml.journey_table import JourneyTable
 from cli.credentials import Credentials, save_credentials
 from cli.main import app
+from jobs.export_lake import export_tenant
+from jobs.lake_journeys import read_journeys
+from jobs.lake_rows import Days
+from schemas.ids import TenantId
+from schemas.learning import LearnedKind
+from storage.lake.lake import Lake
+from storage.lake.manifest import Dataset
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import titled
-from tests.learned_models import SOURCES, conversion_model, lake_of, promote, register
+from tests.learned_models import SOURCES, anomaly_model, conversion_model, lake_of, promote, register
 from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
 from tests.tenant_api import TenantApi
+from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
@@ -99,6 +113,51 @@ async def test_a_result_has_the_credits_of_its_tenants_champion(shop: Shop) -> N
         assert (await result_of(api, "i"))["model_version"] == "rules-2"
 
 
+class DaysHere(Days):
+    """Days that are read in this process, without tasks."""
+
+    def rows(
+        self, dataset: Dataset, columns: Sequence[str], reduced: Callable[[pa.Table], pa.Table]
+    ) -> Iterator[pa.Table]:
+        """Give one piece a file."""
+        for path in self.manifest.paths(dataset):
+            yield reduced(pq.read_table(self.lake.path(path), filesystem=self.lake.filesystem, columns=list(columns)))
+
+
+async def test_training_sees_of_a_journey_what_the_pool_sees(shop: Shop) -> None:
+    """The model gives its touches as the lake has them what it gave them in the pool: by the last touch's place."""
+    device = {"device_id": secrets.token_hex(8)}
+    touches = [
+        event("click", media_source="tv", event_time=ago(days=20, hours=5), platform="android", country="DE", **device),
+        event("click", media_source="mail", event_time=ago(days=20, hours=3), platform="ios", country="US", **device),
+    ]
+    install = event("install", event_time=ago(days=20), platform="android", country="DE", **device)
+    assert (await shop.http.post(INGEST, json=[*touches, install])).status_code == 202
+    shop.sent.append(install["event_id"])
+    found = await result_of(shop.api, install["event_id"])
+    assert found["model_version"] == f"rules-2+{shop.first}"
+    stack, tenant_id = shop.running.stack, TenantId(shop.tenant.tenant_id)
+    lake = Lake.open(stack.settings.lake_address)
+
+    async def learned_from() -> JourneyTable | None:
+        manifest = await asyncio.to_thread(export_tenant, stack.backends, stack.settings, tenant_id, contributes=True)
+        days = DaysHere.newest(lake, manifest, 90)
+        table = read_journeys(days, 1_000, lambda *_: None) if days else None
+        # What this module's others sent is too young to learn from.
+        return table if table is not None and len(table) == 1 and table.converted.all() else None
+
+    table = await eventually(learned_from)
+    model = load_artifact(shop.artifacts[0])
+    assert isinstance(model, ConversionModel)
+    given = [found["touch_credits"][each["event_id"]] for each in touches]
+    assert given == pytest.approx(model.credits(table).tolist(), abs=1e-6)
+    assert (table.platforms[table.platform[0]], table.countries[table.country[0]]) == ("ios", "US")
+    elsewhere = replace(
+        table, platforms=("android",), platform=table.platform * 0, countries=("DE",), country=table.country * 0
+    )
+    assert given != pytest.approx(model.credits(elsewhere).tolist(), abs=1e-6)
+
+
 async def test_a_promotion_under_load(shop: Shop) -> None:
     """No request is refused and none is without a result; the new champion's name is in them within 5 seconds."""
     lake_of(shop.running).put(shop.artifacts[1])
@@ -146,6 +205,29 @@ async def test_a_champion_that_is_not_in_the_lake(shop: Shop) -> None:
 
     await eventually(counts)
     shop.first = third
+
+
+async def test_only_what_is_in_the_lake_is_promoted(shop: Shop) -> None:
+    """A problem that names it where the lake has no artifact, or another one under its name; else it is champion."""
+    artifact = dump(await asyncio.to_thread(conversion_model, 4, 1_500))
+    fifth = await register(shop.running, artifact, shop.tenant.tenant_id)
+    lake = Lake.open(shop.running.stack.settings.lake_address)
+    sha256 = hashlib.sha256(artifact).hexdigest()
+    for content in (None, artifact[:-1]):
+        if content is not None:
+            lake.write(f"models/artifacts/{sha256}.skops", content)
+        with pytest.raises(ProblemError) as refused:
+            await shop.api.post(f"/api/v1/models/{fifth}/promote", {})
+        assert (refused.value.document["status"], refused.value.document["code"]) == (409, "artifact-missing")
+        assert fifth in refused.value.document["detail"]
+        headers = {"Authorization": f"Bearer {shop.running.platform_key}"}
+        async with httpx.AsyncClient(base_url=shop.running.global_url, headers=headers, trust_env=False) as operator:
+            by_operator = await operator.post(f"/api/v1/models/{fifth}/promote")
+        assert (by_operator.status_code, by_operator.json()["code"]) == (409, "artifact-missing")
+    assert (await shop.api.get(f"/api/v1/models/{shop.first}"))["state"] == "champion"
+    lake_of(shop.running).put(artifact)
+    assert (await shop.api.post(f"/api/v1/models/{fifth}/promote", {}))["state"] == "champion"
+    await shop.api.post("/api/v1/models/rollback", {"model": "conversion"})
 
 
 async def test_the_keeper_dies(shop: Shop) -> None:
@@ -202,6 +284,66 @@ async def test_reports_add_the_credits_up(shop: Shop) -> None:
     assert f"{without} conversions with touches have no credits" in shown
     shown = await asyncio.to_thread(run, shop, "explain", shop.sent[-1])
     assert f"model {shop.first}" in shown
+
+
+async def clicks_and_install(shop: Shop, clicks: int, **fields: Any) -> str:
+    """Send an install after clicks of a network, the last one 20 minutes before it, and a purchase; give its id."""
+    device = {"device_id": secrets.token_hex(8), "platform": "android"}
+    touches = [
+        event("click", media_source="tv", event_time=ago(minutes=20 + place, seconds=1), country="DE", **device)
+        for place in range(clicks)
+    ]
+    install = event("install", event_time=ago(seconds=1), **device | {"country": "DE", "app_version": "4.1"} | fields)
+    later = event("purchase", event_id=f"{install['event_id']}-bought", **device)
+    assert (await shop.http.post(INGEST, json=[*touches, install, later])).status_code == 202
+    shop.sent.append(install["event_id"])
+    return str(install["event_id"])
+
+
+async def adopt(shop: Shop, fraud: dict[str, Any]) -> None:
+    version = (await shop.api.put("/api/v1/policies", {"policy": {"fraud": fraud}}))["version"]
+    await shop.api.post(f"/api/v1/policies/{version}/adopt", {})
+
+
+async def test_installs_are_scored_and_a_policy_may_act_on_it(shop: Shop) -> None:
+    """The score stands in the result and changes nothing; a rule that is on takes the unusual one away."""
+    artifact = dump(await asyncio.to_thread(anomaly_model))
+    lake_of(shop.running).put(artifact)
+    model_id = await register(shop.running, artifact, shop.tenant.tenant_id, LearnedKind.ANOMALY)
+    await promote(shop.running, model_id)
+    unusual = {"os_version": "Android 5.1", "app_version": "0.0.1", "country": "NZ"}
+
+    async def scored() -> dict[str, Any] | None:
+        found = await result_of(shop.api, await clicks_and_install(shop, 40, **unusual))
+        return found if found["anomaly"] else None
+
+    odd = await eventually(scored)
+    assert odd["anomaly"]["model_id"] == model_id
+    assert odd["anomaly"]["score"] > odd["anomaly"]["threshold"]
+    assert (odd["media_source"], "anomaly" in odd["fraud"]["rules"]) == ("tv", False)
+    usual = await result_of(shop.api, await clicks_and_install(shop, 1, os_version="Android 14"))
+    assert usual["anomaly"]["score"] < usual["anomaly"]["threshold"]
+
+    await adopt(shop, {"anomaly": {"mode": "on"}})
+
+    async def rejected() -> dict[str, Any] | None:
+        found = await result_of(shop.api, await clicks_and_install(shop, 40, **unusual))
+        return found if "anomaly" in found["fraud"]["rules"] else None
+
+    found = await eventually(rejected)
+    assert (found["is_organic"], found["fraud"]["conversion_verdict"]) == (True, "rejected")
+    assert {each["reason"] for each in found["candidates"]} >= {"fraud:anomaly"}
+    (finding,) = [each for each in found["fraud"]["findings"] if each["rule"] == "anomaly"]
+    threshold = found["anomaly"]["threshold"]
+    expected = {"score": found["anomaly"]["score"], "score_max": threshold, "model_id": model_id}
+    assert (finding["mode"], finding["touch_id"], finding["evidence"]) == ("on", None, expected)
+    # Those that came in the same call have its source, which is none.
+    assert (await result_of(shop.api, f"{found['conversion_id']}-bought"))["is_organic"]
+    report = await shop.api.get("/api/v1/reports/fraud")
+    assert [(each["mode"], each["claims"]) for each in report["rules"] if each["rule"] == "anomaly"] == [("on", 1)]
+    shown = await asyncio.to_thread(run, shop, "explain", found["conversion_id"])
+    assert "anomaly (on)" in shown
+    assert f"by the learned model {model_id}" in shown
 
 
 def run(shop: Shop, *arguments: str) -> str:

@@ -1,7 +1,9 @@
 """From stored journeys to a champion, on the real stack: by the API, by hand, and with the supervisor killed."""
 
 import asyncio
+import json
 import os
+import secrets
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,13 +12,21 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from attribution.ml.artifacts import load
+from attribution.ml.conversion import ConversionModel
+from attribution.ml.vocabulary import OTHER
 from cli.credentials import Credentials, save_credentials
 from cli.main import app
+from jobs.export_lake import export_tenant
+from jobs.lake_environment import lake_environment
 from local import ray_cluster
+from schemas.ids import TenantId
+from storage.lake.artifacts import Artifacts
 from storage.lake.lake import Lake
 from storage.names import clickhouse_tables
 from tenancy.provisioning import ProvisionedTenant
-from tests.stack_fixtures import RunningStack, eventually
+from tests.lake_fixtures import BUCKET, REGION
+from tests.stack_fixtures import RunningStack, eventually, new_tenant
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
 
@@ -87,14 +97,15 @@ async def ended(api: TenantApi, job_id: str) -> dict[str, Any]:
     return job
 
 
-async def submitted_by_hand(running: RunningStack, *arguments: str) -> str:
-    """Submit a training as docs/learning.md says, wait for its end, and give what was said."""
+async def submitted_by_hand(running: RunningStack, *arguments: str, environment: dict[str, str] | None = None) -> str:
+    """Submit a training as docs/learning-jobs.md says, wait for its end, and give what was said."""
     settings = running.stack.settings
-    environment = os.environ | ray_cluster.driver_environment(running.stack.places)
+    own = ["--runtime-env-json", json.dumps({"env_vars": environment})] if environment else []
+    driver = os.environ | ray_cluster.driver_environment(running.stack.places)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ray.scripts.scripts", "job", "submit"),
-        *("--address", settings.jobs_address, "--", "python", "-m", "jobs.retrain", *arguments),
-        env=environment,
+        *("--address", settings.jobs_address, *own, "--", "python", "-m", "jobs.retrain", *arguments),
+        env=driver,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -146,6 +157,31 @@ async def test_learns_and_serves(
 
     await opts_out(running, tenant, api)
     await shown_by_the_command_line(running, tenant, champion["model_id"])
+
+
+async def test_all_tenants_teach_one_model_from_s3(
+    running: RunningStack, tenant: ProvisionedTenant, s3_endpoint: str
+) -> None:
+    """By hand, with the keys of S3 in the job's environment: who contributes is read, and who does not is not."""
+    await plant(running, tenant)
+    silent = await new_tenant(running)
+    await plant(running, silent)
+    url = f"s3://{BUCKET}/{secrets.token_hex(4)}?endpoint_override={s3_endpoint}&region={REGION}"
+    settings = running.stack.settings.model_copy(update={"lake_url": url})
+    for each, contributes in ((tenant, True), (silent, False)):
+        tenant_id = TenantId(each.tenant_id)
+        await asyncio.to_thread(export_tenant, running.stack.backends, settings, tenant_id, contributes=contributes)
+    model_id = f"conversion-all-{secrets.token_hex(4)}"
+    arguments = ("--all", "--model", "conversion", "--seed", str(SEED), "--lake", url, "--job", model_id)
+    said = await submitted_by_hand(running, *arguments, environment=lake_environment(url))
+    artifacts = Artifacts(Lake.open(url))
+    document = await asyncio.to_thread(artifacts.document, model_id)
+    assert document.tenant_id is None
+    assert list(document.data.manifests) == [tenant.tenant_id]
+    assert document.artifact.sha256 in said
+    model = load(await asyncio.to_thread(artifacts.get, document.artifact.sha256))
+    assert isinstance(model, ConversionModel)
+    assert set(model.vocabulary.channels) == {"search", "social", "display", OTHER}
 
 
 async def shown_by_the_command_line(running: RunningStack, tenant: ProvisionedTenant, model_id: str) -> None:

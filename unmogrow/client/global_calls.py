@@ -233,7 +233,7 @@ class GlobalCalls(Caller):
         return answer
 
     async def promote_platform_model(self, model_id: str) -> PlatformModel:
-        """Make a model the champion of its scope; one that is so already stays so."""
+        """Make a model the champion of its scope, if the lake has its artifact."""
         answer: PlatformModel = await self._call(PlatformModel, "POST", f"/api/v1/models/{segment(model_id)}/promote")
         return answer
 

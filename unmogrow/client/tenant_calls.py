@@ -695,7 +695,7 @@ class TenantCalls(Caller):
         return answer
 
     async def promote_learned_model(self, model_id: str) -> LearnedModelShown:
-        """Make one of the tenant's own models its champion; one that is so already stays so."""
+        """Make one of the tenant's own models its champion, if the lake has its artifact."""
         answer: LearnedModelShown = await self._call(
             LearnedModelShown, "POST", f"/api/v1/models/{segment(model_id)}/promote"
         )
@@ -1074,6 +1074,7 @@ class TenantCalls(Caller):
             "install_hijacking",
             "click_flooding",
             "geo_mismatch",
+            "anomaly",
         ]
         | None = None,
         cursor: str | None = None,
@@ -1113,6 +1114,7 @@ class TenantCalls(Caller):
             "install_hijacking",
             "click_flooding",
             "geo_mismatch",
+            "anomaly",
         ]
         | None = None,
         limit: int | None = None,

@@ -38,6 +38,25 @@ class AndroidApp(Shape):
     sha256_cert_fingerprints: list[str]
 
 
+class Anomaly(Shape):
+    """
+    An install that scores above the threshold of the learned model, and above `score_max`.
+
+    Off: it knows what is unusual, not what is bought. The score itself stands in every result where there is a model.
+    """
+
+    mode: Literal["off", "shadow", "on"] = "off"
+    score_max: float = 0.0
+
+
+class AnomalyShown(Shape):
+    """How unlike all others an install is, from 0 to 1: a suspicion beside the rules. 1 % lie above the threshold."""
+
+    score: float
+    threshold: float
+    model_id: str
+
+
 class ApiKey(Shape):
     """A key as it may be shown: its first letters, and the last day (UTC) on which it was used."""
 
@@ -249,6 +268,7 @@ class ClaimFinding(Shape):
         "install_hijacking",
         "click_flooding",
         "geo_mismatch",
+        "anomaly",
     ]
     mode: Literal["off", "shadow", "on"]
     touch_id: str | None
@@ -490,6 +510,7 @@ class FraudFindingShown(Shape):
         "install_hijacking",
         "click_flooding",
         "geo_mismatch",
+        "anomaly",
     ]
     mode: Literal["off", "shadow", "on"]
     touch_id: str | None
@@ -519,6 +540,7 @@ class FraudLabel(Shape):
         "install_hijacking",
         "click_flooding",
         "geo_mismatch",
+        "anomaly",
     ]
     is_fraud: bool
     note: str
@@ -1004,6 +1026,7 @@ class NewLabel(Shape):
             "install_hijacking",
             "click_flooding",
             "geo_mismatch",
+            "anomaly",
         ]
         | None
     ) = None
@@ -1230,6 +1253,7 @@ class PreviewedRule(Shape):
         "install_hijacking",
         "click_flooding",
         "geo_mismatch",
+        "anomaly",
     ]
     mode: Literal["off", "shadow", "on"]
     flagged: int
@@ -1692,6 +1716,7 @@ class ConsideredTouch(Shape):
         "fraud:install_hijacking",
         "fraud:click_flooding",
         "fraud:geo_mismatch",
+        "fraud:anomaly",
     ]
     explanation: str
     because: Grounds | None = None
@@ -1721,6 +1746,7 @@ class ConversionFraudShown(Shape):
             "install_hijacking",
             "click_flooding",
             "geo_mismatch",
+            "anomaly",
         ]
     ]
     conversion_verdict: Literal["valid", "suspect", "rejected"] = "valid"
@@ -1744,6 +1770,7 @@ class ConversionFraudShown(Shape):
             "install_hijacking",
             "click_flooding",
             "geo_mismatch",
+            "anomaly",
         ]
     ] = []
     """Rules that speak against it, or who has it now."""
@@ -1800,6 +1827,7 @@ class FraudPolicy(Shape):
     install_hijacking: InstallHijacking | None = None
     click_flooding: ClickFlooding | None = None
     geo_mismatch: RuleChoice | None = None
+    anomaly: Anomaly | None = None
 
 
 class FraudPreview(Shape):
@@ -2146,6 +2174,8 @@ class Attribution(Shape):
     model_fallback: Literal["late", "failed"] | None = None
     """Why the learned model shared nothing out though there is one; the rest stands without it."""
     fraud: ConversionFraudShown | None = None
+    anomaly: AnomalyShown | None = None
+    """What an install scored; null where no model scored it."""
     policy_version: int | None = None
     model_version: str | None = None
     revisions: list[AttributionRevision] | None = None

@@ -411,8 +411,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a model the champion of its scope; one that is so already stays so
-         * @description Make a model the champion of its scope; one that is so already stays so.
+         * Make a model the champion of its scope, if the lake has its artifact
+         * @description Make a model the champion of its scope, if the lake has its artifact.
          */
         post: operations["promote_platform_model"];
         delete?: never;
@@ -3572,6 +3572,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `artifact-missing`: The lake does not have the fitted model, or not as it was trained, so it cannot become champion. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
                 headers: {
@@ -3583,6 +3592,7 @@ export interface operations {
             };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `lake-unavailable`: The lake, where the fitted models are, does not answer at the moment.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
              */
             503: {

@@ -1154,8 +1154,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make one of the tenant's own models its champion; one that is so already stays so
-         * @description Make one of the tenant's own models its champion; one that is so already stays so.
+         * Make one of the tenant's own models its champion, if the lake has its artifact
+         * @description Make one of the tenant's own models its champion, if the lake has its artifact.
          */
         post: operations["promote_learned_model"];
         delete?: never;
@@ -2210,6 +2210,33 @@ export interface components {
             sha256_cert_fingerprints: string[];
         };
         /**
+         * Anomaly
+         * @description An install that scores above the threshold of the learned model, and above `score_max`.
+         *
+         *     Off: it knows what is unusual, not what is bought. The score itself stands in every result where there is a model.
+         */
+        Anomaly: {
+            /** @default off */
+            mode: components["schemas"]["FraudMode"];
+            /**
+             * Score Max
+             * @default 0
+             */
+            score_max: number;
+        };
+        /**
+         * AnomalyShown
+         * @description How unlike all others an install is, from 0 to 1: a suspicion beside the rules. 1 % lie above the threshold.
+         */
+        AnomalyShown: {
+            /** Score */
+            score: number;
+            /** Threshold */
+            threshold: number;
+            /** Model Id */
+            model_id: string;
+        };
+        /**
          * ApiKey
          * @description A key as it may be shown: its first letters, and the last day (UTC) on which it was used.
          */
@@ -2428,6 +2455,8 @@ export interface components {
             /** @description Why the learned model shared nothing out though there is one; the rest stands without it. */
             model_fallback?: components["schemas"]["ModelFallback"] | null;
             fraud?: components["schemas"]["ConversionFraudShown"] | null;
+            /** @description What an install scored; null where no model scored it. */
+            anomaly?: components["schemas"]["AnomalyShown"] | null;
             /** Policy Version */
             policy_version?: number | null;
             /** Model Version */
@@ -2630,7 +2659,7 @@ export interface components {
          * @description Why a considered touch won or lost.
          * @enum {string}
          */
-        CandidateReason: "won" | "outside_window" | "after_conversion" | "lower_priority" | "earlier" | "duplicate" | "other_app" | "no_consent" | "fraud:click_injection" | "fraud:blocked_device" | "fraud:blocked_ip" | "fraud:blocked_site" | "fraud:blocked_user_agent" | "fraud:declared_bot" | "fraud:data_center" | "fraud:impossible_order" | "fraud:impossible_version" | "fraud:version_backward" | "fraud:impossible_travel" | "fraud:duplicate_device" | "fraud:device_farm" | "fraud:short_ctit" | "fraud:install_hijacking" | "fraud:click_flooding" | "fraud:geo_mismatch";
+        CandidateReason: "won" | "outside_window" | "after_conversion" | "lower_priority" | "earlier" | "duplicate" | "other_app" | "no_consent" | "fraud:click_injection" | "fraud:blocked_device" | "fraud:blocked_ip" | "fraud:blocked_site" | "fraud:blocked_user_agent" | "fraud:declared_bot" | "fraud:data_center" | "fraud:impossible_order" | "fraud:impossible_version" | "fraud:version_backward" | "fraud:impossible_travel" | "fraud:duplicate_device" | "fraud:device_farm" | "fraud:short_ctit" | "fraud:install_hijacking" | "fraud:click_flooding" | "fraud:geo_mismatch" | "fraud:anomaly";
         /**
          * CertainRule
          * @description A rule that leaves nothing to judge.
@@ -3434,6 +3463,13 @@ export interface components {
              *     }
              */
             geo_mismatch: components["schemas"]["RuleChoice"];
+            /**
+             * @default {
+             *       "mode": "off",
+             *       "score_max": 0
+             *     }
+             */
+            anomaly: components["schemas"]["Anomaly"];
         };
         /**
          * FraudPreview
@@ -3565,7 +3601,7 @@ export interface components {
          * @description Every rule, in the order in which the first one that rejects a touch gives its reason.
          * @enum {string}
          */
-        FraudRule: "click_injection" | "blocked_device" | "blocked_ip" | "blocked_site" | "blocked_user_agent" | "declared_bot" | "data_center" | "impossible_order" | "impossible_version" | "version_backward" | "impossible_travel" | "duplicate_device" | "device_farm" | "short_ctit" | "install_hijacking" | "click_flooding" | "geo_mismatch";
+        FraudRule: "click_injection" | "blocked_device" | "blocked_ip" | "blocked_site" | "blocked_user_agent" | "declared_bot" | "data_center" | "impossible_order" | "impossible_version" | "version_backward" | "impossible_travel" | "duplicate_device" | "device_farm" | "short_ctit" | "install_hijacking" | "click_flooding" | "geo_mismatch" | "anomaly";
         /**
          * FraudVerdict
          * @description What became of a claim: nothing found; flagged by rules in shadow alone; lost by a rule that is on.
@@ -13085,6 +13121,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description - `artifact-missing`: The lake does not have the fitted model, or not as it was trained, so it cannot become champion. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description - `question-too-large`: The question would read or answer more rows than one question may. */
             422: {
                 headers: {
@@ -13096,6 +13141,7 @@ export interface operations {
             };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `lake-unavailable`: The lake, where the fitted models are, does not answer at the moment.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
              *     - `store-unavailable`: The tenant's event store does not answer at the moment.
              */

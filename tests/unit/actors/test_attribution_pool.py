@@ -1,11 +1,13 @@
 """A replica of the pool, called as Serve calls it but in this process."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from actors.attribution_pool import AttributionPool, apart_application, pool_application
 from actors.champion_calls import Champion, Standing
@@ -36,8 +38,11 @@ class Keeper:
 
 
 @pytest.fixture
-async def pool() -> AttributionPool:
-    return AttributionPool(Keeper(), PoolSettings(), LearningSettings())
+async def pool() -> AsyncIterator[AttributionPool]:
+    """Make a replica whose logs are not written out: with the values of every frame, that takes minutes."""
+    # What reads artifacts is imported first, which takes seconds on a busy machine.
+    with capture_logs():
+        yield AttributionPool(Keeper(), PoolSettings(), LearningSettings(deadline_seconds=60.0))
 
 
 def packed(count: int) -> list[bytes]:

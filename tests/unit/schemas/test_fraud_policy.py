@@ -18,10 +18,11 @@ CERTAIN = {
 
 
 def test_only_what_is_certain_is_on_by_default() -> None:
-    """Everything else begins in shadow, nothing is off."""
+    """Everything else begins in shadow; off is what a learned model says, which knows no fraud."""
     policy = FraudPolicy()
     assert {rule for rule in FraudRule if policy.mode(rule) is FraudMode.ON} == CERTAIN
-    assert {policy.mode(rule) for rule in set(FraudRule) - CERTAIN} == {FraudMode.SHADOW}
+    assert {policy.mode(rule) for rule in set(FraudRule) - CERTAIN - {FraudRule.ANOMALY}} == {FraudMode.SHADOW}
+    assert policy.mode(FraudRule.ANOMALY) is FraudMode.OFF
 
 
 def test_a_policy_survives_its_document() -> None:
@@ -40,7 +41,8 @@ def test_a_policy_survives_its_document() -> None:
         ({"click_flooding": {"late_share_max": float("nan")}}, "/fraud/click_flooding/late_share_max"),
         ({"click_flooding": {"clicks_min": 2**64}}, "/fraud/click_flooding/clicks_min"),
         ({"duplicate_device": {"installs_max": 10**30}}, "/fraud/duplicate_device/installs_max"),
-        ({"anomaly": {}}, "/fraud/anomaly"),
+        ({"sorcery": {}}, "/fraud/sorcery"),
+        ({"anomaly": {"score_max": 1.5}}, "/fraud/anomaly/score_max"),
     ],
 )
 def test_a_wrong_threshold_is_named(document: dict[str, object], pointer: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.fraud.flooding import BUCKETS, SiteCounts, bucket_of
-from schemas.fraud import FraudFacts, InstallFacts, InstallTrace, SiteKey, TouchFacts
+from schemas.fraud import FraudFacts, InstallFacts, InstallTrace, SiteKey
 from schemas.fraud_policy import ClickFlooding, FraudMode, FraudPolicy, with_modes
 from schemas.policy import Policy
 from schemas.touchpoints import ConversionCase, Touchpoint
@@ -29,12 +29,9 @@ def seen(
     return replace(case(*touches, kind=kind, begin=begin), fraud=facts or FraudFacts())
 
 
-def facts_of(country: str = "", **touches: str) -> FraudFacts:
-    """Make facts of an install's country and of its touches' countries."""
-    return FraudFacts(
-        install=InstallFacts(country=country),
-        touches={touch_id: TouchFacts(country=there) for touch_id, there in touches.items()},
-    )
+def facts_of(country: str) -> FraudFacts:
+    """Make facts of an install's country."""
+    return FraudFacts(install=InstallFacts(country=country))
 
 
 def trace(number: int, ago: timedelta, *, app_id: str = "com.demo", os: str = "", app: str = "") -> InstallTrace:

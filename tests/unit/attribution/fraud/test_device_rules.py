@@ -1,5 +1,6 @@
 """Rules that look at the conversion itself."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,8 +9,9 @@ from attribution.decide import attribute
 from attribution.fraud.device_rules import densest
 from attribution.fraud.settle import settle
 from attribution.fraud.versions import is_older, os_version_exists, version_numbers
-from schemas.fraud import Evidence, FraudFacts, InstallFacts
-from schemas.fraud_policy import FraudRule
+from schemas.fraud import AnomalyScore, Evidence, FraudFacts, InstallFacts
+from schemas.fraud_policy import Anomaly, FraudMode, FraudPolicy, FraudRule
+from schemas.policy import Policy
 from tests.unit.attribution.cases import INSTALLED, touch
 from tests.unit.attribution.fraud.fraud_cases import DAY, HOUR, SHADOW, seen, trace
 
@@ -121,3 +123,19 @@ def test_a_device_whose_system_went_back_is_flagged() -> None:
     assert found(app)[FraudRule.VERSION_BACKWARD]["earlier_app_version"] == "1.1"
     assert found(FraudFacts(install, same_device=(trace(1, DAY, app="1.1", app_id="other"),))) == {}
     assert found(FraudFacts(install, same_device=(trace(1, -DAY, os="13"),))) == {}
+
+
+def test_an_unusual_install() -> None:
+    """One above the model's threshold and the tenant's; where the rule is off, as it is from the start, nothing."""
+    score = AnomalyScore(0.7, 0.6, "m")
+    facts = FraudFacts(anomaly=score)
+    assert found(facts)[FraudRule.ANOMALY] == {"score": 0.7, "score_max": 0.6, "model_id": "m"}
+    assert found(FraudFacts(anomaly=replace(score, score=0.6))) == {}
+    assert found(facts, kind="purchase") == {}
+    case = seen(touch("c", HOUR), facts=facts)
+    assert settle(case, Policy(), attribute).fraud.findings == ()
+    above = FraudPolicy(anomaly=Anomaly(mode=FraudMode.ON, score_max=0.65))
+    rejected = settle(case, Policy(fraud=above), attribute)
+    assert (rejected.is_organic, rejected.candidates[0].reason) == (True, "fraud:anomaly")
+    higher = above.model_copy(update={"anomaly": Anomaly(mode=FraudMode.ON, score_max=0.7)})
+    assert settle(case, Policy(fraud=higher), attribute).fraud.findings == ()

@@ -27,7 +27,7 @@ def test_an_event_is_read_as_far_as_it_tells() -> None:
 def test_each_conversion_gets_its_own() -> None:
     """Traces under its names, its earlier installs, the first install near it; facts of its touches if asked for."""
     bare = case(touch("c", HOUR), kind="purchase")
-    known = FraudFacts(touches={"c": TouchFacts(country="FR")})
+    known = FraudFacts(touches={"c": TouchFacts(ip="192.0.2.1")})
     mine = replace(bare, conversion=replace(bare.conversion, facts=install_facts(EVENT)), fraud=known)
     traces = {
         "vendor_id:d-1": (trace(1, DAY), trace(2, -8 * DAY)),
@@ -39,7 +39,7 @@ def test_each_conversion_gets_its_own() -> None:
     assert [each.install_id for each in facts.same_device] == ["i1"]
     assert [each.install_id for each in facts.same_ip] == ["i4"]
     assert facts.install_time == mine.conversion.conversion_time - DAY
-    assert facts.touches == {"c": TouchFacts(country="FR")}
+    assert facts.touches == {"c": TouchFacts(ip="192.0.2.1")}
     assert gather(mine, traces, with_touches=False).touches == {}
     only_later = gather(mine, {"vendor_id:d-1": (trace(2, timedelta(days=-8)),)})
     assert only_later.install_time is None

@@ -88,7 +88,8 @@ def test_a_click_that_a_rejected_one_stood_for_can_win() -> None:
 
 def test_a_loser_that_is_flagged_leaves_the_claim_valid() -> None:
     """Its finding stays in the result; the verdict is on who claims."""
-    case = seen(touch("won", 40 * HOUR), touch("old", 60 * HOUR), facts=facts_of("BR", won="BR", old="DE"))
+    won, old = touch("won", 40 * HOUR)._replace(country="BR"), touch("old", 60 * HOUR)._replace(country="DE")
+    case = seen(won, old, facts=facts_of("BR"))
     fraud = settle(case, ON, attribute).fraud
     assert (fraud.verdict, fraud.rules) == (FraudVerdict.VALID, ())
     assert [finding.touch_id for finding in fraud.findings] == ["old"]
@@ -127,10 +128,10 @@ def suspicious(draw: st.DrawFn) -> ConversionCase:
     touches = draw(journeys())
     begin = draw(st.sampled_from([None, INSTALLED - 7 * SECOND, INSTALLED - HOUR]))
     ids = sorted({each.touch_id for each in touches})
-    countries = {touch_id: TouchFacts(country=draw(st.sampled_from(["", "DE", "BR"]))) for touch_id in ids}
+    touches = [each._replace(country=draw(st.sampled_from(["", "DE", "BR"]))) for each in touches]
     blocked = draw(st.lists(st.sampled_from(ids), max_size=2, unique=True)) if ids else []
     hits = tuple(ListHit(ListKind.IP, "10.0.0.0/8", "10.0.0.1", touch_id) for touch_id in blocked)
-    return seen(*touches, begin=begin, facts=FraudFacts(InstallFacts(country="BR"), countries, hits))
+    return seen(*touches, begin=begin, facts=FraudFacts(InstallFacts(country="BR"), hits=hits))
 
 
 @st.composite

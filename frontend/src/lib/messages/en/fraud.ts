@@ -28,6 +28,7 @@ export const fraud = {
     install_hijacking: 'Install hijacking',
     click_flooding: 'Click flooding',
     geo_mismatch: 'Two countries',
+    anomaly: 'Unusual install',
   } as Record<string, string>,
   ruleHints: {
     click_injection: 'A click after the install began, by the store’s own clock',
@@ -47,6 +48,7 @@ export const fraud = {
     install_hijacking: 'A click just before the install, when another source had led for hours',
     click_flooding: 'A site whose clicks come at random times, so that installs follow by chance',
     geo_mismatch: 'Click and conversion in two countries',
+    anomaly: 'An install that a learned model holds to be unlike nearly all others',
   } as Record<string, string>,
   numbers: {
     ctit_seconds_min: 'Seconds from click to install, at least',
@@ -65,6 +67,7 @@ export const fraud = {
     minutes: 'Minutes',
     tolerance_seconds: 'Seconds that clocks may differ',
     km_per_hour_max: 'km/h, at most',
+    score_max: 'Score, at most (the model’s own threshold if that is higher)',
   } as Record<string, string>,
   mode: 'Mode',
   modes: { off: 'Off', shadow: 'Shadow', on: 'On' } as Record<string, string>,

@@ -96,6 +96,7 @@ export const policies = {
     install_hijacking: 'Install hijacking',
     click_flooding: 'Click flooding',
     geo_mismatch: 'Another country',
+    anomaly: 'Unusual install',
   },
   history: 'What it would change',
   historyHint: 'Attributes past conversions under this version, beside the live work, and stores nothing.',

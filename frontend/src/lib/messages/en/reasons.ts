@@ -65,6 +65,8 @@ const rules: Record<FraudRule, (of: Values) => string> = {
   data_center: (of) =>
     `The address ${of.text('value')} lies in ${of.text('entry')}, a data centre’s: no telephone is there.`,
   declared_bot: () => 'The user agent says that it is a bot.',
+  anomaly: (of) =>
+    `Unlike nearly all other installs: it scores ${of.text('score')}, more than ${of.text('score_max')}.`,
 };
 
 const notes: Record<Model, string> = {

@@ -31,6 +31,7 @@ export const fraud: Messages['fraud'] = {
     install_hijacking: 'Перехват установки',
     click_flooding: 'Флуд кликами',
     geo_mismatch: 'Две страны',
+    anomaly: 'Необычная установка',
   },
   ruleHints: {
     click_injection: 'Клик после начала установки, по часам самого магазина',
@@ -50,6 +51,7 @@ export const fraud: Messages['fraud'] = {
     install_hijacking: 'Клик прямо перед установкой, когда другой источник вёл часами',
     click_flooding: 'Площадка, чьи клики случайны по времени, и установки следуют случайно',
     geo_mismatch: 'Клик и конверсия в двух странах',
+    anomaly: 'Обученная модель считает установку непохожей почти на все другие',
   },
   numbers: {
     ctit_seconds_min: 'Секунд от клика до установки, не меньше',
@@ -68,6 +70,7 @@ export const fraud: Messages['fraud'] = {
     minutes: 'Минут',
     tolerance_seconds: 'Секунд расхождения часов',
     km_per_hour_max: 'км/ч, не больше',
+    score_max: 'Оценка, не больше (порог самой модели, если он выше)',
   },
   mode: 'Режим',
   modes: { off: 'Выкл.', shadow: 'В тени', on: 'Вкл.' },

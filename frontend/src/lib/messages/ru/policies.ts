@@ -98,6 +98,7 @@ export const policies: Messages['policies'] = {
     install_hijacking: 'Кража установки',
     click_flooding: 'Поток кликов',
     geo_mismatch: 'Другая страна',
+    anomaly: 'Необычная установка',
   },
   history: 'Что изменилось бы',
   historyHint: 'Прошлые конверсии по этой версии, рядом с живой работой; ничего не сохраняется.',

@@ -86,6 +86,8 @@ export const reasons: Messages['reasons'] = {
     data_center: (of) =>
       `Адрес ${of.text('value')} входит в сеть дата-центра ${of.text('entry')}: телефонов там не бывает.`,
     declared_bot: () => 'User agent сам называет себя ботом.',
+    anomaly: (of) =>
+      `Не похожа почти на все другие установки: оценка ${of.text('score')}, больше ${of.text('score_max')}.`,
   },
   notes: {
     first: 'Успех пути обеспечило касание, которым он начался.',

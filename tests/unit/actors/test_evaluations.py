@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from actors.credit_giver import CreditGiver, EvaluationStuckError
+from actors.crediting import credits_of
+from actors.evaluations import Evaluations, EvaluationStuckError
 from actors.model_shelf import LoadedModel
 from attribution.journeys import Floats
+from attribution.learned_credits import CallJourneys
 from attribution.ml.journey_table import JourneyTable
 from schemas.ids import TenantId
 
@@ -34,6 +36,11 @@ def table(*lengths: int, channel: str = "mail") -> JourneyTable:
     )
 
 
+def call(*lengths: int, channel: str = "mail") -> CallJourneys:
+    """Make a call with such journeys."""
+    return CallJourneys({str(place): () for place in range(len(lengths))}, table(*lengths, channel=channel))
+
+
 class Equal:
     """A model that shares equally, notes what it was asked, waits as long as it is told to, and fails on a channel."""
 
@@ -55,18 +62,18 @@ class Equal:
 async def test_what_waits_together_is_evaluated_together() -> None:
     """Of those that ask while a first evaluation runs, two with one model share the next; each has its own touches."""
     model, other = Equal(), Equal()
-    giver = CreditGiver(ThreadPoolExecutor(1), 5.0)
+    evaluations = Evaluations(credits_of, ThreadPoolExecutor(1), 5.0)
     model.go_on.clear()
-    first = asyncio.create_task(giver.credits(TenantId("a"), LoadedModel("m", model), table(1)))
+    first = asyncio.create_task(evaluations.of(TenantId("a"), LoadedModel("m", model), call(1)))
     await asyncio.sleep(0.05)
     loaded = LoadedModel("m", model)
     asked = [
-        giver.credits(TenantId("b"), loaded, table(2)),
-        giver.credits(TenantId("c"), LoadedModel("o", other), table(4)),
+        evaluations.of(TenantId("b"), loaded, call(2)),
+        evaluations.of(TenantId("c"), LoadedModel("o", other), call(4)),
     ]
     asked += [
-        giver.credits(TenantId("d"), loaded, table(5, 1, channel="tv")),
-        giver.credits(TenantId("b"), loaded, table(3)),
+        evaluations.of(TenantId("d"), loaded, call(5, 1, channel="tv")),
+        evaluations.of(TenantId("b"), loaded, call(3)),
     ]
     waiting = [asyncio.create_task(each) for each in asked]
     await asyncio.sleep(0.05)
@@ -80,12 +87,12 @@ async def test_what_waits_together_is_evaluated_together() -> None:
 async def test_one_on_which_the_model_fails_takes_no_other_along() -> None:
     """Evaluated together they fail; alone only the one at fault does."""
     model = Equal()
-    loaded, giver = LoadedModel("m", model), CreditGiver(ThreadPoolExecutor(1), 5.0)
+    loaded, evaluations = LoadedModel("m", model), Evaluations(credits_of, ThreadPoolExecutor(1), 5.0)
     model.go_on.clear()
-    first = asyncio.create_task(giver.credits(TenantId("a"), loaded, table(1)))
+    first = asyncio.create_task(evaluations.of(TenantId("a"), loaded, call(1)))
     await asyncio.sleep(0.05)
-    bad = asyncio.create_task(giver.credits(TenantId("b"), loaded, table(1, channel="poison")))
-    good = asyncio.create_task(giver.credits(TenantId("c"), loaded, table(2)))
+    bad = asyncio.create_task(evaluations.of(TenantId("b"), loaded, call(1, channel="poison")))
+    good = asyncio.create_task(evaluations.of(TenantId("c"), loaded, call(2)))
     await asyncio.sleep(0.05)
     model.go_on.set()
     with pytest.raises(ValueError, match="poison"):
@@ -97,16 +104,16 @@ async def test_one_on_which_the_model_fails_takes_no_other_along() -> None:
 async def test_one_that_does_not_end_is_noticed() -> None:
     """Whoever asks while it runs past its time is refused at once; past ten times that, the process is to go."""
     model = Equal()
-    loaded, giver = LoadedModel("m", model), CreditGiver(ThreadPoolExecutor(1), 0.02)
+    loaded, evaluations = LoadedModel("m", model), Evaluations(credits_of, ThreadPoolExecutor(1), 0.02)
     model.go_on.clear()
-    first = asyncio.create_task(giver.credits(TenantId("a"), loaded, table(1)))
+    first = asyncio.create_task(evaluations.of(TenantId("a"), loaded, call(1)))
     await asyncio.sleep(0.1)
     with pytest.raises(TimeoutError):
-        await giver.credits(TenantId("b"), loaded, table(1))
+        await evaluations.of(TenantId("b"), loaded, call(1))
     await asyncio.sleep(0.15)
     with pytest.raises(EvaluationStuckError):
-        giver.check()
+        evaluations.check()
     model.go_on.set()
     with pytest.raises(Exception, match="did not end"):
         await first
-    giver.check()
+    evaluations.check()
