@@ -16,6 +16,7 @@ from attribution.ml import artifacts as learned_artifacts
 from attribution.ml.artifacts import ArtifactRefusedError
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.drift import calibration_by_week, drift
+from attribution.ml.features import names_of_channels
 from attribution.ml.install_tables import InstallTable
 from attribution.ml.journey_table import JourneyTable
 from attribution.ml.judgement import Shadow
@@ -96,19 +97,23 @@ class _Look:
     def drift(self, document: LearnedModelDocument) -> dict[str, Any]:
         """Tell, week by week, how far each feature has moved, and what was foretold and what came."""
         model, table = self._model(document), self._table
+        profile = document.feature_profile
         weeks: list[dict[str, Any]] = []
         calibration: list[dict[str, Any]] = []
         if isinstance(table, JourneyTable) and isinstance(model, ConversionModel):
             matrix, names, moments = model.features(table), model.feature_names, table.ends
             found = calibration_by_week(table.ends, table.converted, model.probability(table), table.weights)
             calibration = [asdict(each) | {"week": str(each.week)} for each in found]
+            if document.tenant_id is None:
+                # Its channels are those of all tenants: each hears of its own.
+                profile = {name: profile[name] for name in names_of_channels(profile, table.channels)}
         elif isinstance(table, InstallTable) and isinstance(model, PltvModel):
             matrix, names, moments = model.features(table), FEATURES, table.installed_at
         else:
             raise TypeError(f"{document.model_id} does not fit its kind")
         for week in np.unique(_week_of(moments)):
             rows = _week_of(moments) == week
-            psi = drift(document.feature_profile, matrix[rows], names, np.ones(int(rows.sum())))
+            psi = drift(profile, matrix[rows], names, np.ones(int(rows.sum())))
             weeks.append({"week": _monday(week), "rows": int(rows.sum()), "psi": psi})
         return {"weeks": weeks, "calibration": calibration}
 
