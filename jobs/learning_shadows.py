@@ -3,6 +3,7 @@
 from typing import Any
 
 import ray
+import structlog
 
 from attribution.ml.judgement import Outcome, Shadow, judge_shadow
 from jobs.learning_views import Seen, Watched
@@ -18,6 +19,8 @@ CHALLENGERS_MAX = 3
 
 _SUPERVISOR = "supervisor"
 
+log = structlog.get_logger()
+
 
 class LearningShadows:
     """Watches models by a Ray task for each tenant; `options` are the task's."""
@@ -29,7 +32,7 @@ class LearningShadows:
         self._task = ray.remote(**options)(_watch)
 
     async def observe(self, tenant_id: TenantId) -> list[str]:
-        """Watch the models that concern a tenant; give what was decided."""
+        """Watch the models that concern a tenant; give what was decided of its own, which is all that it may read."""
         watched = await self._watched(tenant_id)
         if not watched:
             return []
@@ -74,7 +77,8 @@ class LearningShadows:
             await promote(self._models, self._settings, model_id, by=_SUPERVISOR, reason=verdict.reason)
         elif verdict.outcome is Outcome.REFUSE:
             await self._models.set_state(model_id, LearnedState.REFUSED)
-        return f"{model_id}: {verdict.outcome}, {verdict.reason}"
+        log.info("challenger_judged", model_id=model_id, outcome=verdict.outcome.value, reason=verdict.reason)
+        return f"{model_id}: {verdict.outcome}, {verdict.reason}" if record.tenant_id == tenant_id else None
 
 
 def _watch(*arguments: Any) -> Seen:
