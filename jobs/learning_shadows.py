@@ -62,7 +62,9 @@ class LearningShadows:
         if record is None or record.state is not LearnedState.CHALLENGER:
             return None
         by_tenant = dict((record.shadow or {}).get("by_tenant", {}))
-        by_tenant[tenant_id] = [shadow.rows, shadow.difference, shadow.difference_squared, shadow.champion_loss]
+        by_tenant.pop(tenant_id, None)
+        if shadow.rows:
+            by_tenant[tenant_id] = [shadow.rows, shadow.difference, shadow.difference_squared, shadow.champion_loss]
         learning = self._settings.learning
         verdict, together = judge_shadow(
             (Shadow(int(rows), *sums) for rows, *sums in by_tenant.values()),

@@ -47,7 +47,14 @@ def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: 
     lake = Lake.open(lake_url)
     manifest = lake.manifest(tenant_id)
     span = None if manifest is None else Days.newest(lake, manifest, days)
-    shadows: dict[str, Shadow] = {}
+    is_heard = manifest is not None and manifest.contributes
+    # Of a tenant that has withdrawn nothing takes part in what is decided for all: neither what it said before.
+    shadows = {
+        challenger.model_id: Shadow()
+        for each in watched
+        if each.champion.tenant_id is None and not is_heard
+        for challenger in each.challengers
+    }
     drifts: dict[LearnedKind, dict[str, Any]] = {}
     for kind in (LearnedKind.CONVERSION, LearnedKind.PLTV) if span is not None else ():
         of_kind = [each for each in watched if each.champion.kind is kind]
@@ -58,8 +65,7 @@ def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: 
         serving = min(of_kind, key=lambda each: each.champion.tenant_id is None).champion
         try:
             for each in of_kind:
-                # A tenant that has withdrawn takes no part in what is decided for all.
-                if each.champion.tenant_id or span.manifest.contributes:
+                if each.champion.tenant_id or is_heard:
                     shadows |= look.shadows(each)
             drifts[kind] = look.drift(serving) | {"newest_day": str(span.last), "model_id": serving.model_id}
         except (FileNotFoundError, ArtifactCorruptError, ArtifactRefusedError) as error:

@@ -164,6 +164,11 @@ class LearnedModels:
         async with self._control.connection() as connection:
             await connection.execute(_SQL["set_shadow"], model_id, orjson.dumps(shadow).decode())
 
+    async def forget_in_shadows(self, tenant_id: TenantId) -> None:
+        """Take a tenant out of what is decided about global models."""
+        async with self._control.connection() as connection:
+            await connection.execute(_SQL["forget_in_shadows"], tenant_id)
+
     async def promotions(self, kind: LearnedKind | None, tenant_id: TenantId | None) -> list[Promotion]:
         """Read the history of a scope, newest first."""
         async with self._control.connection() as connection:

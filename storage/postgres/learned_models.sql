@@ -51,6 +51,9 @@ WHERE model_id = $1
 -- name: set_shadow
 UPDATE learned_models SET shadow = $2 WHERE model_id = $1
 
+-- name: forget_in_shadows
+UPDATE learned_models SET shadow = shadow #- ARRAY['by_tenant', $1] WHERE shadow -> 'by_tenant' ? $1
+
 -- name: note_promotion
 INSERT INTO learned_promotions (kind, tenant_id, model_id, previous_model_id, promoted_by, reason, is_rollback)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
