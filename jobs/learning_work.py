@@ -269,8 +269,8 @@ class LearningWork:
             except ArtifactMissing as missing:
                 verdict = Verdict(Outcome.REFUSE, missing.detail)
         if verdict.outcome is not Outcome.PROMOTE:
-            await self.models.set_shadow(document.model_id, {"verdict": verdict.reason})
-            await self.models.set_state(document.model_id, LearnedState.REFUSED)
+            await self.models.tell_in_shadow(document.model_id, {"verdict": verdict.reason})
+            await self.models.set_aside(document.model_id, LearnedState.REFUSED)
         return verdict
 
     async def _observe(self, run: _Run) -> _Run:
