@@ -5,7 +5,7 @@ The task knows the lake and no database. What it gives are sums and shares, from
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from attribution.ml.journey_table import JourneyTable
 from attribution.ml.judgement import Shadow
 from attribution.ml.pltv import FEATURES, PltvModel
 from attribution.ml.quality import losses
-from jobs.lake_installs import commonest_currency, read_installs
+from jobs.lake_installs import commonest_currency, days_of_installs, read_installs
 from jobs.lake_journeys import read_journeys
 from jobs.lake_rows import Days, bound_ray_data
 from jobs.learning_views import Seen, Watched
@@ -46,7 +46,6 @@ def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: 
     bound_ray_data()
     lake = Lake.open(lake_url)
     manifest = lake.manifest(tenant_id)
-    span = None if manifest is None else Days.newest(lake, manifest, days)
     is_heard = manifest is not None and manifest.contributes
     # Of a tenant that has withdrawn nothing takes part in what is decided for all: neither what it said before.
     shadows = {
@@ -56,18 +55,19 @@ def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: 
         for challenger in each.challengers
     }
     drifts: dict[LearnedKind, dict[str, Any]] = {}
-    for kind in (LearnedKind.CONVERSION, LearnedKind.PLTV) if span is not None else ():
+    for kind, back in ((LearnedKind.CONVERSION, days), (LearnedKind.PLTV, days_of_installs(days))):
         of_kind = [each for each in watched if each.champion.kind is kind]
-        if not of_kind:
+        span = None if manifest is None else Days.newest(lake, manifest, back)
+        if not of_kind or span is None:
             continue
-        assert span is not None
         look = _Look(lake, kind, span, rows_max)
         serving = min(of_kind, key=lambda each: each.champion.tenant_id is None).champion
         try:
             for each in of_kind:
                 if each.champion.tenant_id or is_heard:
                     shadows |= look.shadows(each)
-            drifts[kind] = look.drift(serving) | {"newest_day": str(span.last), "model_id": serving.model_id}
+            told = look.drift(serving, _start_of(span.last - timedelta(days=days - 1)))
+            drifts[kind] = told | {"newest_day": str(span.last), "model_id": serving.model_id}
         except (FileNotFoundError, ArtifactCorruptError, ArtifactRefusedError) as error:
             # One that cannot be read serves nobody, and the days are exported all the same.
             log.warning("model_unreadable", kind=kind.value, error=repr(error))
@@ -92,7 +92,7 @@ class _Look:
         champion = self._model(watched.champion)
         for document in watched.challengers:
             last = max(document.data.last_day, watched.champion.data.last_day)
-            since = datetime.combine(last + timedelta(days=1), time(), UTC).timestamp()
+            since = _start_of(last + timedelta(days=1))
             lost = self._losses(champion, since), self._losses(self._model(document), since)
             difference = lost[1] - lost[0]
             made[document.model_id] = Shadow(
@@ -100,8 +100,8 @@ class _Look:
             )
         return made
 
-    def drift(self, document: LearnedModelDocument) -> dict[str, Any]:
-        """Tell, week by week, how far each feature has moved, and what was foretold and what came."""
+    def drift(self, document: LearnedModelDocument, since: float) -> dict[str, Any]:
+        """Tell, week by week since a moment, how far each feature has moved, and what was foretold and what came."""
         model, table = self._model(document), self._table
         profile = document.feature_profile
         weeks: list[dict[str, Any]] = []
@@ -117,7 +117,7 @@ class _Look:
             matrix, names, moments = model.features(table), FEATURES, table.installed_at
         else:
             raise TypeError(f"{document.model_id} does not fit its kind")
-        for week in np.unique(_week_of(moments)):
+        for week in np.unique(_week_of(moments[moments >= since])):
             rows = _week_of(moments) == week
             psi = drift(profile, matrix[rows], names, np.ones(int(rows.sum())))
             weeks.append({"week": _monday(week), "rows": int(rows.sum()), "psi": psi})
@@ -137,6 +137,10 @@ class _Look:
 
     def _model(self, document: LearnedModelDocument) -> Any:
         return learned_artifacts.load(self._kept.get(document.artifact.sha256))
+
+
+def _start_of(day: date) -> float:
+    return datetime.combine(day, time(), UTC).timestamp()
 
 
 def _week_of(moments: Floats) -> Floats:
