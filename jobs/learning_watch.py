@@ -20,7 +20,7 @@ from attribution.ml.features import names_of_channels
 from attribution.ml.install_tables import InstallTable
 from attribution.ml.journey_table import JourneyTable
 from attribution.ml.judgement import Shadow
-from attribution.ml.pltv import FEATURES, PltvModel
+from attribution.ml.pltv import FEATURES, PltvModel, errors_beside
 from attribution.ml.quality import losses
 from jobs.lake_installs import commonest_currency, days_of_installs, read_installs
 from jobs.lake_journeys import read_journeys
@@ -32,8 +32,6 @@ from storage.lake.artifacts import ArtifactCorruptError, Artifacts
 from storage.lake.lake import Lake
 
 _WEEK_SECONDS = 7 * 86_400.0
-_MATURED_DAYS = 7
-_FIRST_HORIZON = 0
 
 log = structlog.get_logger()
 
@@ -91,9 +89,12 @@ class _Look:
         made = {}
         champion = self._model(watched.champion)
         for document in watched.challengers:
+            if not self._foretells(watched.champion) or not self._foretells(document):
+                made[document.model_id] = Shadow()
+                continue
             last = max(document.data.last_day, watched.champion.data.last_day)
             since = _start_of(last + timedelta(days=1))
-            lost = self._losses(champion, since), self._losses(self._model(document), since)
+            lost = self._losses(champion, self._model(document), since)
             difference = lost[1] - lost[0]
             made[document.model_id] = Shadow(
                 len(difference), float(difference.sum()), float((difference**2).sum()), float(lost[0].sum())
@@ -123,17 +124,21 @@ class _Look:
             weeks.append({"week": _monday(week), "rows": int(rows.sum()), "psi": psi})
         return {"weeks": weeks, "calibration": calibration}
 
-    def _losses(self, model: Any, since: float) -> Floats:
+    def _foretells(self, document: LearnedModelDocument) -> bool:
+        """Say whether a model speaks of the rows' revenue, or of none."""
+        return (document.currency or "") == self._currency
+
+    def _losses(self, champion: Any, challenger: Any, since: float) -> tuple[Floats, Floats]:
+        """Give what each loses on each of the later rows, by the row; on none, if they foretell nothing alike."""
         table = self._table
         if isinstance(table, JourneyTable):
             # What began before is partly what the models have learned from.
             later = table.select(table.times[table.starts[:-1]] >= since)
-            return losses(later.converted, model.probability(later)) if len(later) else np.empty(0)
-        matured = table.select((table.installed_at >= since) & (table.observed_days >= _MATURED_DAYS))
-        if not len(matured):
-            return np.empty(0)
-        error: Floats = np.abs(model.predict(matured).mid - matured.revenue_to)[:, _FIRST_HORIZON]
-        return error
+            if not len(later):
+                return np.empty(0), np.empty(0)
+            own, others = (losses(later.converted, each.probability(later)) for each in (champion, challenger))
+            return own, others
+        return errors_beside(champion, challenger, table.select(table.installed_at >= since))
 
     def _model(self, document: LearnedModelDocument) -> Any:
         return learned_artifacts.load(self._kept.get(document.artifact.sha256))
