@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from schemas.learning_problems import LakeUnavailable
+from storage.clickhouse.connect import StoreAwayError
 from storage.postgres.connect import CONNECTION_LOST
 from storage.postgres.jobs import JobRecord, Jobs, JobSupersededError
 from telemetry.backoff import Backoff
@@ -17,6 +19,8 @@ _FIRST_WAIT_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 30.0
 _TRIES_MAX = 6
 _ERROR_CHARS_MAX = 500
+_PASSING = (StoreAwayError, LakeUnavailable, *CONNECTION_LOST)
+"""Something is away, which says nothing about the job."""
 
 CarryOut = Callable[[str], Awaitable[None]]
 GiveUp = Callable[[JobRecord, str], Awaitable[None]]
@@ -30,7 +34,7 @@ class JobRunner:
     def __init__(self, jobs: Jobs, carry_out: CarryOut, give_up: GiveUp | None = None) -> None:
         """Take what does a job of an id, and what ends one that fails again and again; without, it is tried for ever.
 
-        Failures for want of a database count for nothing.
+        Failures because something is away count for nothing.
         """
         self._jobs = jobs
         self._carry_out = carry_out
@@ -68,7 +72,7 @@ class JobRunner:
             except Exception as error:
                 # Whatever it is may pass: a server that is away, a full disk. What is done stays done.
                 log.exception("job_step_failed", job_id=job_id)
-                tries += not isinstance(error, CONNECTION_LOST)
+                tries += not isinstance(error, _PASSING)
                 if await self._is_over(job_id, error, tries):
                     return
                 await backoff.wait()

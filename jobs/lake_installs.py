@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from attribution.ml.install_tables import InstallFactTable, InstallTable
+from attribution.ml.install_tables import HORIZON_DAYS, InstallFactTable, InstallTable
 from jobs.install_rows import HOUR_SECONDS, InstallClaims, InstallOrigins, Takings, install_facts
 from jobs.journey_rows import person_of
 from jobs.lake_rows import Days, numbers, one, seconds, word
@@ -25,6 +25,11 @@ _CLAIM_COLUMNS = (
 )
 _TAKING_COLUMNS = ("event_type", "event_time", "person_key", "revenue", "currency")
 _ORIGIN_COLUMNS = ("event_id", "event_type", "ip", "country", "os_version", "app_version")
+
+
+def days_of_installs(days: int) -> int:
+    """Say how far back to read so that the installs of `days` are old enough for every horizon."""
+    return days + HORIZON_DAYS[-1]
 
 
 def commonest_currency(days: Days) -> str:

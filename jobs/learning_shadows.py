@@ -3,6 +3,7 @@
 from typing import Any
 
 import ray
+import structlog
 
 from attribution.ml.judgement import Outcome, Shadow, judge_shadow
 from jobs.learning_views import Seen, Watched
@@ -18,6 +19,8 @@ CHALLENGERS_MAX = 3
 
 _SUPERVISOR = "supervisor"
 
+log = structlog.get_logger()
+
 
 class LearningShadows:
     """Watches models by a Ray task for each tenant; `options` are the task's."""
@@ -29,7 +32,7 @@ class LearningShadows:
         self._task = ray.remote(**options)(_watch)
 
     async def observe(self, tenant_id: TenantId) -> list[str]:
-        """Watch the models that concern a tenant; give what was decided."""
+        """Watch the models that concern a tenant; give what was decided of its own, which is all that it may read."""
         watched = await self._watched(tenant_id)
         if not watched:
             return []
@@ -39,7 +42,11 @@ class LearningShadows:
         )
         for kind, document in seen.drifts.items():
             await self._jobs.keep_drift(tenant_id, kind, document)
-        said = [await self._decide(model_id, tenant_id, shadow) for model_id, shadow in seen.shadows.items()]
+        champion_ids = {of.model_id: each.champion.model_id for each in watched for of in each.challengers}
+        said = [
+            await self._decide(model_id, champion_ids[model_id], tenant_id, shadow)
+            for model_id, shadow in seen.shadows.items()
+        ]
         return [each for each in said if each]
 
     async def _watched(self, tenant_id: TenantId) -> list[Watched]:
@@ -50,31 +57,32 @@ class LearningShadows:
         kind, tenant_id = champion.document.kind, champion.tenant_id
         found = await self._models.of_scope(kind, tenant_id, LearnedState.CHALLENGER)
         for superseded in found[CHALLENGERS_MAX:]:
-            await self._models.set_state(superseded.model_id, LearnedState.RETIRED)
+            await self._models.set_aside(superseded.model_id, LearnedState.RETIRED)
         return [each.document for each in found[:CHALLENGERS_MAX]]
 
-    async def _decide(self, model_id: str, tenant_id: TenantId, shadow: Shadow) -> str | None:
+    async def _decide(self, model_id: str, champion_id: str, tenant_id: TenantId, shadow: Shadow) -> str | None:
         """Put what one tenant's rows say in the place of what they said before, and judge by those of all."""
         record = await self._models.one(model_id)
-        if record is None or record.state is not LearnedState.CHALLENGER:
+        sums = [shadow.rows, shadow.difference, shadow.difference_squared, shadow.champion_loss]
+        found = await self._models.add_to_shadow(model_id, champion_id, tenant_id, sums if shadow.rows else None)
+        if record is None or found is None:
             return None
-        by_tenant = dict((record.shadow or {}).get("by_tenant", {}))
-        by_tenant[tenant_id] = [shadow.rows, shadow.difference, shadow.difference_squared, shadow.champion_loss]
         learning = self._settings.learning
         verdict, together = judge_shadow(
-            (Shadow(int(rows), *sums) for rows, *sums in by_tenant.values()),
+            (Shadow(int(rows), *rest) for rows, *rest in found.values()),
             learning.shadow_rows_min,
             learning.promote_margin,
         )
-        mean, low, high = together.interval()
-        interval = {"difference": mean, "low": low, "high": high} if together.rows else {}
-        told = {"rows": together.rows, "verdict": verdict.reason, **interval}
-        await self._models.set_shadow(model_id, told | {"by_tenant": by_tenant})
+        interval = together.interval() if together.rows else (None, None, None)
+        told = dict(zip(("difference", "low", "high"), interval, strict=True))
+        await self._models.tell_in_shadow(model_id, told | {"rows": together.rows, "verdict": verdict.reason})
         if verdict.outcome is Outcome.PROMOTE:
-            await promote(self._models, self._settings, model_id, by=_SUPERVISOR, reason=verdict.reason)
+            reason = verdict.reason
+            await promote(self._models, self._settings, model_id, by=_SUPERVISOR, reason=reason, instead_of=champion_id)
         elif verdict.outcome is Outcome.REFUSE:
-            await self._models.set_state(model_id, LearnedState.REFUSED)
-        return f"{model_id}: {verdict.outcome}, {verdict.reason}"
+            await self._models.set_aside(model_id, LearnedState.REFUSED)
+        log.info("challenger_judged", model_id=model_id, outcome=verdict.outcome.value, reason=verdict.reason)
+        return f"{model_id}: {verdict.outcome}, {verdict.reason}" if record.tenant_id == tenant_id else None
 
 
 def _watch(*arguments: Any) -> Seen:

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 class LearningSupervisor:
-    """The deployment: carries out each job once at a time, a few side by side."""
+    """The deployment: carries out each job once at a time, a few of each kind side by side."""
 
     def __init__(self, known: Callable[[], tuple[Backends, Settings]]) -> None:
         # Here and not above: whoever describes the deployment needs nothing of all that.
@@ -45,14 +45,18 @@ class LearningSupervisor:
             LearningJobKind.LAKE_EXPORT: settings.lake.export_hours,
             LearningJobKind.RETRAIN: settings.learning.retrain_hours,
         }
-        self._gate = asyncio.Semaphore(_AT_ONCE)
+        # Each kind has its own: an export, which tells the lake that a tenant withdrew, waits for no training.
+        self._gates = {kind: asyncio.Semaphore(_AT_ONCE) for kind in LearningJobKind}
         runner = JobRunner(self._jobs, self._carry_out, self._jobs.finish)
         # Serve runs the constructor on the replica's loop.
         loop = asyncio.get_running_loop()
         self._life = (loop.create_task(runner.run()), loop.create_task(self._tick()))
 
     async def _carry_out(self, job_id: str) -> None:
-        async with self._gate:
+        job = await self._jobs.one(job_id)
+        if job is None:
+            return
+        async with self._gates[LearningJobKind(job.kind)]:
             await self._work.carry_out(job_id)
 
     async def _tick(self) -> None:

@@ -5,7 +5,7 @@ The task knows the lake and no database. What it gives are sums and shares, from
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,13 @@ from attribution.ml import artifacts as learned_artifacts
 from attribution.ml.artifacts import ArtifactRefusedError
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.drift import calibration_by_week, drift
+from attribution.ml.features import names_of_channels
 from attribution.ml.install_tables import InstallTable
 from attribution.ml.journey_table import JourneyTable
 from attribution.ml.judgement import Shadow
-from attribution.ml.pltv import FEATURES, PltvModel
+from attribution.ml.pltv import FEATURES, PltvModel, errors_beside
 from attribution.ml.quality import losses
-from jobs.lake_installs import commonest_currency, read_installs
+from jobs.lake_installs import commonest_currency, days_of_installs, read_installs
 from jobs.lake_journeys import read_journeys
 from jobs.lake_rows import Days, bound_ray_data
 from jobs.learning_views import Seen, Watched
@@ -31,8 +32,6 @@ from storage.lake.artifacts import ArtifactCorruptError, Artifacts
 from storage.lake.lake import Lake
 
 _WEEK_SECONDS = 7 * 86_400.0
-_MATURED_DAYS = 7
-_FIRST_HORIZON = 0
 
 log = structlog.get_logger()
 
@@ -45,22 +44,28 @@ def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: 
     bound_ray_data()
     lake = Lake.open(lake_url)
     manifest = lake.manifest(tenant_id)
-    span = None if manifest is None else Days.newest(lake, manifest, days)
-    shadows: dict[str, Shadow] = {}
+    is_heard = manifest is not None and manifest.contributes
+    # Of a tenant that has withdrawn nothing takes part in what is decided for all: neither what it said before.
+    shadows = {
+        challenger.model_id: Shadow()
+        for each in watched
+        if each.champion.tenant_id is None and not is_heard
+        for challenger in each.challengers
+    }
     drifts: dict[LearnedKind, dict[str, Any]] = {}
-    for kind in (LearnedKind.CONVERSION, LearnedKind.PLTV) if span is not None else ():
+    for kind, back in ((LearnedKind.CONVERSION, days), (LearnedKind.PLTV, days_of_installs(days))):
         of_kind = [each for each in watched if each.champion.kind is kind]
-        if not of_kind:
+        span = None if manifest is None else Days.newest(lake, manifest, back)
+        if not of_kind or span is None:
             continue
-        assert span is not None
         look = _Look(lake, kind, span, rows_max)
         serving = min(of_kind, key=lambda each: each.champion.tenant_id is None).champion
         try:
             for each in of_kind:
-                # A tenant that has withdrawn takes no part in what is decided for all.
-                if each.champion.tenant_id or span.manifest.contributes:
+                if each.champion.tenant_id or is_heard:
                     shadows |= look.shadows(each)
-            drifts[kind] = look.drift(serving) | {"newest_day": str(span.last), "model_id": serving.model_id}
+            told = look.drift(serving, _start_of(span.last - timedelta(days=days - 1)))
+            drifts[kind] = told | {"newest_day": str(span.last), "model_id": serving.model_id}
         except (FileNotFoundError, ArtifactCorruptError, ArtifactRefusedError) as error:
             # One that cannot be read serves nobody, and the days are exported all the same.
             log.warning("model_unreadable", kind=kind.value, error=repr(error))
@@ -84,48 +89,63 @@ class _Look:
         made = {}
         champion = self._model(watched.champion)
         for document in watched.challengers:
+            if not self._foretells(watched.champion) or not self._foretells(document):
+                made[document.model_id] = Shadow()
+                continue
             last = max(document.data.last_day, watched.champion.data.last_day)
-            since = datetime.combine(last + timedelta(days=1), time(), UTC).timestamp()
-            lost = self._losses(champion, since), self._losses(self._model(document), since)
+            since = _start_of(last + timedelta(days=1))
+            lost = self._losses(champion, self._model(document), since)
             difference = lost[1] - lost[0]
             made[document.model_id] = Shadow(
                 len(difference), float(difference.sum()), float((difference**2).sum()), float(lost[0].sum())
             )
         return made
 
-    def drift(self, document: LearnedModelDocument) -> dict[str, Any]:
-        """Tell, week by week, how far each feature has moved, and what was foretold and what came."""
+    def drift(self, document: LearnedModelDocument, since: float) -> dict[str, Any]:
+        """Tell, week by week since a moment, how far each feature has moved, and what was foretold and what came."""
         model, table = self._model(document), self._table
+        profile = document.feature_profile
         weeks: list[dict[str, Any]] = []
         calibration: list[dict[str, Any]] = []
         if isinstance(table, JourneyTable) and isinstance(model, ConversionModel):
             matrix, names, moments = model.features(table), model.feature_names, table.ends
             found = calibration_by_week(table.ends, table.converted, model.probability(table), table.weights)
             calibration = [asdict(each) | {"week": str(each.week)} for each in found]
+            if document.tenant_id is None:
+                # Its channels are those of all tenants: each hears of its own.
+                profile = {name: profile[name] for name in names_of_channels(profile, table.channels)}
         elif isinstance(table, InstallTable) and isinstance(model, PltvModel):
             matrix, names, moments = model.features(table), FEATURES, table.installed_at
         else:
             raise TypeError(f"{document.model_id} does not fit its kind")
-        for week in np.unique(_week_of(moments)):
+        for week in np.unique(_week_of(moments[moments >= since])):
             rows = _week_of(moments) == week
-            psi = drift(document.feature_profile, matrix[rows], names, np.ones(int(rows.sum())))
+            psi = drift(profile, matrix[rows], names, np.ones(int(rows.sum())))
             weeks.append({"week": _monday(week), "rows": int(rows.sum()), "psi": psi})
         return {"weeks": weeks, "calibration": calibration}
 
-    def _losses(self, model: Any, since: float) -> Floats:
+    def _foretells(self, document: LearnedModelDocument) -> bool:
+        """Say whether a model speaks of the rows' revenue, or of none."""
+        return (document.currency or "") == self._currency
+
+    def _losses(self, champion: Any, challenger: Any, since: float) -> tuple[Floats, Floats]:
+        """Give what each loses on each of the later rows, by the row; on none, if they foretell nothing alike."""
         table = self._table
         if isinstance(table, JourneyTable):
             # What began before is partly what the models have learned from.
             later = table.select(table.times[table.starts[:-1]] >= since)
-            return losses(later.converted, model.probability(later)) if len(later) else np.empty(0)
-        matured = table.select((table.installed_at >= since) & (table.observed_days >= _MATURED_DAYS))
-        if not len(matured):
-            return np.empty(0)
-        error: Floats = np.abs(model.predict(matured).mid - matured.revenue_to)[:, _FIRST_HORIZON]
-        return error
+            if not len(later):
+                return np.empty(0), np.empty(0)
+            own, others = (losses(later.converted, each.probability(later)) for each in (champion, challenger))
+            return own, others
+        return errors_beside(champion, challenger, table.select(table.installed_at >= since))
 
     def _model(self, document: LearnedModelDocument) -> Any:
         return learned_artifacts.load(self._kept.get(document.artifact.sha256))
+
+
+def _start_of(day: date) -> float:
+    return datetime.combine(day, time(), UTC).timestamp()
 
 
 def _week_of(moments: Floats) -> Floats:

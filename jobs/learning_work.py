@@ -81,6 +81,8 @@ class LearningWork:
         own = {"runtime_env": {"env_vars": environment}} if environment.keys() > {"LAKE_URL"} else {}
         self._options: dict[str, Any] = {"max_retries": 0, "num_cpus": settings.learning.job_cpus, **own}
         self._looked_at: set[str] = set()
+        # What was looked at, and failed: entered perhaps, but not judged.
+        self._unjudged: set[str] = set()
         self._shadows = LearningShadows(self.jobs, self.models, settings, self._options)
         self._steps: dict[LearningStep, Callable[[_Run], Awaitable[_Run]]] = {
             LearningStep.EXPORT: self._export,
@@ -224,17 +226,27 @@ class LearningWork:
         """Enter what trainings by hand have left; what is left of tenants that are gone is deleted."""
         found = set(await asyncio.to_thread(lambda: self._artifacts().candidates()))
         for model_id in sorted(found - self._looked_at):
-            self._looked_at.add(model_id)
-            # Its own job enters what a job has made.
-            if await self.models.one(model_id) is not None or await self.jobs.one(model_id) is not None:
-                continue
             try:
-                document = await asyncio.to_thread(self._candidate, model_id)
-            except (LearningFailedError, OSError) as error:
-                log.warning("candidate_unreadable", model_id=model_id, error=repr(error))
-                continue
-            if await self._enter(document):
-                await self._judged(document)
+                await self._register_candidate(model_id)
+            except Exception as error:  # noqa: BLE001 - it is looked at again, and the others now
+                log.warning("candidate_not_registered", model_id=model_id, error=repr(error))
+            else:
+                self._looked_at.add(model_id)
+
+    async def _register_candidate(self, model_id: str) -> None:
+        # Its own job enters what a job has made.
+        is_known = await self.models.one(model_id) is not None or await self.jobs.one(model_id) is not None
+        if is_known and model_id not in self._unjudged:
+            return
+        try:
+            document = await asyncio.to_thread(self._candidate, model_id)
+        except LearningFailedError as error:
+            log.warning("candidate_unreadable", model_id=model_id, error=repr(error))
+            return
+        self._unjudged.add(model_id)
+        if await self._enter(document):
+            await self._judged(document)
+        self._unjudged.discard(model_id)
 
     def _candidate(self, model_id: str) -> LearnedModelDocument:
         try:
@@ -269,8 +281,8 @@ class LearningWork:
             except ArtifactMissing as missing:
                 verdict = Verdict(Outcome.REFUSE, missing.detail)
         if verdict.outcome is not Outcome.PROMOTE:
-            await self.models.set_shadow(document.model_id, {"verdict": verdict.reason})
-            await self.models.set_state(document.model_id, LearnedState.REFUSED)
+            await self.models.tell_in_shadow(document.model_id, {"verdict": verdict.reason})
+            await self.models.set_aside(document.model_id, LearnedState.REFUSED)
         return verdict
 
     async def _observe(self, run: _Run) -> _Run:

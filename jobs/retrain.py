@@ -23,6 +23,7 @@ import ray
 from attribution.ml import artifacts as learned_artifacts
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.trained import TooFewRowsError
+from jobs.lake_installs import days_of_installs
 from jobs.lake_rows import Days, bound_ray_data
 from jobs.training import read_training_data, train
 from schemas.ids import TenantId, parse_tenant_id
@@ -129,7 +130,8 @@ def _spans(lake: Lake, asked: argparse.Namespace) -> list[Days]:
     tenants = lake.tenants() if asked.all else [parse_tenant_id(asked.tenant)]
     manifests = [manifest for each in tenants if (manifest := lake.manifest(each)) is not None]
     wanted = [manifest for manifest in manifests if manifest.contributes or not asked.all]
-    spans = [days for each in wanted if (days := Days.newest(lake, each, asked.days)) is not None]
+    back = days_of_installs(asked.days) if asked.model == LearnedKind.PLTV else asked.days
+    spans = [days for each in wanted if (days := Days.newest(lake, each, back)) is not None]
     if not spans:
         raise NothingToLearnError(
             "the lake has no days of " + ("tenants that contribute" if asked.all else asked.tenant)
@@ -162,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--all", action="store_true", help="the global model, from all tenants that contribute")
     parser.add_argument("--seed", type=int, default=learning.seed)
     parser.add_argument("--lake", help="a folder or s3://bucket/prefix; default: LAKE_URL")
-    parser.add_argument("--days", type=int, default=learning.days, help="so many of the newest days")
+    parser.add_argument("--days", type=int, default=learning.days, help="so many of the newest days; of pLTV 180 more")
     parser.add_argument("--base", help="id of the global model to fine-tune from")
     parser.add_argument("--champion", help="id of the model that counts now, for the record")
     parser.add_argument("--job", help="the model's id; default: the job's, as Ray names it")

@@ -56,7 +56,7 @@ def read_training_data(kind: LearnedKind, spans: Sequence[Days], rows_max: int, 
     currency = None
     if kind is LearnedKind.PLTV:
         found = [commonest_currency(days) for days in spans]
-        currency = max(sorted(set(found)), key=found.count)
+        currency = currency_of_most(found)
         spans = [days for days, own in zip(spans, found, strict=True) if own == currency]
     of_each = max(rows_max // len(spans), 1)
     tables = [_read(kind, days, of_each, told, currency or "") for days in spans]
@@ -68,6 +68,11 @@ def read_training_data(kind: LearnedKind, spans: Sequence[Days], rows_max: int, 
     else:
         table = facts_together([each for each in tables if isinstance(each, InstallFactTable)])
     return TrainingData(table, spans, currency)
+
+
+def currency_of_most(found: Sequence[str]) -> str:
+    """Choose among tenants' currencies; who has no revenue, which is '', has no say unless nobody has any."""
+    return max(sorted(set(found)), key=lambda currency: (currency != "", found.count(currency)))
 
 
 def _read(kind: LearnedKind, days: Days, rows_max: int, told: Told, currency: str) -> Table:

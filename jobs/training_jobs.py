@@ -5,8 +5,10 @@ either, which every process of Ray finds in its environment anyway.
 """
 
 import asyncio
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from shlex import join
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from ray.job_submission import JobStatus, JobSubmissionClient
 
 _ENDED = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.STOPPED})
+_SERVER_FAILED = re.compile(r"status code 5\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,22 @@ class TrainingLook:
     lines: list[str]
 
 
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Tell what passes from what does not: the client has one error for all, and 5xx says that it may go well later."""
+    try:
+        yield
+    except RuntimeError as error:
+        if _SERVER_FAILED.search(str(error)):
+            raise ConnectionError(str(error)) from error
+        raise
+
+
 class TrainingJobs:
     """Submits trainings to the cluster's job API, and looks at them.
 
-    `lake_environment` is what opens the lake. All raise RuntimeError or ConnectionError where the API is away.
+    `lake_environment` is what opens the lake. All raise ConnectionError where the API is away, and RuntimeError where
+    it refuses what is asked.
     """
 
     def __init__(self, address: str, lake_environment: Mapping[str, str], cpus: float) -> None:
@@ -50,6 +65,7 @@ class TrainingJobs:
         """End a training."""
         await asyncio.to_thread(lambda: self._connected().stop_job(job_id))
 
+    @_told_apart()
     def _submit(self, job_id: str, arguments: list[str]) -> bool:
         client = self._connected()
         if any(each.submission_id == job_id for each in client.list_jobs()):
@@ -63,6 +79,7 @@ class TrainingJobs:
         )
         return True
 
+    @_told_apart()
     def _look(self, job_id: str) -> TrainingLook:
         client = self._connected()
         info: Any = client.get_job_info(job_id)

@@ -20,7 +20,9 @@ class LearningSettings(SettingsGroup):
 
     retrain_hours: float = Field(168.0, description="How often each model is trained anew: a week, as buyers plan.")
     seed: int = Field(0, description="Of every random choice of a training, unless its request names another.")
-    days: int = Field(90, description="So far back does training read: older campaigns are no longer bought.")
+    days: int = Field(
+        90, description="So far back training reads, and for pLTV 180 days more: older campaigns are no longer bought."
+    )
     rows_min: int = Field(
         default=1_000,
         description="Of fewer journeys or installs a tenant has no model of its own: the global one serves.",

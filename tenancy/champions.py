@@ -11,8 +11,12 @@ from storage.postgres.learned_models import LearnedModels
 _RETRY_AFTER_SECONDS = 10
 
 
-async def promote(models: LearnedModels, settings: Settings, model_id: str, *, by: str, reason: str) -> None:
+async def promote(
+    models: LearnedModels, settings: Settings, model_id: str, *, by: str, reason: str, instead_of: str | None = None
+) -> None:
     """Make a model the champion of its scope if the lake has its artifact, under the checksum that it was trained with.
+
+    With `instead_of` only if that one is champion still.
 
     Raises:
         LearnedModelUnknown: there is no such model.
@@ -31,4 +35,4 @@ async def promote(models: LearnedModels, settings: Settings, model_id: str, *, b
         raise ArtifactMissing(f"The artifact of {model_id} is damaged: its checksum is not {sha256}.") from error
     except OSError as error:
         raise LakeUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
-    await models.promote(model_id, by=by, reason=reason)
+    await models.promote(model_id, by=by, reason=reason, instead_of=instead_of)

@@ -35,12 +35,14 @@ async def erase_lake(control: Database, settings: Settings, tenant_id: TenantId)
 async def erase_models(control: Database, settings: Settings, tenant_id: TenantId) -> None:
     """Delete what trainings made of the tenant's days: those in the registry, and those that nobody has entered.
 
-    An artifact that somebody else's model has, too, stays.
+    An artifact that somebody else's model has, too, stays. Of global models goes what its rows said of them.
 
     Raises:
         CONNECTION_LOST: the control database or the lake is away.
     """
-    registered = await LearnedModels(control).artifacts()
+    models = LearnedModels(control)
+    await models.forget_in_shadows(tenant_id)
+    registered = await models.artifacts()
     await asyncio.to_thread(_erase_models, Artifacts(Lake.open(settings.lake_address)), tenant_id, registered)
 
 

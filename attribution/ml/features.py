@@ -5,14 +5,14 @@ the conversion, or from now, nothing is. Ages and gaps that do not exist (a chan
 are NaN, on which trees can split.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attribution.journeys import Floats, Ints
 from attribution.ml.journey_table import JourneyTable
-from attribution.ml.vocabulary import Vocabulary, coded
+from attribution.ml.vocabulary import OTHER, Vocabulary, coded
 
 Features = NDArray[np.float32]
 
@@ -45,6 +45,12 @@ def feature_names(vocabulary: Vocabulary) -> tuple[str, ...]:
     """Name the columns: F = 3 for each channel, and those of journeys."""
     of_channels = (f"{name}:{channel}" for name in OF_CHANNELS for channel in vocabulary.channels)
     return (*of_channels, *OF_JOURNEYS, *CATEGORIES)
+
+
+def names_of_channels(names: Iterable[str], channels: Collection[str]) -> tuple[str, ...]:
+    """Give those of the columns' names that speak of no channel, or of one of these, or of `OTHER`."""
+    known = {*channels, OTHER}
+    return tuple(name for name in names if ":" not in name or name.partition(":")[2] in known)
 
 
 def features(table: JourneyTable, vocabulary: Vocabulary) -> Features:

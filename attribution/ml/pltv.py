@@ -154,6 +154,21 @@ class PltvModel:
         return model
 
 
+def errors_beside(one: PltvModel, other: PltvModel, installs: InstallTable) -> tuple[Floats, Floats]:
+    """Give both models' absolute errors, each [I], at the first horizon that both foretell.
+
+    I are the installs that are old enough for it: none, where there is no such horizon.
+    """
+    both = (place for place, fits in enumerate(zip(one.horizons, other.horizons, strict=True)) if None not in fits)
+    place = next(both, None)
+    is_matured = installs.observed_days >= (np.inf if place is None else HORIZON_DAYS[place])
+    if not is_matured.any():
+        return np.empty(0), np.empty(0)
+    matured = installs.select(is_matured)
+    own, others = (np.abs(model.predict(matured).mid - matured.revenue_to)[:, place] for model in (one, other))
+    return own, others
+
+
 def install_features(installs: InstallTable, words: tuple[tuple[str, ...], ...]) -> NDArray[np.float32]:
     """Describe each install by its first day alone: [I, F], words as codes."""
     per_purchase = np.divide(

@@ -88,3 +88,6 @@ DELETE FROM tenants WHERE tenant_id = $1
 
 -- name: forget_shards
 DELETE FROM active_shards WHERE tenant_id = $1
+
+-- name: forget_promotions
+DELETE FROM learned_promotions WHERE tenant_id = $1

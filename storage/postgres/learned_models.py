@@ -4,7 +4,7 @@ A promotion is one transaction: the champion of the scope steps down, the other 
 Whoever keeps champions at hand hears of it by a notification and asks again.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,8 +126,10 @@ class LearnedModels:
             rows = await connection.fetch(_SQL["of_scope"], kind, tenant_id, state)
         return [_record(row) for row in rows]
 
-    async def promote(self, model_id: str, *, by: str, reason: str) -> bool:
+    async def promote(self, model_id: str, *, by: str, reason: str, instead_of: str | None = None) -> bool:
         """Make a model the champion of its scope; say whether it was not so before.
+
+        With `instead_of` only if that one is champion still: who wins over one has not won over the next.
 
         Raises:
             KeyError: there is no such model.
@@ -136,7 +138,13 @@ class LearnedModels:
             row = await connection.fetchrow(_SQL["one"], model_id)
             if row is None:
                 raise KeyError(model_id)
-            return await self._put(connection, row["kind"], row["tenant_id"], model_id, by, reason, is_rollback=False)
+            kind, tenant_id = row["kind"], row["tenant_id"]
+            await connection.execute(_SQL["lock_scope"], kind, tenant_id)
+            if instead_of is not None:
+                beaten = await connection.fetchrow(_SQL["one"], instead_of)
+                if beaten is None or beaten["state"] != LearnedState.CHAMPION:
+                    return False
+            return await self._put(connection, kind, tenant_id, model_id, by, reason, is_rollback=False)
 
     async def roll_back(self, kind: LearnedKind, tenant_id: TenantId | None, *, by: str, reason: str) -> str | None:
         """Put the champion before the present one back; without one, the scope has none. Give the one that counts now.
@@ -154,15 +162,34 @@ class LearnedModels:
             await self._put(connection, kind, tenant_id, target, by, reason, is_rollback=True)
             return target
 
-    async def set_state(self, model_id: str, state: LearnedState) -> None:
-        """Retire or refuse a challenger."""
+    async def set_aside(self, model_id: str, state: LearnedState) -> None:
+        """Retire or refuse a challenger; one that has been promoted stays."""
         async with self._control.connection() as connection:
-            await connection.execute(_SQL["set_state"], model_id, state)
+            await connection.execute(_SQL["set_aside"], model_id, state)
 
-    async def set_shadow(self, model_id: str, shadow: dict[str, Any]) -> None:
-        """Record how a challenger did beside the champion."""
+    async def add_to_shadow(
+        self, model_id: str, champion_id: str, tenant_id: TenantId, sums: Sequence[float] | None
+    ) -> dict[TenantId, list[float]] | None:
+        """Put what a tenant's rows say of a challenger in the place of what they said; give what those of all say.
+
+        With `sums` None they say nothing more. None: there is nothing to decide, as the one is no challenger any more,
+        the other no champion, or the tenant goes.
+        """
+        own = {} if sums is None else {tenant_id: sums}
         async with self._control.connection() as connection:
-            await connection.execute(_SQL["set_shadow"], model_id, orjson.dumps(shadow).decode())
+            text = orjson.dumps(own).decode()
+            found = await connection.fetchval(_SQL["add_to_shadow"], model_id, champion_id, tenant_id, text)
+        return None if found is None else orjson.loads(found)
+
+    async def tell_in_shadow(self, model_id: str, told: dict[str, Any]) -> None:
+        """Record how a challenger did beside the champion: the verdict, and what it comes from."""
+        async with self._control.connection() as connection:
+            await connection.execute(_SQL["tell_in_shadow"], model_id, orjson.dumps(told).decode())
+
+    async def forget_in_shadows(self, tenant_id: TenantId) -> None:
+        """Take a tenant out of what is decided about global models."""
+        async with self._control.connection() as connection:
+            await connection.execute(_SQL["forget_in_shadows"], tenant_id)
 
     async def promotions(self, kind: LearnedKind | None, tenant_id: TenantId | None) -> list[Promotion]:
         """Read the history of a scope, newest first."""
@@ -200,7 +227,6 @@ class LearnedModels:
         *,
         is_rollback: bool,
     ) -> bool:
-        await connection.execute(_SQL["lock_scope"], kind, tenant_id)
         champions = await connection.fetch(_SQL["of_scope"], kind, tenant_id, LearnedState.CHAMPION)
         previous = champions[0]["model_id"] if champions else None
         if previous == model_id:

@@ -48,8 +48,30 @@ ORDER BY p.promotion_id DESC LIMIT 1
 UPDATE learned_models SET state = $2, promoted_at = CASE WHEN $2 = 'champion' THEN now() ELSE promoted_at END
 WHERE model_id = $1
 
--- name: set_shadow
-UPDATE learned_models SET shadow = $2 WHERE model_id = $1
+-- name: set_aside
+-- Not one that was promoted in the meantime.
+UPDATE learned_models SET state = $2 WHERE model_id = $1 AND state = 'challenger'
+
+-- name: add_to_shadow
+-- Of several tenants at once each changes its own sums. Those beside another champion count no more, and nothing is
+-- added beside one that has stepped down, or of a tenant that goes.
+UPDATE learned_models AS m SET
+    shadow = coalesce(m.shadow, '{}') || jsonb_build_object(
+        'champion', $2::text,
+        'by_tenant', CASE
+            WHEN m.shadow ->> 'champion' = $2 THEN (m.shadow -> 'by_tenant') - $3::text ELSE '{}'
+        END || $4::jsonb
+    )
+WHERE m.model_id = $1 AND m.state = 'challenger'
+    AND EXISTS (SELECT FROM learned_models AS c WHERE c.model_id = $2 AND c.state = 'champion')
+    AND EXISTS (SELECT FROM tenants AS t WHERE t.tenant_id = $3 AND t.state IN ('active', 'suspended') FOR SHARE)
+RETURNING m.shadow -> 'by_tenant' AS by_tenant
+
+-- name: tell_in_shadow
+UPDATE learned_models SET shadow = coalesce(shadow, '{}') || $2::jsonb WHERE model_id = $1 AND state = 'challenger'
+
+-- name: forget_in_shadows
+UPDATE learned_models SET shadow = shadow #- ARRAY['by_tenant', $1] WHERE shadow -> 'by_tenant' ? $1
 
 -- name: note_promotion
 INSERT INTO learned_promotions (kind, tenant_id, model_id, previous_model_id, promoted_by, reason, is_rollback)

@@ -14,7 +14,13 @@ from schemas.tenant_life import LifeEvent, TenantState, after
 from storage.postgres.connect import Database
 from storage.postgres.jobs import SQL, JobRecord, JobSupersededError, job_of
 
-_LIFE_TABLES_OF_CONTROL = ("forget_shards", "forget_work", "forget_secrets_of_tenant", "erase_tenant")
+_LIFE_TABLES_OF_CONTROL = (
+    "forget_shards",
+    "forget_work",
+    "forget_promotions",
+    "forget_secrets_of_tenant",
+    "erase_tenant",
+)
 
 
 class TenantLives:

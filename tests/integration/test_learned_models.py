@@ -96,6 +96,41 @@ async def test_one_champion_a_scope(control: Database, tenant: ProvisionedTenant
             )
 
 
+async def test_a_shadow_is_of_one_champion(control: Database, tenant: ProvisionedTenant) -> None:
+    """Each tenant's sums take the place of its own; those beside another champion, and of whoever goes, are gone."""
+    models = LearnedModels(control)
+    scope = TenantId(tenant.tenant_id)
+    documents = [document_of(scope) for _ in range(4)]
+    for each in documents:
+        await models.register(each)
+    old, better, also_better, latest = (each.model_id for each in documents)
+    await models.promote(old, by="u", reason="")
+    sums = [3, -0.5, 0.25, 1.0]
+    assert await models.add_to_shadow(better, latest, scope, sums) is None, "the other is no champion"
+    assert await models.add_to_shadow(better, old, TenantId("tnobody"), sums) is None
+    assert await models.add_to_shadow(better, old, scope, sums) == {scope: sums}
+    await models.tell_in_shadow(better, {"rows": 3, "verdict": "better"})
+    assert await models.add_to_shadow(better, old, scope, None) == {}
+    for model_id in (better, also_better):
+        assert await models.add_to_shadow(model_id, old, scope, sums) == {scope: sums}
+    # Of two that won over the same champion one takes its place.
+    assert await models.promote(better, by="u", reason="", instead_of=old)
+    assert not await models.promote(also_better, by="u", reason="", instead_of=old)
+    assert await models.add_to_shadow(also_better, old, scope, sums) is None
+    assert await models.add_to_shadow(also_better, better, scope, None) == {}
+    assert await models.add_to_shadow(also_better, better, scope, sums) == {scope: sums}
+    await models.forget_in_shadows(scope)
+    for model_id in (better, also_better):
+        record = await models.one(model_id)
+        assert record is not None
+        assert (record.shadow or {})["by_tenant"] == {}
+    # What is decided of a challenger does not hit one that was promoted in the meantime.
+    await models.set_aside(better, LearnedState.REFUSED)
+    await models.set_aside(also_better, LearnedState.REFUSED)
+    states = [(await models.one(model_id)) for model_id in (better, also_better)]
+    assert [each.state for each in states if each] == [LearnedState.CHAMPION, LearnedState.REFUSED]
+
+
 async def test_whoever_listens_hears_of_a_promotion(control: Database, tenant: ProvisionedTenant) -> None:
     """Once at first, then within moments of each change."""
     models = LearnedModels(control)

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from attribution.ml.features import feature_names, features
+from attribution.ml.features import feature_names, features, names_of_channels
 from attribution.ml.journey_table import JourneyTable
 from attribution.ml.vocabulary import OTHER, Vocabulary, commonest
 from bench.planted_journeys import planted_journeys
@@ -117,3 +117,12 @@ def test_the_commonest_words_are_kept() -> None:
     codes, weights = np.array([0, 1, 2, 3, -1]), np.array([1.0, 5.0, 1.0, 0.0, 9.0])
     assert commonest(("b", "c", "a", "never"), codes, weights, 2) == ("c", "a", OTHER)
     assert commonest(("b", "c", "a", "never"), codes, weights, 9) == ("c", "a", "b", OTHER)
+
+
+def test_names_speak_of_known_channels_alone() -> None:
+    """Those of channels that are not among one's own are left out, and nothing else."""
+    vocabulary = Vocabulary(("mail", "rival:de", OTHER), ("ios", OTHER), ("DE", OTHER))
+    names = feature_names(vocabulary)
+    kept = names_of_channels(names, ("mail", "tv"))
+    assert set(names) - set(kept) == {"recency_days:rival:de", "clicks:rival:de", "impressions:rival:de"}
+    assert names_of_channels(names, vocabulary.channels) == names

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attribution.ml.install_tables import HORIZON_DAYS
-from attribution.ml.pltv import Horizon, PltvModel
+from attribution.ml.pltv import Horizon, PltvModel, errors_beside
 from attribution.ml.pltv_training import train_pltv
 from attribution.ml.trained import TooFewRowsError, TrainedModel
 from bench.planted_installs import PlantedInstalls, planted_installs
@@ -53,6 +53,21 @@ def test_people_who_paid_on_their_first_day_are_worth_more(
     mid = pltv.model.predict(installs.table).mid[:, -1] - installs.table.revenue
     later = installs.brought[:, -1] - installs.table.revenue
     assert later[mid > np.median(mid)].sum() > 0.75 * later.sum()
+
+
+def test_models_are_compared_at_a_horizon_that_both_have(
+    installs: PlantedInstalls, pltv: TrainedModel[PltvModel]
+) -> None:
+    """The first one, of installs that are old enough; without one there is nothing to compare."""
+    table, whole = installs.table, pltv.model
+    later = replace(whole, horizons=(None, None, *whole.horizons[2:]))
+    own, others = errors_beside(whole, later, table)
+    matured = table.select(table.observed_days >= HORIZON_DAYS[2])
+    assert len(own) == len(matured) < len(table)
+    assert np.isfinite([own, others]).all()
+    assert own == pytest.approx(np.abs(whole.predict(matured).mid - matured.revenue_to)[:, 2])
+    none = replace(whole, horizons=(*whole.horizons[:2], None, None))
+    assert [len(each) for each in errors_beside(none, later, table)] == [0, 0]
 
 
 def test_quantiles_of_a_mixture_by_hand() -> None:
