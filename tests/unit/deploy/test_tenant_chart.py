@@ -63,6 +63,14 @@ def test_the_platform_is_found_under_the_name_that_its_installation_gives_it() -
     assert service["spec"]["externalName"] == f"{name}.cluster.local"
 
 
+@pytest.mark.parametrize("chart", [CHART, "unmogrow-global"])
+def test_every_pod_of_the_platforms_image_can_pull_it(chart: str) -> None:
+    """From a registry that wants to know who asks."""
+    retrain = ("schedules.retrain=0 3 * * 1",) if chart != CHART else ()
+    for pod in pods(render(chart, "imagePullSecrets={registry}", *retrain)):
+        assert pod["imagePullSecrets"] == [{"name": "registry"}]
+
+
 def test_nobody_is_root() -> None:
     """Nor may write to the root file system."""
     (pod,) = pods(render(CHART))
