@@ -57,8 +57,7 @@ class Lane(Generic[Item, Answer]):
 
     async def _drive(self) -> None:
         try:
-            while self._waiting:
-                parcels = self._load()
+            while parcels := self._load():
                 answers: Sequence[Answer | Exception]
                 try:
                     answers = await self._send([parcel.item for parcel in parcels])
@@ -70,11 +69,17 @@ class Lane(Generic[Item, Answer]):
             self._driving -= 1
 
     def _load(self) -> list[_Parcel[Item, Answer]]:
-        parcels = [self._waiting.popleft()]
-        size = self._size_bytes(parcels[0].item)
-        while self._waiting and size + self._size_bytes(self._waiting[0].item) <= CALL_BYTES_MAX:
-            parcels.append(self._waiting.popleft())
-            size += self._size_bytes(parcels[-1].item)
+        parcels: list[_Parcel[Item, Answer]] = []
+        size = 0
+        while self._waiting:
+            parcel = self._waiting[0]
+            # Whose caller has given up is left out.
+            if not parcel.done.done():
+                size += self._size_bytes(parcel.item)
+                if parcels and size > CALL_BYTES_MAX:
+                    break
+                parcels.append(parcel)
+            self._waiting.popleft()
         return parcels
 
 

@@ -148,11 +148,17 @@ class Wire:
             if self._writer is None:
                 address = await self._find()
                 try:
-                    reader, writer = await asyncio.open_connection(*address, limit=_BUFFER_BYTES)
+                    async with asyncio.timeout(_GREETING_SECONDS):
+                        reader, writer = await asyncio.open_connection(*address, limit=_BUFFER_BYTES)
                 except _LOST as error:
                     raise WireBrokenError(repr(error)) from error
-                if not await self._is_host(reader, writer, address):
-                    writer.close()
+                is_host = False
+                try:
+                    is_host = await self._is_host(reader, writer, address)
+                finally:
+                    if not is_host:
+                        writer.close()
+                if not is_host:
                     raise WireBrokenError("nobody listens there who knows the secret")
                 self._writer = writer
                 self._reading = asyncio.create_task(self._read(reader, writer))

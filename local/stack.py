@@ -234,7 +234,7 @@ class Stack:
         folders = {"data_dir": self.places.data, "lake_url": self.settings.lake_address}
         # The administrators' URLs stay here: what runs on a request's path never has them.
         stripped = self.settings.without_credentials().model_copy(update=folders)
-        known = KnownFile(self.places.run / "known")
+        known = KnownFile(self.places.data / "known")
         known.write(backends, stripped)
         _, said = await process.communicate(pickle.dumps((known, self.provisioner_password)))
         if process.returncode:

@@ -83,3 +83,24 @@ async def test_an_item_that_comes_as_the_calls_end_is_carried(turns: int) -> Non
     async with asyncio.timeout(1):
         assert await lane.carry(2) == carried(2)
         assert [await first, await second] == [carried(0), carried(1)]
+
+
+async def test_an_item_whose_caller_gave_up_is_not_sent() -> None:
+    """Of three that wait for the calls under way, the one that was cancelled is left out."""
+    may_end, calls = asyncio.Event(), []
+
+    async def send(items: Sequence[int]) -> list[str]:
+        calls.append(list(items))
+        await may_end.wait()
+        return [carried(item) for item in items]
+
+    lane = Lane[int, str](send, lambda _: 1)
+    waiting = []
+    for item in range(7):
+        waiting.append(asyncio.create_task(lane.carry(item)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    waiting.pop(5).cancel()
+    may_end.set()
+    assert await asyncio.gather(*waiting) == [carried(item) for item in range(7) if item != 5]
+    assert calls == [[0], [1], [2], [3], [4, 6]]

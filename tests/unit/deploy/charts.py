@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[3]
 CHARTS = ROOT / "deploy" / "helm"
 
 
-def render(chart: str, *values: str) -> list[dict[str, Any]]:
+def render(chart: str, *values: str, release: str = "release", namespace: str = "spaces") -> list[dict[str, Any]]:
     """Render a chart with values (`a.b=c`) set; give its objects.
 
     Raises:
@@ -18,7 +18,7 @@ def render(chart: str, *values: str) -> list[dict[str, Any]]:
     """
     options = [option for value in values for option in ("--set", value)]
     done = subprocess.run(
-        [str(ROOT / ".tools/bin/helm"), "template", "release", str(CHARTS / chart), "--namespace", "spaces", *options],
+        [str(ROOT / ".tools/bin/helm"), "template", release, str(CHARTS / chart), "--namespace", namespace, *options],
         capture_output=True,
         text=True,
         check=True,

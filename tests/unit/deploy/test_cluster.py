@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,24 @@ def test_only_the_head_keeps_its_secrets() -> None:
     cluster = described(ROOT / "cluster.yaml", Provider.AWS)
     assert cluster["worker_setup_commands"] == ["rm -f ~/head.env"]
     assert not any("head.env" in command for command in cluster["worker_start_ray_commands"])
+
+
+@pytest.mark.parametrize("provider", Provider)
+def test_ray_is_started_without_what_the_deployment_alone_needs(provider: Provider, tmp_path: Path) -> None:
+    """Where head.env is read, the administrator's URL and the operator's key are gone before Ray starts."""
+    cluster = described(ROOT / "cluster.yaml", provider)
+    commands = [*cluster["head_start_ray_commands"], *cluster["worker_start_ray_commands"]]
+    starts = [each for each in commands if "ray start" in each and "head.env" in each]
+    (tmp_path / "cluster.env").touch()
+    secrets = ("POSTGRES_ADMIN_URL", "UNMOGROW_OPERATOR_KEY", "UNMOGROW_PROVISIONER_PASSWORD")
+    (tmp_path / "head.env").write_text("".join(f"{name}=x\n" for name in secrets), encoding="utf-8")
+    assert starts
+    for each in starts:
+        environment = each.removeprefix("cd ~/unmogrow && ").partition("ulimit")[0] + "env"
+        done = subprocess.run(
+            ["/bin/bash", "-c", environment], env={"HOME": str(tmp_path)}, capture_output=True, text=True, check=True
+        )
+        assert {name for name in secrets if f"{name}=" in done.stdout} == {"UNMOGROW_PROVISIONER_PASSWORD"}
 
 
 def example(name: str) -> dict[str, str]:

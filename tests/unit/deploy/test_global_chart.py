@@ -115,6 +115,17 @@ def test_what_stays_and_what_comes_and_goes() -> None:
     assert all(group["labels"] == {"unmogrow/role": name} for name, group in groups.items())
 
 
+def test_one_node_of_a_group_may_be_emptied() -> None:
+    """Budgets of Ray's pods say how many stay, as a number: of three at least, two."""
+    budgets = of_kind(
+        render(CHART, "ray.groups.ingest.minReplicas=3", "ray.groups.hosts.minReplicas=0"), "PodDisruptionBudget"
+    )
+    of_groups = {each["spec"]["selector"]["matchLabels"].get("unmogrow/role"): each["spec"] for each in budgets}
+    assert of_groups["ingest"]["minAvailable"] == 2
+    assert of_groups["hosts"]["minAvailable"] == 0
+    assert not any("maxUnavailable" in of_groups[group] for group in ("ingest", "hosts"))
+
+
 def test_ray_can_be_reached_by_its_own_nodes_and_the_edge() -> None:
     """Job API and control service: from Ray's pods and the operator's namespace; requests: from the edge."""
     policy = next(each for each in of_kind(render(CHART), "NetworkPolicy") if each["metadata"]["name"].endswith("-ray"))

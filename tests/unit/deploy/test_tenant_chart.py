@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
@@ -47,6 +48,27 @@ def test_another_revision_is_another_job() -> None:
     """A job cannot be changed once it is there."""
     (job,) = of_kind(render(CHART), "Job")
     assert job["metadata"]["name"] == "t123-provision-1"
+
+
+def test_the_platform_is_found_under_the_name_that_its_installation_gives_it() -> None:
+    """With the release and the namespace of docs/kubernetes.md, and the ports that the edge's service has."""
+    platform = render("unmogrow-global", release="unmogrow", namespace="unmogrow")
+    (edge,) = (each for each in of_kind(platform, "Service") if each["metadata"]["name"].endswith("-edge"))
+    name = f"{edge['metadata']['name']}.unmogrow.svc"
+    objects = render(CHART)
+    (pod,), (service,) = pods(objects), of_kind(objects, "Service")
+    (url,) = (each["value"] for each in pod["containers"][0]["env"] if each["name"] == "PLATFORM_URL")
+    assert urlsplit(url).hostname == name
+    assert urlsplit(url).port in {each["port"] for each in edge["spec"]["ports"]}
+    assert service["spec"]["externalName"] == f"{name}.cluster.local"
+
+
+@pytest.mark.parametrize("chart", [CHART, "unmogrow-global"])
+def test_every_pod_of_the_platforms_image_can_pull_it(chart: str) -> None:
+    """From a registry that wants to know who asks."""
+    retrain = ("schedules.retrain=0 3 * * 1",) if chart != CHART else ()
+    for pod in pods(render(chart, "imagePullSecrets={registry}", *retrain)):
+        assert pod["imagePullSecrets"] == [{"name": "registry"}]
 
 
 def test_nobody_is_root() -> None:

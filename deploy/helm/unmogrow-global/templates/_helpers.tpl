@@ -1,6 +1,6 @@
-{{/* The name of everything that this release makes. */}}
+{{/* The name of everything that this release makes: the release's own, if it says which product it is. */}}
 {{- define "unmogrow.name" -}}
-{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 40 | trimSuffix "-" }}{{ else }}{{ printf "%s-unmogrow" .Release.Name | trunc 40 | trimSuffix "-" }}{{ end }}
+{{- if contains "unmogrow" .Release.Name }}{{ .Release.Name | trunc 40 | trimSuffix "-" }}{{ else }}{{ printf "%s-unmogrow" .Release.Name | trunc 40 | trimSuffix "-" }}{{ end }}
 {{- end }}
 
 {{- define "unmogrow.labels" -}}
