@@ -183,6 +183,9 @@ class TenantActors:
                     await asyncio.sleep(_RETRY_SECONDS * attempt)
         except RayTaskError as error:
             raise (error.cause if isinstance(error.cause, Problem) else problem) from error
+        except RayError as error:
+            # Ray itself is out of reach, or a host has more calls waiting than it takes.
+            raise problem from error
         raise problem
 
     def _host(self, place: str) -> Any:

@@ -16,7 +16,7 @@ from actors.lane import Lane
 from actors.wire import Address, Wire, WireBrokenError
 from schemas.batches import AppendReceipt
 
-_ANSWER_SECONDS = 5.0
+_ANSWER_SECONDS = 10.0
 """A host answers within a tenth of a second, if only with tickets. One whose machine has lost its power says nothing:
 TCP notices that after a quarter of an hour, Ray, which asks after its nodes, within seconds."""
 
