@@ -234,12 +234,17 @@ async def test_summed_weeks_say_what_the_quarters_of_hours_say(
             await connection.execute("DELETE FROM report_weeks")
         before = await answers()
         assert any(row["retained_1"] for row in before[3]["data"])
-        rollups, asked_at = Rollups(store, tenant.tenant_id), int(utc_now().timestamp() * 1000)
-        for week in (date(2026, 10, 12), date(2026, 10, 19), date(2026, 10, 26)):
-            await rollups.sum_week(week, asked_at)
-            await hours.summed(DueWeek(week, asked_at))
-        summed = await hours.summed_weeks(whole.since, whole.until)
-        assert summed == [date(2026, 10, 12), date(2026, 10, 19), date(2026, 10, 26)]
+        rollups, weeks = Rollups(store, tenant.tenant_id), [date(2026, 10, 12), date(2026, 10, 19), date(2026, 10, 26)]
+
+        async def are_summed() -> bool:
+            # A week that the tenant's own roller is at work on meanwhile is not noted: it would be summed again.
+            asked_at = int(utc_now().timestamp() * 1000)
+            for week in weeks:
+                await rollups.sum_week(week, asked_at)
+                await hours.summed(DueWeek(week, asked_at))
+            return await hours.summed_weeks(whole.since, whole.until) == weeks
+
+        await eventually(are_summed)
         assert await answers() == before
     finally:
         await databases.close()
