@@ -5,7 +5,6 @@ takes long must not keep the others of its call waiting: it gets a ticket instea
 for by that.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,10 +14,6 @@ from actors.host_calls import Answer, Consignment, Ticket, pack_consignments, un
 from actors.lane import Lane
 from actors.wire import Address, Wire, WireBrokenError
 from schemas.batches import AppendReceipt
-
-_ANSWER_SECONDS = 10.0
-"""A host answers within a tenth of a second, if only with tickets. One whose machine has lost its power says nothing:
-TCP notices that after a quarter of an hour, Ray, which asks after its nodes, within seconds."""
 
 
 class HostLane:
@@ -46,12 +41,8 @@ class HostLane:
     async def _send(self, consignments: Sequence[Consignment]) -> Sequence[Answer]:
         packed = pack_consignments(consignments)
         try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                answers = await self._wire.call(packed)
-        except (WireBrokenError, TimeoutError) as error:
-            if isinstance(error, TimeoutError):
-                # What else waits for this connection hears of it at once.
-                self._wire.close()
+            answers = await self._wire.call(packed)
+        except WireBrokenError:
             # Ray knows whether the host lives, and starts it again.
             answers = await self._find().append.remote(packed)
         return unpack_answers(answers)

@@ -32,6 +32,10 @@ _CHALLENGE_BYTES = 16
 _PROOF_BYTES = hashlib.sha256().digest_size
 _CALLER, _HOST = b"caller", b"host"
 _GREETING_SECONDS = 5.0
+_ANSWER_SECONDS = 10.0
+"""A host answers within a tenth of a second, if only with tickets. One whose machine has lost its power says nothing:
+TCP notices that after a quarter of an hour, Ray, which asks after its nodes, within seconds."""
+
 _BUFFER_BYTES = 1024 * 1024
 _LOST = (OSError, EOFError, TimeoutError)
 
@@ -122,9 +126,23 @@ class Wire:
         """Send a call and wait for its answer.
 
         Raises:
-            WireBrokenError: there is no connection, or no longer.
+            WireBrokenError: there is no connection, or no longer, or no answer comes by it.
             Exception: what finding the address raises.
         """
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return await self._call(packed)
+        except TimeoutError as error:
+            # What else waits for this connection hears of it at once.
+            self.close()
+            raise WireBrokenError("no answer") from error
+
+    def close(self) -> None:
+        """Break the connection; the next call makes another."""
+        if self._reading:
+            self._reading.cancel()
+
+    async def _call(self, packed: bytes) -> bytes:
         writer = self._writer or await self._open()
         if writer is not self._writer:
             raise WireBrokenError("the connection was lost at once")
@@ -137,11 +155,6 @@ class Wire:
             return await answer
         finally:
             del self._waiting[number]
-
-    def close(self) -> None:
-        """Break the connection; the next call makes another."""
-        if self._reading:
-            self._reading.cancel()
 
     async def _open(self) -> asyncio.StreamWriter:
         async with self._opening:
