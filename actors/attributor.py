@@ -81,7 +81,6 @@ class Attributor:
         self._heirs_seconds = None if poll_seconds is None else _HEIRS_SECONDS
         self._settings = settings
         self._portion = settings.attribution_rows
-        self._has_heirs = False
         self._backoff = Backoff()
 
     async def run(self, epoch: int) -> None:
@@ -111,7 +110,6 @@ class Attributor:
         if len(pending) < self._portion:
             pending += await self._conversions.requeued(self._portion - len(pending))
         tries_max = self._settings.attribution_tries_max
-        self._has_heirs = False
         try:
             failures = await self._try(epoch, pending) if pending else []
         except PoolKilledError as error:
@@ -123,8 +121,7 @@ class Attributor:
             await self._backoff.wait()
             return False
         self._backoff.reset()
-        # A revision may have left heirs that are to be attributed once more.
-        is_done = len(pending) < self._portion and not self._has_heirs and not any(each.requeue_ids for each in pending)
+        is_done = len(pending) < self._portion
         self._portion = min(2 * self._portion, self._settings.attribution_rows)
         return is_done
 
@@ -140,7 +137,10 @@ class Attributor:
             outcomes = [(each, decided[each.conversion_id]) for each in pending]
             reached("actor_before_results")
             recorded = [(each, outcome) for each, outcome in outcomes if isinstance(outcome, ResultRecord)]
-            self._has_heirs = await self._conversions.record(epoch, recorded, _awaited(cases, decided))
+            has_heirs = await self._conversions.record(epoch, recorded, _awaited(cases, decided))
+            if has_heirs or any(each.requeue_ids for each in pending):
+                # Those that inherit from a new origin or an answer that changed are to be attributed once more.
+                self._stored.give()
             self._recorded.give()
         except (EpochSupersededError, StoreAwayError, *CONNECTION_LOST):
             raise
