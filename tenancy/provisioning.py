@@ -78,14 +78,15 @@ class Provisioner:
 
         async def renew(tenant: TenantRecord) -> None:
             tenant_id = tenant.tenant_id
-            is_complete = tenant_id in brought_up and tables >= set(clickhouse_tables(tenant_id).values())
-            if not is_complete:
-                await self._tenants.migrate(tenant_id)
-                await self._tenants.ensure_audit(tenant_id, self._auth.audit_days)
-                await ensure_tables(self._store, tenant_id)
-                await lay_out(self._databases, tenant_id, tenant.shards)
-            if self._backends.clickhouse_has_users or not is_complete:
-                await ensure_user(self._store, self._backends, tenant_id)
+            if tenant_id in brought_up and tables >= set(clickhouse_tables(tenant_id).values()):
+                if self._backends.clickhouse_has_users:
+                    await ensure_user(self._store, self._backends, tenant_id)
+                return
+            await self._tenants.migrate(tenant_id)
+            await self._tenants.ensure_audit(tenant_id, self._auth.audit_days)
+            await ensure_tables(self._store, tenant_id)
+            await ensure_user(self._store, self._backends, tenant_id)
+            await lay_out(self._databases, tenant_id, tenant.shards)
             await schemas.note(tenant_id, newest)
 
         await side_by_side(renew, (await self._directory_rows()).tenants)
