@@ -61,10 +61,6 @@ class TrainingJobs:
         """Look at a training."""
         return await asyncio.to_thread(self._look, job_id)
 
-    async def stop(self, job_id: str) -> None:
-        """End a training."""
-        await asyncio.to_thread(lambda: self._connected().stop_job(job_id))
-
     @_told_apart()
     def _submit(self, job_id: str, arguments: list[str]) -> bool:
         client = self._connected()

@@ -6,13 +6,11 @@ itself what is there already.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from schemas.ids import TenantId
 from schemas.learning import LearnedKind
 
 
@@ -81,23 +79,3 @@ class LearningDetail(_Document):
     def stored(self) -> dict[str, Any]:
         """Give what the table keeps."""
         return self.model_dump(mode="json", exclude_none=True)
-
-
-class AskedRetrain(_Document):
-    """Which model is to be trained anew; a tenant's own, or with `tenant_id` None the global one."""
-
-    model: LearnedKind
-    tenant_id: TenantId | None = None
-    seed: int | None = Field(None, ge=0, le=2**31 - 1)
-
-
-def learning_mermaid() -> str:
-    """Draw the steps of each kind as a Mermaid diagram."""
-    lines = ["stateDiagram-v2"]
-    for kind, steps in LEARNING_STEPS.items():
-        states = [f"{kind}: {step}" for step in steps]
-        names = [f"{kind}_{step}" for step in steps]
-        lines += [f"    {name}: {state}" for name, state in zip(names, states, strict=True)]
-        chain = ["[*]", *names, "[*]"]
-        lines += [f"    {one} --> {other}" for one, other in pairwise(chain)]
-    return "\n".join(lines)
