@@ -14,24 +14,37 @@ def carried(item: int) -> str:
     return f"carried {item}"
 
 
-async def test_what_comes_while_four_calls_are_under_way_travels_with_the_next() -> None:
-    """Four calls of 1 item and one of 3, each item with its own answer."""
-    may_end, calls = asyncio.Event(), []
+class HeldCalls:
+    """Calls that are let go together, and what travelled in each."""
 
-    async def send(items: Sequence[int]) -> list[str]:
-        calls.append(list(items))
-        await may_end.wait()
+    def __init__(self) -> None:
+        self.may_end = asyncio.Event()
+        self.calls: list[list[int]] = []
+
+    async def send(self, items: Sequence[int]) -> list[str]:
+        """Carry items, when that may end."""
+        self.calls.append(list(items))
+        await self.may_end.wait()
         return [carried(item) for item in items]
 
-    lane = Lane[int, str](send, lambda _: 1)
-    waiting = []
-    for item in range(7):
-        waiting.append(asyncio.create_task(lane.carry(item)))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-    may_end.set()
+    async def fill(self) -> list[asyncio.Task[str]]:
+        """Give a lane seven items: four are under way then, each in a call of its own, and three wait."""
+        lane = Lane[int, str](self.send, lambda _: 1)
+        waiting = []
+        for item in range(7):
+            waiting.append(asyncio.create_task(lane.carry(item)))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        return waiting
+
+
+async def test_what_comes_while_four_calls_are_under_way_travels_with_the_next() -> None:
+    """Four calls of 1 item and one of 3, each item with its own answer."""
+    held = HeldCalls()
+    waiting = await held.fill()
+    held.may_end.set()
     assert await asyncio.gather(*waiting) == [carried(item) for item in range(7)]
-    assert calls == [[0], [1], [2], [3], [4, 5, 6]]
+    assert held.calls == [[0], [1], [2], [3], [4, 5, 6]]
 
 
 async def test_an_answer_that_is_an_exception_is_raised_for_its_item_alone() -> None:
@@ -87,20 +100,9 @@ async def test_an_item_that_comes_as_the_calls_end_is_carried(turns: int) -> Non
 
 async def test_an_item_whose_caller_gave_up_is_not_sent() -> None:
     """Of three that wait for the calls under way, the one that was cancelled is left out."""
-    may_end, calls = asyncio.Event(), []
-
-    async def send(items: Sequence[int]) -> list[str]:
-        calls.append(list(items))
-        await may_end.wait()
-        return [carried(item) for item in items]
-
-    lane = Lane[int, str](send, lambda _: 1)
-    waiting = []
-    for item in range(7):
-        waiting.append(asyncio.create_task(lane.carry(item)))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+    held = HeldCalls()
+    waiting = await held.fill()
     waiting.pop(5).cancel()
-    may_end.set()
+    held.may_end.set()
     assert await asyncio.gather(*waiting) == [carried(item) for item in range(7) if item != 5]
-    assert calls == [[0], [1], [2], [3], [4, 6]]
+    assert held.calls == [[0], [1], [2], [3], [4, 6]]

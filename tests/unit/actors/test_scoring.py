@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from actors.champion_calls import Champion, ChampionsUnknownError, Standing
+from actors.champion_calls import Champion
 from actors.scoring import Scores, Scoring
 from attribution.anomaly_scores import CallInstalls, installs_of
 from attribution.decide import attribute
@@ -18,6 +18,7 @@ from schemas.ids import TenantId
 from schemas.learning import LearnedKind
 from schemas.learning_settings import LearningSettings
 from schemas.policy import Policy
+from tests.unit.actors.named_models import SLOW_SECONDS, Keeper, NamedModel
 from tests.unit.attribution.cases import case
 
 pytestmark = pytest.mark.anyio
@@ -25,47 +26,16 @@ pytestmark = pytest.mark.anyio
 SETTINGS = LearningSettings(pool_look_seconds=0.01, deadline_seconds=0.1)
 INSTALL = case()
 INSTALLS = installs_of([INSTALL], [attribute(INSTALL, Policy())])
-SLOW_SECONDS = 10.0
 
 
-class Keeper:
-    """Gives a tenant's own champion, or does not answer; what it is named says what its model does."""
-
-    def __init__(self, model_id: str | None) -> None:
-        self._model_id = model_id
-
-    async def current(self, known_version: str) -> Standing | None:
-        """Say who counts: one of conversions is no business of installs."""
-        if self._model_id is None:
-            raise ChampionsUnknownError
-        named = [Champion(LearnedKind.CONVERSION, None, "another")]
-        if self._model_id:
-            named.append(Champion(LearnedKind.ANOMALY, TenantId("t1"), self._model_id))
-        return None if known_version else Standing("1", tuple(named))
-
-    async def artifact(self, model_id: str) -> bytes:
-        """Give the model."""
-        return model_id.encode()
-
-
-class Named:
-    """A model that does what its name says."""
+class Named(NamedModel):
+    """Scores all the same."""
 
     threshold = 0.6
 
-    def __init__(self, artifact: bytes) -> None:
-        self._name = artifact.decode()
-        if self._name == "damaged":
-            raise ValueError("damaged")
-
     def score(self, installs: InstallFactTable) -> Floats:
-        """Score all the same, slowly or not at all."""
-        if self._name == "slow":
-            # In small steps: what takes too long is broken off between two.
-            for _ in range(int(SLOW_SECONDS / 0.01)):
-                time.sleep(0.01)
-        if self._name == "failing":
-            raise ValueError("failing")
+        """Score, slowly or not at all."""
+        self.act()
         return np.full(len(installs), 0.7)
 
 
@@ -73,10 +43,18 @@ def made(artifact: bytes) -> Scores:
     return Named(artifact)
 
 
+def keeper(model_id: str | None) -> Keeper:
+    """Name a tenant's own champion, or none, and one of conversions, which is no business of installs."""
+    if model_id is None:
+        return Keeper(None)
+    own = [Champion(LearnedKind.ANOMALY, TenantId("t1"), model_id)] if model_id else []
+    return Keeper([Champion(LearnedKind.CONVERSION, None, "another"), *own])
+
+
 @pytest.mark.parametrize("model_id", ["good", "", "slow", "failing", "damaged", None])
 async def test_installs_have_scores_or_none_in_time(model_id: str | None) -> None:
     """By the champion; without one, or with one that is late or fails, nothing is said against anybody."""
-    scoring = Scoring(Keeper(model_id), made, SETTINGS)
+    scoring = Scoring(keeper(model_id), made, SETTINGS)
     following = asyncio.create_task(scoring.champions.follow())
 
     async def read() -> CallInstalls:
