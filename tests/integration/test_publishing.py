@@ -1,6 +1,7 @@
 """Results go on to the table that reports read: each once, the newest revision, whatever is killed."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -36,7 +37,7 @@ SELECT a.conversion_id, r.revision, true, 'organic', '', 1, 'test',
 FROM attributions AS a INNER JOIN revised AS r ON r.conversion_id = a.conversion_id AND a.revision = r.revision - 1
 """
 
-_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+_IS_WAITED_FOR = "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = $1::regclass AND NOT granted)"
 _NEWEST = "SELECT revision, media_source FROM attributions WHERE conversion_id = $1 ORDER BY revision DESC LIMIT 1"
 
 
@@ -61,19 +62,23 @@ async def published(running: RunningStack, tenant: ProvisionedTenant, conversion
         await store.close()
 
 
-async def database_of(running: RunningStack, tenant: ProvisionedTenant) -> asyncpg.Connection:
+@pytest.fixture
+async def connection(running: RunningStack, tenant: ProvisionedTenant) -> AsyncIterator[asyncpg.Connection]:
+    """Connect to the tenant's database, as its actor does."""
     backends, role = running.stack.backends, tenant_database(tenant.tenant_id)
-    return await asyncpg.connect(
+    connected = await asyncpg.connect(
         host=backends.postgres_host,
         port=backends.postgres_port,
         user=role,
         password=backends.role_password(role),
         database=role,
     )
+    yield connected
+    await connected.close()
 
 
 async def test_a_result_is_published_and_superseded(
-    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient
+    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     """A row a conversion with its journey; a revision, whoever recorded it, takes its place; the queue is empty."""
     earlier = (utc_now() - timedelta(hours=1)).isoformat()
@@ -83,7 +88,6 @@ async def test_a_result_is_published_and_superseded(
     (row,) = await eventually(lambda: published(running, tenant, install["event_id"]))
     assert row[:4] == (1, "meta_ads", "spring", [click["event_id"]])
     assert row[5] == "valid"
-    connection = await database_of(running, tenant)
     await connection.execute(_REVISE, install["event_id"])
     # The next result wakes the publisher; it takes all that waits.
     await http.post(PATH, json=event("install"))
@@ -100,11 +104,10 @@ async def test_a_result_is_published_and_superseded(
         return not (await connection.fetchval("SELECT count(*) FROM unpublished_results"))
 
     assert await eventually(is_empty)
-    await connection.close()
 
 
 async def test_nothing_is_lost_or_doubled_by_a_kill(
-    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient
+    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     """Killed after the insert and before the queue knows, the next incarnation publishes again: still one row each."""
     armed = running.failpoints / "actor_after_publish"
@@ -114,13 +117,11 @@ async def test_nothing_is_lost_or_doubled_by_a_kill(
     async with asyncio.timeout(20):
         while armed.exists():
             await asyncio.sleep(0.01)
-    connection = await database_of(running, tenant)
 
     async def is_empty() -> bool:
         return not (await connection.fetchval("SELECT count(*) FROM unpublished_results"))
 
     assert await eventually(is_empty)
-    await connection.close()
     for install in installs:
         assert len(await published(running, tenant, install["event_id"])) == 1
 
@@ -134,22 +135,16 @@ async def test_results_do_not_wait_for_roll_ups(running: RunningStack) -> None:
 
 
 async def test_commits_do_not_wait_for_results(
-    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient
+    running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     """Events are taken while storing and attribution both wait for a lock, and what they do is done afterwards."""
-    connection = await database_of(running, tenant)
-
-    async def wait(sessions: int) -> bool:
-        return bool(await connection.fetchval(_WAITING) == sessions)
-
     async with connection.transaction():
         # The attributor comes to write its result, and the storer to seal the next batch: each holds a connection.
-        for waiting, table in enumerate(("attributions", "store_batches"), start=1):
+        for table in ("attributions", "store_batches"):
             await connection.execute(f"LOCK TABLE {table}")
             (await http.post(PATH, json=event("install"))).raise_for_status()
-            assert await eventually(partial(wait, waiting))
+            assert await eventually(partial(connection.fetchval, _IS_WAITED_FOR, table))
         later = event("install")
         async with asyncio.timeout(2):
             (await http.post(PATH, json=later)).raise_for_status()
-    await connection.close()
     assert len(await eventually(lambda: published(running, tenant, later["event_id"]))) == 1
