@@ -5,7 +5,6 @@ takes up the shards that were at work at its place when its predecessor died. A 
 """
 
 import asyncio
-import hashlib
 import os
 import secrets
 import sys
@@ -31,6 +30,7 @@ from schemas.batches import AppendReceipt
 from schemas.ids import TenantId
 from schemas.problem import Problem
 from schemas.problems import ActorUnavailable
+from schemas.running_digest import running_digest
 from schemas.settings import Settings
 from schemas.shards import Shard
 from schemas.working_parts import HostState
@@ -232,10 +232,7 @@ def _log_beginning(beginning: asyncio.Task[None]) -> None:
 
 def running_version(backends: Backends, settings: Settings) -> str:
     """Name code, settings and stores together: a host of the same name need not be started anew."""
-    digest = hashlib.sha256(code_version().encode() + settings.model_dump_json().encode())
-    # Passwords are no part of it; they follow the root secret, of which this tells nothing.
-    digest.update(backends.derive("running") + repr(backends).encode())
-    return digest.hexdigest()
+    return running_digest(backends, settings, code_version())
 
 
 def find_host(place: str, backends: Backends, settings: Settings) -> Any:

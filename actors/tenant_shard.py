@@ -233,7 +233,12 @@ class TenantShard:
                 for shard in all_shards(count):
                     if await has_work(database, shard):
                         await self._tools.wake(self._tenant_id, shard)
-            except (TenantClosedError, *DATABASE_GONE):
+            except DATABASE_GONE:
+                # Erased, and struck out by whoever erased it; or the password was renewed, and what is left to do here
+                # is for a host that knows it.
+                log.info("left_unreadable_tenant")
+                return
+            except TenantClosedError:
                 log.info("left_closed_tenant")
                 break
             except CONNECTION_LOST as error:

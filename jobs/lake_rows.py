@@ -102,15 +102,13 @@ class _Read:
 
 
 def _portions(files: Sequence[LakeFile], lake: Lake) -> Iterator[list[str]]:
-    """Cut files into portions for a task each: of many megabytes, and at least as many as run at once."""
-    total = sum(file.size_bytes for file in files)
-    size = min(_PORTION_BYTES, total / _TASKS_AT_ONCE)
+    """Cut files into portions for a task each: of many megabytes, for a process starts as long as it reads those."""
     portion: list[str] = []
     portion_bytes = 0
     for file in files:
         portion.append(lake.path(file.path))
         portion_bytes += file.size_bytes
-        if portion_bytes >= size:
+        if portion_bytes >= _PORTION_BYTES:
             yield portion
             portion, portion_bytes = [], 0
     if portion:

@@ -8,8 +8,10 @@ it can reach it without anybody's folders being opened up.
 import hashlib
 import os
 import pwd
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from schemas.settings import Settings
 
@@ -61,11 +63,15 @@ def make_private(folder: Path) -> None:
 
 
 def secret_file(path: Path, make: str) -> str:
-    """Read a secret, or keep the one given if there is none yet; only the owner can read the file."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(make)
-    return make
+    """Read a secret, or keep the one given if there is none yet; only the owner can read the file.
+
+    Whole or not at all, whatever is killed: half a secret, or an empty one, would be taken for it ever after.
+    """
+    if not path.exists():
+        with NamedTemporaryFile(mode="w", dir=path.parent, prefix=f".{path.name}.") as file:
+            file.write(make)
+            file.flush()
+            os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(file.name, path)
+    return path.read_text(encoding="ascii").strip()

@@ -4,7 +4,6 @@ The command line and the tests both use this, so that what the tests run on is w
 """
 
 import asyncio
-import hashlib
 import os
 import pickle
 import shutil
@@ -24,6 +23,7 @@ from local.places import POSTGRES_USER, Places, as_root, make_private, places_of
 from local.secret_key import SecretKeyFiles
 from local.supervision import Program, Supervisor
 from schemas.backends import Backends
+from schemas.running_digest import running_digest
 from schemas.settings import Settings
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.tenant_user import has_users
@@ -202,14 +202,14 @@ class Stack:
             StackError: they did not become ready.
         """
         backends = await self._known_backends()
-        fingerprint = self._fingerprint(backends)
+        digest = self._running_digest(backends)
         deployed = self.places.run / "deployed"
-        if deployed.exists() and deployed.read_text(encoding="ascii") == fingerprint and await self._is_served():
+        if deployed.exists() and deployed.read_text(encoding="ascii") == digest and await self._is_served():
             return
         say("Deploying the planes and the attribution pool")
         await self._deploy(backends)
         await self._until("the tenant plane", self._is_served, say)
-        deployed.write_text(fingerprint, encoding="ascii")
+        deployed.write_text(digest, encoding="ascii")
 
     async def _known_backends(self) -> Backends:
         """Find out what only the servers know."""
@@ -243,13 +243,9 @@ class Stack:
             last = said.decode(errors="replace").strip().rpartition("\n")[2]
             raise StackError(f"The apps could not be deployed: {last} (the whole story is in {log})")
 
-    def _fingerprint(self, backends: Backends) -> str:
-        digest = hashlib.sha256(self.settings.model_dump_json().encode())
-        digest.update(backends.derive(f"deployed, ClickHouse has users: {backends.clickhouse_has_users}"))
-        for process in self._ray_process():
-            digest.update(f"{process.pid}/{process.create_time()}".encode())
-        digest.update(code_version().encode())
-        return digest.hexdigest()
+    def _running_digest(self, backends: Backends) -> str:
+        processes = [f"{process.pid}/{process.create_time()}" for process in self._ray_process()]
+        return running_digest(backends, self.settings, code_version(), *processes)
 
     def _ray_process(self) -> list[psutil.Process]:
         info = self.supervisor.states().get("ray")

@@ -90,9 +90,31 @@ WITH done AS (
 DELETE FROM event_spool AS s USING done
 WHERE s.shard = done.shard AND s.spool_id BETWEEN done.first_spool_id AND done.last_spool_id
 
+-- name: forget_batches
+-- A shard's newest batch says up to which row it has sealed and stored: it stays.
+DELETE FROM store_batches AS b USING (
+    SELECT each.shard, each.last_spool_id
+    FROM actor_epoch AS e
+    CROSS JOIN LATERAL (
+        SELECT s.shard, s.last_spool_id FROM store_batches AS s
+        WHERE s.shard = e.shard AND s.stored_at < now() - make_interval(secs => $3)
+            AND s.last_spool_id < stored_up_to(e.shard)
+            AND NOT EXISTS (
+                SELECT 1 FROM event_spool AS r
+                WHERE r.shard = s.shard AND r.spool_id BETWEEN s.first_spool_id AND s.last_spool_id
+            )
+        ORDER BY s.last_spool_id LIMIT 1000
+    ) AS each
+    WHERE e.shard % $2 = $1
+) AS done
+WHERE b.shard = done.shard AND b.last_spool_id = done.last_spool_id
+
 -- name: forget_hashes
+-- The oldest are those of the lowest ids: so that nobody reads all of them to find that none is old.
 DELETE FROM event_hashes WHERE spool_id IN (
-    SELECT h.spool_id FROM event_hashes AS h WHERE h.committed_at < now() - make_interval(days => $1) LIMIT 1000
+    SELECT oldest.spool_id
+    FROM (SELECT h.spool_id, h.committed_at FROM event_hashes AS h ORDER BY h.spool_id LIMIT 1000) AS oldest
+    WHERE oldest.committed_at < now() - make_interval(days => $1)
 )
 
 -- name: forget_dead_letters

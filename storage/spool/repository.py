@@ -233,13 +233,22 @@ class Spool:
         return [Commit(*row.values()) for row in rows]
 
     async def forget(self, *, stored_seconds: float, hash_days: int, letter_days: int, letters_max: int) -> None:
-        """Drop rows stored longer ago than the replay window, hashes older than the dedup window, old dead letters."""
-        async with self._database.connection() as connection:
-            await connection.execute(_SQL["forget_stored"], *self._place, stored_seconds)
-            # These are of all shards: one of them suffices, and two would get in each other's way.
-            if self._shard.index == 0:
-                await connection.execute(_SQL["forget_hashes"], hash_days)
-                await connection.execute(_SQL["forget_dead_letters"], letter_days, letters_max)
+        """Drop rows stored longer ago than the replay window, hashes older than the dedup window, old dead letters.
+
+        However many there are, in portions that hold a connection for a moment each.
+        """
+        await self._forget("forget_stored", *self._place, stored_seconds)
+        await self._forget("forget_batches", *self._place, stored_seconds)
+        # These are of all shards: one of them suffices, and two would get in each other's way.
+        if self._shard.index == 0:
+            await self._forget("forget_hashes", hash_days)
+            await self._forget("forget_dead_letters", letter_days, letters_max)
+
+    async def _forget(self, statement: str, *values: float) -> None:
+        deleted = "DELETE"
+        while deleted != "DELETE 0":
+            async with self._database.connection() as connection:
+                deleted = await connection.execute(_SQL[statement], *values)
 
 
 def _sealed(row: Any) -> SealedBatch:

@@ -44,7 +44,7 @@ test('a source leads to its conversions, and each to the touches that were consi
   await expect(why.getByText(/^(Click|View|Claimed) .* before the /).first()).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(why).toBeHidden();
-  expect(page.url()).not.toContain('why=');
+  await expect(page).not.toHaveURL(/why=/);
 });
 
 test('every chart is there as a table, too', async ({ page }) => {

@@ -30,7 +30,7 @@ test('new events come in by themselves, wait while it is paused, and are shown w
   await expect(whole.getByText(`"${first}"`)).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(whole).toBeHidden();
-  expect(page.url()).not.toContain('event=');
+  await expect(page).not.toHaveURL(/event=/);
 });
 
 test('older events are loaded page by page', async ({ page }) => {
@@ -88,7 +88,7 @@ test.describe('what is refused', () => {
     await open(page, '/quality');
     await page.getByRole('table', { name: 'Violations of your schemas' }).getByRole('button', { name }).click();
     await settled(page);
-    expect(page.url()).toContain('/rejected?reason=schema_violation');
+    await expect(page).toHaveURL(/\/rejected\?reason=schema_violation/);
     await putSchema(page, name, { type: 'object', properties: { level: {} } });
     await page.getByRole('button', { name: 'Mend all of these' }).click();
     const all = page.getByRole('dialog', { name: 'Mend all of these' });

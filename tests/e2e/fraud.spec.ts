@@ -66,7 +66,7 @@ test('cohorts are compared by source, per user and as a sum, and are downloaded'
   await settled(page);
   await expect(heat.getByRole('cell', { name: 'google_ads' }).first()).toBeVisible();
   await page.getByText('Absolute', { exact: true }).click();
-  expect(page.url()).toContain('measure=revenue&breakdown=media_source&scale=absolute');
+  await expect(page).toHaveURL(/measure=revenue&breakdown=media_source&scale=absolute/);
   await page.getByRole('button', { name: 'Download' }).click();
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /^CSV/ }).click()]);
   expect(file.suggestedFilename()).toMatch(/^revenue-.*\.csv$/);

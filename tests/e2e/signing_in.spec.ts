@@ -21,7 +21,7 @@ test.describe('who is not signed in', () => {
     await page.getByLabel('Password', { exact: true }).fill(stack.password);
     await page.keyboard.press('Enter');
     await expect(page.getByRole('heading', { level: 1, name: 'Attribution' })).toBeVisible();
-    expect(page.url()).toContain('/attribution/journeys?range=last_14');
+    await expect(page).toHaveURL(/\/attribution\/journeys\?range=last_14/);
   });
 });
 
@@ -33,7 +33,7 @@ test.describe('whose session ended', () => {
     await context.clearCookies({ name: /access|refresh/ });
     await page.goto('/#/attribution/journeys?range=last_14');
     await expect(page.getByText('Your session ended')).toBeVisible();
-    expect(page.url()).toContain('/attribution/journeys?range=last_14');
+    await expect(page).toHaveURL(/\/attribution\/journeys\?range=last_14/);
   });
 });
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local import places
-from local.places import places_of
+from local.places import places_of, secret_file
 from schemas.settings import Settings
 
 # HAProxy takes 97 characters, Serve puts its sockets into a folder that is named after the node.
@@ -41,3 +41,24 @@ def test_postgres_lies_where_its_user_gets(monkeypatch: pytest.MonkeyPatch, *, r
     """Root's Postgres runs as somebody else, to whom the data folder is closed."""
     monkeypatch.setattr(places, "as_root", lambda: root)
     assert places_of(Settings(data_dir=Path("/srv/unmogrow"))).postgres.is_relative_to(expected)
+
+
+def test_a_secret_is_kept(tmp_path: Path) -> None:
+    """Made once, for its owner alone, and nothing else lies there afterwards."""
+    file = tmp_path / "a.key"
+    assert [secret_file(file, "first"), secret_file(file, "second")] == ["first", "first"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_half_a_secret_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was killed before it was on disk has left nothing that the next start would take for a secret."""
+
+    def killed(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("local.places.os.fsync", killed)
+        with pytest.raises(KeyboardInterrupt):
+            secret_file(tmp_path / "a.key", "first")
+    assert secret_file(tmp_path / "a.key", "second") == "second"
