@@ -26,8 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from attribution.cohort_bands import CohortReach
 from attribution.journeys import Floats
 from attribution.ml.boosted import Boosted
+from attribution.ml.cohort_fit import CohortFit
 from attribution.ml.install_tables import HORIZON_DAYS, InstallTable
 from attribution.ml.vocabulary import coded, words_of
 
@@ -55,19 +57,35 @@ class PltvBands(NamedTuple):
     high: Floats
 
 
+class PltvMoments(NamedTuple):
+    """What comes after the first day, by horizon: mean and variance, each [I, H], NaN where nothing is foretold."""
+
+    mean: Floats
+    variance: Floats
+
+
 @dataclass(frozen=True)
 class Horizon:
-    """What was fitted to one horizon; `scale` brings the total of later installs to what they brought."""
+    """What was fitted to one horizon; `scale` brings the total of later installs to what they brought.
+
+    `cohorts` says how wrong it is of whole cohorts; None where that could not be learned.
+    """
 
     payers: Boosted
     mean: Boosted
     scale: float
     quantiles: tuple[Boosted, ...]
+    cohorts: CohortFit | None = None
+
+    def parts(self, matrix: NDArray[np.float32], threads: int) -> tuple[Floats, Floats]:
+        """Foretell the probability that anything comes, and how much on average if it does: each [I]."""
+        paid = np.exp(np.clip(self.mean.raw(matrix, threads), -_LOG_MAX, _LOG_MAX)) * self.scale
+        return expit(self.payers.raw(matrix, threads)), paid
 
     def bands(self, matrix: NDArray[np.float32], threads: int) -> PltvBands:
         """Foretell what comes after the first day: each [I]."""
-        paying = expit(self.payers.raw(matrix, threads))
-        mean = paying * np.exp(np.clip(self.mean.raw(matrix, threads), -_LOG_MAX, _LOG_MAX)) * self.scale
+        paying, paid = self.parts(matrix, threads)
+        mean = paying * paid
         found = np.expm1(np.clip(np.sort([each.raw(matrix, threads) for each in self.quantiles], axis=0), 0, _LOG_MAX))
         low, high = (self._mixed(paying, found, level) for level in (LOW, HIGH))
         return PltvBands(np.minimum(low, mean), mean, np.maximum(high, mean))
@@ -116,6 +134,26 @@ class PltvModel:
         # Where one horizon foretells less than the one before it, the one before it stands.
         return PltvBands(*(np.where(trained, np.fmax.accumulate(each, axis=1), np.nan) for each in made))
 
+    def moments(self, installs: InstallTable, threads: int = 1) -> PltvMoments:
+        """Foretell what comes after the first day as what can be added up over installs.
+
+        A horizon of which nobody knows how wrong it is of cohorts is not foretold.
+        """
+        matrix = with_rates(self.features(installs), self.rates)
+        made = PltvMoments(*(np.full((len(installs), len(HORIZON_DAYS)), np.nan) for _ in PltvMoments._fields))
+        for place, horizon in enumerate(self.horizons):
+            if horizon is not None and horizon.cohorts is not None:
+                paying, paid = horizon.parts(matrix, threads)
+                made.mean[:, place] = paying * paid
+                made.variance[:, place] = horizon.cohorts.variance(paying, paid)
+        return made
+
+    @property
+    def reaches(self) -> dict[int, CohortReach]:
+        """Give of each horizon of whose cohorts anything can be said, by its place, how far their bands reach."""
+        fits = (None if each is None else each.cohorts for each in self.horizons)
+        return {place: fit.reach for place, fit in enumerate(fits) if fit is not None}
+
     def state(self) -> dict[str, Any]:
         """Give the parts for an artifact."""
         return {
@@ -129,6 +167,7 @@ class PltvModel:
                     "mean": each.mean.state(),
                     "scale": each.scale,
                     "quantiles": [quantile.state() for quantile in each.quantiles],
+                    "cohorts": None if each.cohorts is None else each.cohorts.state(),
                 }
                 for each in self.horizons
             ],
@@ -206,6 +245,8 @@ def _horizon(state: Mapping[str, Any]) -> Horizon:
         mean=Boosted.from_state(state["mean"]),
         scale=float(state["scale"]),
         quantiles=tuple(map(Boosted.from_state, state["quantiles"])),
+        # Artifacts of models that knew nothing of cohorts do not have it.
+        cohorts=None if state.get("cohorts") is None else CohortFit.from_state(state["cohorts"]),
     )
     if len(made.quantiles) != len(LEVELS) or {each.features for each in (made.payers, made.mean, *made.quantiles)} != {
         len(FEATURES)

@@ -7,6 +7,9 @@
 - `coverage`: the share of installs whose revenue lies inside the band. At least 0.8; more where many bring nothing,
   because an end that lies at zero covers all of those.
 
+- `cohort_coverage`: the share of cohorts, cut from the installs as in `attribution.ml.cohort_fit`, whose total lies in
+  the cohort's band; should be near 0.8. Of the model alone, and without an interval: cohorts share installs.
+
 Each over all horizons, and with `_d7`, `_d30` … by horizon; of `model`, and of `mean_by_source`, which foretells of an
 install the mean and the quantiles of its source's installs before it. Replicates draw installs, with all horizons.
 """
@@ -16,12 +19,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attribution.cohort_bands import CohortSums, cohort_band
 from attribution.journeys import Floats, Ints
+from attribution.ml.cohort_fit import cohorts_of, size_weights
 from attribution.ml.install_tables import HORIZON_DAYS, InstallTable
 from attribution.ml.pltv import HIGH, LOW, PltvBands, PltvModel
 from attribution.ml.quality import Statistic, estimates
 from attribution.ml.trained import HOLDOUT, THE_MODEL
-from schemas.learning import MetricValue
+from schemas.learning import Estimate, MetricValue
 
 BASELINE = "mean_by_source"
 
@@ -64,11 +69,43 @@ def pltv_metrics(
             asked[f"pinball_high{name}", subject] = _mean(some, _pinball(some.actual, some.bands.high, HIGH))
             inside = (some.actual >= some.bands.low) & (some.actual <= some.bands.high)
             asked[f"coverage{name}", subject] = _mean(some, inside.astype(np.float64))
-    return tuple(
+    measured = tuple(
         MetricValue(metric=metric, subject=subject, split=HOLDOUT, estimate=estimate)
         for (metric, subject), estimate in estimates(asked, np.ones(len(drawn)), seed).items()
         if np.isfinite(estimate.value)
     )
+    return measured + _of_cohorts(model, installs, told, threads)
+
+
+def _of_cohorts(
+    model: PltvModel, installs: InstallTable, told: Sequence[Told], threads: int
+) -> tuple[MetricValue, ...]:
+    """Measure the bands of cohorts at each horizon that has them, and at all of them."""
+    shares = {
+        f"_d{HORIZON_DAYS[each.place]}": share
+        for each in told
+        if each.place in model.reaches
+        and (share := _cohorts_inside(model, installs.select(each.holdout), each.place, threads)) is not None
+    }
+    if shares:
+        shares[""] = float(np.mean(list(shares.values())))
+    return tuple(
+        MetricValue(metric=f"cohort_coverage{name}", subject=THE_MODEL, split=HOLDOUT, estimate=Estimate(value=share))
+        for name, share in sorted(shares.items())
+    )
+
+
+def _cohorts_inside(model: PltvModel, holdout: InstallTable, place: int, threads: int) -> float | None:
+    """Give the share of the cohorts of some installs that lie inside their bands, those of each size alike."""
+    moments = model.moments(holdout, threads)
+    inside, sizes = [], []
+    for rows, size in cohorts_of(holdout.source):
+        known = float(holdout.revenue[rows].sum())
+        later, variance = (float(each[rows, place].sum()) for each in moments)
+        band = cohort_band(CohortSums(size, known, later, variance, known), model.reaches[place])
+        inside.append(band.low <= holdout.revenue_to[rows, place].sum() <= band.high)
+        sizes.append(size)
+    return float(np.average(inside, weights=size_weights(sizes))) if sizes else None
 
 
 def _joined(cells: Sequence[_Cells]) -> _Cells:

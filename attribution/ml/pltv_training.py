@@ -1,5 +1,7 @@
 """Training of pLTV models: of each horizon on the installs that are old enough for it, and measured on the latest."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
@@ -7,6 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 
 from attribution.journeys import Floats, Ints, summed
 from attribution.ml.boosted import Boosted
+from attribution.ml.cohort_fit import Known, fit_cohorts
 from attribution.ml.drift import profile
 from attribution.ml.install_tables import HORIZON_DAYS, InstallTable
 from attribution.ml.journey_table import Bools
@@ -58,11 +61,16 @@ def train_pltv(
     rates = _rates(codes[of_first.fit], _later(installs, first)[of_first.fit] > 0, words)
     matrix = with_rates(codes, rates)
     with at_most(threads):
-        horizons = tuple(
-            None if split is None else _fitted(matrix, _later(installs, place), split, seed, threads)
+        fitted = [
+            (None, None) if split is None else _fitted(matrix, installs, place, split, seed, threads)
             for place, split in enumerate(splits)
+        ]
+        cohorts = fit_cohorts([known for _, known in fitted])
+        horizons = (
+            None if horizon is None else replace(horizon, cohorts=fit)
+            for (horizon, _), fit in zip(fitted, cohorts, strict=True)
         )
-        model = PltvModel(words, rates, horizons)
+        model = PltvModel(words, rates, tuple(horizons))
         told = [Told(place, split.holdout, split.train) for place, split in enumerate(splits) if split is not None]
         metrics = pltv_metrics(model, installs, told, seed, threads)
     sample = of_first.fit[:_PROFILED_ROWS_MAX]
@@ -89,7 +97,11 @@ def _split(installs: InstallTable, place: int, holdout_share: float) -> TimeSpli
     return split if (_later(installs, place)[split.fit] > 0).sum() >= PAYERS_MIN else None
 
 
-def _fitted(matrix: NDArray[np.float32], later: Floats, split: TimeSplit, seed: int, threads: int) -> Horizon:
+def _fitted(
+    matrix: NDArray[np.float32], installs: InstallTable, place: int, split: TimeSplit, seed: int, threads: int
+) -> tuple[Horizon, Known]:
+    """Fit a horizon; give also what it foretold of installs that it has not learned from."""
+    later = _later(installs, place)
     rows, outcome = matrix[split.fit], later[split.fit]
     shape = {
         "max_leaf_nodes": _LEAVES_MAX,
@@ -105,18 +117,25 @@ def _fitted(matrix: NDArray[np.float32], later: Floats, split: TimeSplit, seed: 
         payers = Boosted.constant(float(logit(((outcome > 0).sum() + 1) / (len(outcome) + 2))), len(FEATURES))
     else:
         payers = Boosted.of(HistGradientBoostingClassifier(**shape).fit(rows, outcome > 0))
-    paying, paid = rows[outcome > 0], outcome[outcome > 0]
-    mean = HistGradientBoostingRegressor(loss="gamma", **shape).fit(paying, paid)
+    paying_rows, paid = rows[outcome > 0], outcome[outcome > 0]
+    means = HistGradientBoostingRegressor(loss="gamma", **shape).fit(paying_rows, paid)
     quantiles = [
-        HistGradientBoostingRegressor(loss="quantile", quantile=level, **shape).fit(paying, np.log1p(paid))
+        HistGradientBoostingRegressor(loss="quantile", quantile=level, **shape).fit(paying_rows, np.log1p(paid))
         for level in LEVELS
     ]
-    raw = Horizon(payers, Boosted.of(mean), 1.0, tuple(map(Boosted.of, quantiles)))
-    foretold = raw.bands(matrix[split.calibration], threads).mid.sum()
+    raw = Horizon(payers, Boosted.of(means), 1.0, tuple(map(Boosted.of, quantiles)))
+    paying, mean = raw.parts(matrix[split.calibration], threads)
+    brought = later[split.calibration]
     # As if so many more payers had brought just what was foretold: a few of them move the total little.
     prior = _PRIOR_PAYERS * float(paid.mean())
-    scale = float((later[split.calibration].sum() + prior) / (foretold + prior))
-    return Horizon(raw.payers, raw.mean, scale, raw.quantiles)
+
+    def level(rows: slice) -> float:
+        return float((brought[rows].sum() + prior) / ((paying[rows] * mean[rows]).sum() + prior))
+
+    middle = len(brought) // 2
+    halves = level(slice(None, middle)), level(slice(middle, None))
+    known = Known(paying, mean, brought, installs.source[split.calibration], halves)
+    return replace(raw, scale=level(slice(None))), known
 
 
 def _rates(codes: NDArray[np.float32], brings: Bools, words: tuple[tuple[str, ...], ...]) -> tuple[Floats, ...]:
