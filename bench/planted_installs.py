@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attribution.journeys import Floats, summed
-from attribution.ml.install_tables import HORIZON_DAYS, InstallFactTable, InstallTable
+from attribution.ml.install_tables import InstallFactTable, InstallTable
 from attribution.ml.journey_table import Bools
+from schemas.learning import HORIZON_DAYS
 
 SOURCES = ("ad network", "organic", "search", "social")
 PLATFORMS = ("android", "ios")

@@ -8,8 +8,9 @@ import numpy as np
 
 from attribution.fraud.geography import distance_km
 from attribution.journeys import Floats, Ints
-from attribution.ml.install_tables import HORIZON_DAYS, InstallFactTable, InstallTable, concat_facts, concat_installs
+from attribution.ml.install_tables import InstallFactTable, InstallTable, concat_facts, concat_installs
 from jobs.learning_columns import Hashes, group_starts
+from schemas.learning import HORIZON_DAYS
 
 DAY_SECONDS, HOUR_SECONDS = 86_400.0, 3_600.0
 _SECONDS_BITS = 36

@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from attribution.ml.install_tables import HORIZON_DAYS, InstallFactTable, InstallTable
+from attribution.ml.install_tables import InstallFactTable, InstallTable
 from jobs.install_rows import HOUR_SECONDS, InstallClaims, InstallOrigins, Takings, install_facts
 from jobs.journey_rows import person_of
 from jobs.lake_rows import Days, numbers, one, seconds, word
-from jobs.learning_columns import Columns, PersonSample, Words, group_starts, text_hashes
+from jobs.learning_columns import Columns, Hashes, PersonSample, Words, group_starts, text_hashes
+from schemas.learning import HORIZON_DAYS
 from storage.lake.manifest import Dataset
 
 Told = Callable[[str, int], None]
@@ -44,6 +45,11 @@ def commonest_currency(days: Days) -> str:
 
 def read_installs(days: Days, rows_max: int, told: Told, currency: str) -> InstallTable:
     """Read at most `rows_max` installs, each person's first, with what came of them in a currency."""
+    return read_installs_of(days, rows_max, told, currency)[1]
+
+
+def read_installs_of(days: Days, rows_max: int, told: Told, currency: str) -> tuple[Hashes, InstallTable]:
+    """Read the same with whose each is: the keys of persons, [I]."""
     words = {name: Words() for name in ("media_source", "platform", "country")}
     rows, last_moment = _installs(days, rows_max, words, told)
     order = np.lexsort((rows["install"], rows["time"], rows["person"]))
@@ -80,7 +86,8 @@ def read_installs(days: Days, rows_max: int, told: Told, currency: str) -> Insta
         observed_days=(last_moment - rows["time"]) / _DAY_SECONDS,
         revenue_to=takings.revenue_to,
     )
-    return table.select(np.argsort(table.installed_at, kind="stable"))
+    in_time = np.argsort(table.installed_at, kind="stable")
+    return rows["person"][in_time], table.select(in_time)
 
 
 def read_install_facts(days: Days, rows_max: int, told: Told) -> InstallFactTable:

@@ -64,6 +64,7 @@ class LearningSupervisor:
             await asyncio.sleep(self._settings.learning.tick_seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
             try:
                 await self._work.register_candidates()
+                await self._work.values.ask_for_missing()
                 await self._ask_for_what_is_due()
             except Exception as error:  # noqa: BLE001 - it looks again
                 log.warning("learning_tick_failed", error=repr(error))

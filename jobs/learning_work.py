@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from attribution.ml.judgement import Outcome, Verdict, judge_first
 from jobs.export_lake import export_tenant
 from jobs.learning_shadows import LearningShadows
+from jobs.learning_values import LearningValues
 from jobs.training_jobs import TrainingJobs
 from schemas.backends import Backends
 from schemas.ids import TenantId
@@ -84,6 +85,7 @@ class LearningWork:
         # What was looked at, and failed: entered perhaps, but not judged.
         self._unjudged: set[str] = set()
         self._shadows = LearningShadows(self.jobs, self.models, settings, self._options)
+        self.values = LearningValues(self.jobs, backends, settings, self._options)
         self._steps: dict[LearningStep, Callable[[_Run], Awaitable[_Run]]] = {
             LearningStep.EXPORT: self._export,
             LearningStep.TRAIN: self._train,
@@ -287,8 +289,11 @@ class LearningWork:
 
     async def _observe(self, run: _Run) -> _Run:
         assert run.tenant_id is not None, "an export is one tenant's"
-        for said in await self._shadows.observe(run.tenant_id):
-            await self.jobs.log(run.job.job_id, said)
+        said = await self._shadows.observe(run.tenant_id)
+        # After the challengers: one of them may have become the model that foretells.
+        foretold = await self.values.renew(run.tenant_id)
+        for each in [*said, *([foretold] if foretold else [])]:
+            await self.jobs.log(run.job.job_id, each)
         return run
 
     async def _export_again_if_changed(self, tenant_id: TenantId) -> None:

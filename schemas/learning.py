@@ -16,6 +16,10 @@ ARTIFACT_FORMAT = "skops"
 """A format that names types instead of running code; only types of a fixed list are made from it."""
 
 
+HORIZON_DAYS = (7, 30, 90, 180)
+"""To which day after the install pLTV models foretell revenue."""
+
+
 class LearnedKind(StrEnum):
     """What a learned model is for."""
 
@@ -56,6 +60,39 @@ class MetricValue(_Document):
     subject: str
     split: str
     estimate: Estimate
+
+
+class ForetoldState(StrEnum):
+    """Whether the champion among the pLTV models has foretold a tenant's installs, and why not."""
+
+    READY = "ready"
+    NO_INSTALLS = "no_installs"
+    NO_COHORTS = "no_cohorts"
+    OTHER_CURRENCY = "other_currency"
+    UNREADABLE = "unreadable"
+
+
+class ForetoldHorizon(_Document):
+    """How far the bands of cohorts reach at a horizon of so many days: as in `attribution.cohort_bands`."""
+
+    days: int
+    common: float
+    low: float
+    high: float
+
+
+class ForetoldInstalls(_Document):
+    """What a pLTV model foretold of a tenant's installs: a snapshot in its own table, horizon by horizon.
+
+    `currency` is that of the tenant's revenue where the model's is another.
+    """
+
+    state: ForetoldState
+    snapshot: int = 0
+    installs: int = 0
+    currency: str = ""
+    newest_day: date | None = None
+    horizons: tuple[ForetoldHorizon, ...] = ()
 
 
 class DataRange(_Document):

@@ -3,14 +3,15 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -111,6 +112,54 @@ class CohortReport(Report):
     days: list[int]
     totals: dict[str, Any]
     data: list[dict[str, Any]]
+
+
+class PltvState(StrEnum):
+    """Whether lifetime value is foretold, and why not."""
+
+    READY = "ready"
+    NO_CHAMPION = "no_champion"
+    PENDING = "pending"
+    NO_INSTALLS = "no_installs"
+    NO_COHORTS = "no_cohorts"
+    OTHER_CURRENCY = "other_currency"
+    UNREADABLE = "unreadable"
+    NO_RATE = "no_rate"
+    UNAVAILABLE = "unavailable"
+
+
+class PltvHorizon(BaseModel):
+    """A horizon, and the share of later cohorts whose total lay in their bands when the model was trained."""
+
+    days: int
+    coverage: float | None
+
+
+class Pltv(BaseModel):
+    """Which model foretells lifetime value, and in words what its bands mean, or why there are none."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    state: PltvState
+    says: str
+    model_id: str | None = None
+    scope: Literal["own", "global"] | None = None
+    currency: str | None = Field(None, description="The one currency whose revenue is foretold.")
+    share: float | None = Field(None, description="Of so many cohorts the total should lie in the band.")
+    seen_at: datetime | None = None
+    newest_day: date | None = Field(None, description="The newest day that the model was shown.")
+    installs: int = Field(0, description="How many installs of the tenant were foretold.")
+    horizons: list[PltvHorizon] = []
+
+
+class LtvReport(CohortReport):
+    """The same with what is foretold by horizons N: `pltv_N`, `pltv_N_low`, `pltv_N_high` by install.
+
+    Null where N times 24 hours are over for everybody of the cohort, and where fewer than 50 installs of it were
+    foretold (`pltv_installs`).
+    """
+
+    pltv: Pltv
 
 
 def table_responses(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from attribution.cohort_bands import CohortSums
 from attribution.money import shown
 from attribution.report_metrics import money_ratio, ratio
 from schemas.reports import ReportQuery
@@ -17,21 +18,26 @@ from storage.clickhouse.report_reader import AgeWindow, CohortQuery, CohortStep,
 
 @dataclass(slots=True)
 class Cohort:
-    """People who installed within some days, up to `last`; counts and amounts by the days since."""
+    """People who installed within some days, up to `last`; counts and amounts by the days since.
+
+    `foretold` has what a model foretells of them, by its horizons; empty where it foretells nothing.
+    """
 
     last: date
     installs: int = 0
     cost: Decimal = Decimal()
     retained: dict[int, int] = field(default_factory=dict)
     revenue: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    foretold: list[CohortSums] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class CohortParts:
-    """What of cohorts a report shows."""
+    """What of cohorts a report shows; of `snapshot` what is foretold of them, unless it is 0."""
 
     retention: bool = False
     value: bool = False
+    snapshot: int = 0
 
 
 class CohortReader:
@@ -51,9 +57,10 @@ class CohortReader:
         Who came back takes longest and needs no money, so that it does not wait for it. What is in no sum has the
         `SumsReader`.
         """
-        sizes, retained, (sums, revenue, costs) = await asyncio.gather(
+        sizes, retained, foretold, (sums, revenue, costs) = await asyncio.gather(
             self._reader.cohort_sizes(asked),
             self._reader.retained(asked) if parts.retention else _nothing(),
+            self._reader.foretold(asked, parts.snapshot) if parts.snapshot else _nothing(),
             self._amounts(asked, parts, money),
         )
         cohorts: dict[Key, Cohort] = {}
@@ -61,19 +68,16 @@ class CohortReader:
         for row in sizes:
             keyed[row["cohort_key"]] = begun = self._cohort(cohorts, self._key(row), asked)
             begun.installs += row["installs"]
+        _add_revenue(keyed, revenue, asked, sums)
+        for (day, *rest), cost in costs.items():
+            self._cohort(cohorts, (first_day(day, asked.step), *rest), asked).cost += cost
         # A cohort that began to be between two queries has people without a size: the next report has it.
         for row in retained:
             if cohort := keyed.get(row["cohort_key"]):
                 cohort.retained.update(zip(asked.ages, row["retained"], strict=True))
-        for row in revenue:
-            cohort = keyed.get(row["cohort_key"])
-            if row["kept_currency"]:
-                sums.unconverted.revenue[row["kept_currency"]] += row["revenue"]
-            elif cohort:
-                for age in asked.ages[asked.ages.index(row["up_to_age"]) :]:
-                    cohort.revenue[age] += row["revenue"]
-        for (day, *rest), cost in costs.items():
-            self._cohort(cohorts, (first_day(day, asked.step), *rest), asked).cost += cost
+        for row in foretold:
+            if cohort := keyed.get(row["cohort_key"]):
+                cohort.foretold = _foretold(row)
         return cohorts, sums
 
     async def _amounts(
@@ -93,6 +97,21 @@ class CohortReader:
         if key not in cohorts:
             cohorts[key] = Cohort(min(last_day(key[0], asked.step), self._query.span.last))
         return cohorts[key]
+
+
+def _add_revenue(keyed: Mapping[int, Cohort], revenue: Iterable[Row], asked: CohortQuery, sums: SumsReader) -> None:
+    for row in revenue:
+        cohort = keyed.get(row["cohort_key"])
+        if row["kept_currency"]:
+            sums.unconverted.revenue[row["kept_currency"]] += row["revenue"]
+        elif cohort:
+            for age in asked.ages[asked.ages.index(row["up_to_age"]) :]:
+                cohort.revenue[age] += row["revenue"]
+
+
+def _foretold(row: Row) -> list[CohortSums]:
+    columns = zip(row["known"], row["later"], row["variance"], row["came"], strict=True)
+    return [CohortSums(row["installs"], *each) for each in columns]
 
 
 async def _nothing() -> list[Row]:

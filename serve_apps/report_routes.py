@@ -1,7 +1,7 @@
 """Reports: how every source did, day by day, and what became of the people it brought."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -18,8 +18,9 @@ from schemas.report_problems import ReportParameterInvalid, ReportTooSlow
 from schemas.reports import Dimension, ReportQuery, Span, parse_ages
 from serve_apps.callers import user_of
 from serve_apps.openapi import USER, documented
-from serve_apps.report_answers import CohortReport, PerformanceReport, respond_report, table_responses
-from serve_apps.report_cohorts import CohortParts, CohortReader, cohort_document
+from serve_apps.report_answers import CohortReport, LtvReport, PerformanceReport, respond_report, table_responses
+from serve_apps.report_cohorts import Cohort, CohortParts, CohortReader, cohort_document
+from serve_apps.report_foretold import Foretold, pltv_columns, read_foretold
 from serve_apps.report_parameters import Asked
 from serve_apps.report_sums import Key, SumsReader, read_money
 from serve_apps.services import Services, services_of
@@ -27,6 +28,7 @@ from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.report_reader import AgeWindow, CohortQuery, CohortStep, ReportReader
 from storage.postgres.connect import Database
 from storage.postgres.event_hours import EventHours
+from storage.postgres.learning_jobs import LearningJobs
 from telemetry.clock import utc_now
 
 router = APIRouter()
@@ -35,6 +37,7 @@ _REFUSALS = (ReportParameterInvalid, ReportTooSlow)
 
 _PERFORMANCE = documented(USER, *_REFUSALS, responses=table_responses(PerformanceReport))
 _COHORTS = documented(USER, *_REFUSALS, responses=table_responses(CohortReport))
+_LTV = documented(USER, *_REFUSALS, responses=table_responses(LtvReport))
 
 Compare = Annotated[bool, Query(description="Also add up the as many days before, and say by which part each grew.")]
 Ages = Annotated[
@@ -92,10 +95,12 @@ async def get_retention(request: Request, query: Asked, asked: RetentionAsked) -
     return await _cohorts(request, query, asked, CohortParts(retention=True))
 
 
-@router.get("/api/v1/reports/ltv", response_class=Response, **_COHORTS)
+@router.get("/api/v1/reports/ltv", response_class=Response, **_LTV)
 async def get_ltv(request: Request, query: Asked, asked: LtvAsked) -> Response:
-    """Give what each cohort had paid up to day N, by install and by what it cost."""
-    return await _cohorts(request, query, asked, CohortParts(value=True))
+    """Give what each cohort had paid up to day N, by install and by what it cost; and what it is foretold to bring."""
+    services, tenant_id, database = await _tenant(request)
+    foretold = await read_foretold(LearningJobs(services.databases.control()), tenant_id, database)
+    return await _cohorts(request, query, asked, CohortParts(value=True, snapshot=foretold.snapshot), foretold)
 
 
 async def _performance(request: Request, query: ReportQuery, *, by_day: bool) -> tuple[dict[Key, Sums], dict[str, Any]]:
@@ -131,7 +136,9 @@ async def _respond(
     return respond_report(request, document)
 
 
-async def _cohorts(request: Request, query: ReportQuery, asked: CohortQuery, parts: CohortParts) -> Response:
+async def _cohorts(
+    request: Request, query: ReportQuery, asked: CohortQuery, parts: CohortParts, foretold: Foretold | None = None
+) -> Response:
     span = query.span
     later = timedelta(days=asked.ages[-1] + 2)
     services, tenant_id, database = await _tenant(request)
@@ -139,16 +146,17 @@ async def _cohorts(request: Request, query: ReportQuery, asked: CohortQuery, par
     money = read_money(database, span.first, span.last, until=span.last + later)
     cohorts, sums = await CohortReader(reader, query).read(asked, parts, money)
     today = utc_now().astimezone(ZoneInfo(span.zone)).date()
+
+    def figures(some: Collection[Cohort]) -> dict[str, Any]:
+        told = {} if foretold is None else pltv_columns(some, foretold, today)
+        return cohort_document(some, asked, parts, today) | told
+
     ordered = sorted(cohorts.items(), key=lambda item: tuple(map(str, item[0])))
-    rows = [
-        _labels(query, key, "cohort") | cohort_document([cohort], asked, parts, today)
-        for key, cohort in ordered[:REPORT_ROWS_MAX]
-    ]
+    rows = [_labels(query, key, "cohort") | figures([cohort]) for key, cohort in ordered[:REPORT_ROWS_MAX]]
     document = _head(query, sums) | {"window": asked.window, "cohort": asked.step, "days": asked.ages, "data": rows}
-    document |= {
-        "totals": cohort_document(cohorts.values(), asked, parts, today),
-        "is_cut": len(ordered) > REPORT_ROWS_MAX,
-    }
+    document |= {"totals": figures(cohorts.values()), "is_cut": len(ordered) > REPORT_ROWS_MAX}
+    if foretold is not None:
+        document["pltv"] = foretold.pltv.model_dump(mode="json")
     return respond_report(request, document)
 
 

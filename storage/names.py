@@ -24,6 +24,7 @@ def clickhouse_tables(tenant_id: TenantId) -> dict[str, str]:
         "install_keys": f"{CLICKHOUSE_DATABASE}.install_keys_{tenant_id}",
         "install_keys_feed": f"{CLICKHOUSE_DATABASE}.install_keys_feed_{tenant_id}",
         "attributed": f"{CLICKHOUSE_DATABASE}.attributed_{tenant_id}",
+        "install_values": f"{CLICKHOUSE_DATABASE}.install_values_{tenant_id}",
         "person_aliases": f"{CLICKHOUSE_DATABASE}.person_aliases_{tenant_id}",
         "activity": f"{CLICKHOUSE_DATABASE}.activity_{tenant_id}",
         "touch_counts": f"{CLICKHOUSE_DATABASE}.touch_counts_{tenant_id}",

@@ -9,9 +9,6 @@ import numpy as np
 from attribution.journeys import Floats, Ints
 from attribution.ml.journey_table import Bools, recoded
 
-HORIZON_DAYS = (7, 30, 90, 180)
-"""To which day revenue is foretold: H of them."""
-
 
 @dataclass(frozen=True)
 class InstallTable:
@@ -20,7 +17,7 @@ class InstallTable:
     All columns are [I]. `source`, `platform` and `country` are codes of the words, -1 where not known. `sessions`,
     `events`, `purchases` and `revenue` are those of the first day, revenue in one currency for all. `observed_days`
     says how long ago the install was when the rows were read. `revenue_to` [I, H] is the revenue from the install to
-    the end of each of `HORIZON_DAYS`, the first day's included: of an install that is not so old it is not looked at.
+    the end of each of the H `HORIZON_DAYS`, the first day's included: of an install that is not so old it is no label.
     """
 
     installed_at: Floats

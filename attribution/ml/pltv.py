@@ -30,8 +30,9 @@ from attribution.cohort_bands import CohortReach
 from attribution.journeys import Floats
 from attribution.ml.boosted import Boosted
 from attribution.ml.cohort_fit import CohortFit
-from attribution.ml.install_tables import HORIZON_DAYS, InstallTable
+from attribution.ml.install_tables import InstallTable
 from attribution.ml.vocabulary import coded, words_of
+from schemas.learning import HORIZON_DAYS
 
 LOW, HIGH = 0.1, 0.9
 LEVELS = (0.05, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9)

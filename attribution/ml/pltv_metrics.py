@@ -22,11 +22,11 @@ import numpy as np
 from attribution.cohort_bands import CohortSums, cohort_band
 from attribution.journeys import Floats, Ints
 from attribution.ml.cohort_fit import cohorts_of, size_weights
-from attribution.ml.install_tables import HORIZON_DAYS, InstallTable
+from attribution.ml.install_tables import InstallTable
 from attribution.ml.pltv import HIGH, LOW, PltvBands, PltvModel
 from attribution.ml.quality import Statistic, estimates
 from attribution.ml.trained import HOLDOUT, THE_MODEL
-from schemas.learning import Estimate, MetricValue
+from schemas.learning import HORIZON_DAYS, Estimate, MetricValue
 
 BASELINE = "mean_by_source"
 

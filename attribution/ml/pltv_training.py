@@ -11,7 +11,7 @@ from attribution.journeys import Floats, Ints, summed
 from attribution.ml.boosted import Boosted
 from attribution.ml.cohort_fit import Known, fit_cohorts
 from attribution.ml.drift import profile
-from attribution.ml.install_tables import HORIZON_DAYS, InstallTable
+from attribution.ml.install_tables import InstallTable
 from attribution.ml.journey_table import Bools
 from attribution.ml.pltv import CATEGORIES, FEATURES, LEVELS, NUMBERS, Horizon, PltvModel, install_features, with_rates
 from attribution.ml.pltv_metrics import Told, pltv_metrics
@@ -19,6 +19,7 @@ from attribution.ml.splits import TimeSplit, time_split
 from attribution.ml.threads import at_most
 from attribution.ml.trained import TooFewRowsError, TrainedModel
 from attribution.ml.vocabulary import COUNTRIES_MAX, PLATFORMS_MAX, commonest
+from schemas.learning import HORIZON_DAYS
 
 ROWS_MIN, PAYERS_MIN = 500, 50
 """Fewer installs that are old enough, or that brought anything, tell nothing of a horizon."""

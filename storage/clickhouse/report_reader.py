@@ -191,6 +191,12 @@ class ReportReader:
         bound = self._of_cohorts(cohorts) | {"own_currency": conversion.own_currency}
         return await self._read("cohort_revenue", _cohort_slots(cohorts), bound, [conversion.table()])
 
+    async def foretold(self, cohorts: CohortQuery, snapshot: int) -> list[Row]:
+        """Add up what a snapshot says of their installs: cohort_key, installs, and by horizon what `CohortSums` has."""
+        return await self._read(
+            "foretold", _cohort_slots(cohorts) | {"install": _SQL["install"]}, {"snapshot": snapshot}
+        )
+
     def _of_cohorts(self, cohorts: CohortQuery) -> dict[str, Any]:
         until = self._query.span.until + timedelta(days=cohorts.ages[-1] + 2)
         bound = {"ages": list(cohorts.ages), "age_max": cohorts.ages[-1], "active_until": _utc(until)}
@@ -242,6 +248,7 @@ def _conditions(query: ReportQuery) -> tuple[str, dict[str, Any]]:
 def _cohort_slots(cohorts: CohortQuery) -> dict[str, str]:
     return {
         "cohort": _SQL["cohort"],
+        "install": "",
         "cohort_start": _SQL[f"cohort_{cohorts.step}"],
         "age": _SQL[f"age_in_{cohorts.window}"],
         "days_later": _SQL[f"days_later_{cohorts.window}"],

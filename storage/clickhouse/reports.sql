@@ -216,7 +216,7 @@ SELECT 1 FROM {person_aliases} LIMIT 1
 -- name: cohort
 -- `cohort_key` stands for the cohort and the values of the breakdown: one number travels through a join for half of what
 -- they would cost. Which they are says `cohort_sizes`.
-SELECT {dimensions} {member} AS member, toStartOfFifteenMinutes(conversion_time) AS installed,
+SELECT {dimensions} {member} AS member, {install} toStartOfFifteenMinutes(conversion_time) AS installed,
     xxh3({dimensions} {cohort_start}) AS cohort_key
 FROM {attributed} FINAL
 WHERE conversion_kind = 'install' AND fraud_verdict != 'rejected' AND person_key != 0
@@ -284,3 +284,17 @@ FROM (
 ) AS amounts
 LEFT ANY JOIN ({rate_table}) AS rates ON amounts.paid_currency = rates.rate_currency AND amounts.utc_day = rates.rate_day
 GROUP BY cohort_key, up_to_age, kept_currency
+
+-- name: install
+-- What an install is known by where it was foretold.
+{person} AS person, conversion_time AS installed_at,
+
+-- name: foretold
+SELECT cohort_key, count() AS installs, sumForEach(known) AS known, sumForEach(later) AS later,
+    sumForEach(variance) AS variance, sumForEach(came) AS came
+FROM (
+    SELECT {person} AS person, installed_at, known, later, variance, came FROM {install_values}
+    WHERE snapshot = {snapshot:UInt64} AND installed_at >= {since:DateTime('UTC')} AND installed_at < {until:DateTime('UTC')}
+) AS foretold
+SEMI LEFT JOIN ({cohort}) AS cohorts USING person, installed_at
+GROUP BY cohort_key

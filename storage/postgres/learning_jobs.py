@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from schemas.ids import TenantId
-from schemas.learning import LearnedKind
+from schemas.learning import ForetoldInstalls, LearnedKind, LearnedModelDocument
 from schemas.learning_jobs import LearningDetail, LearningJobKind
 from storage.postgres.jobs import JobRecord, Jobs, JobSupersededError, job_of
 from storage.sql import load_queries
@@ -25,6 +25,15 @@ class DriftRecord:
     kind: LearnedKind
     seen_at: datetime
     document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesRecord:
+    """The model of lifetime value that serves a tenant, and what it foretold of the installs; None: nothing yet."""
+
+    model: LearnedModelDocument
+    seen_at: datetime | None
+    foretold: ForetoldInstalls | None
 
 
 def learning_job_id(kind: LearningJobKind, tenant_id: TenantId | None, model: LearnedKind | None) -> str:
@@ -106,3 +115,22 @@ class LearningJobs(Jobs):
         async with self._control.connection() as connection:
             rows = await connection.fetch(_SQL["drift"], tenant_id)
         return [DriftRecord(LearnedKind(row["kind"]), row["seen_at"], orjson.loads(row["document"])) for row in rows]
+
+    async def keep_values(self, tenant_id: TenantId, model_id: str, foretold: ForetoldInstalls) -> None:
+        """Keep what is known of the snapshot of a tenant's installs that counts from now on."""
+        async with self._control.connection() as connection:
+            await connection.execute(_SQL["keep_values"], tenant_id, model_id, foretold.model_dump_json())
+
+    async def values(self, tenant_id: TenantId) -> ValuesRecord | None:
+        """Read which model foretells a tenant's installs, and what it foretold; None: there is no such model."""
+        async with self._control.connection() as connection:
+            row = await connection.fetchrow(_SQL["values"], tenant_id)
+        if row is None:
+            return None
+        foretold = None if row["document"] is None else ForetoldInstalls.model_validate_json(row["document"])
+        return ValuesRecord(LearnedModelDocument.model_validate_json(row["model"]), row["seen_at"], foretold)
+
+    async def unvalued(self) -> list[TenantId]:
+        """List the tenants whose installs the serving model has not foretold, and is not about to."""
+        async with self._control.connection() as connection:
+            return [TenantId(row["tenant_id"]) for row in await connection.fetch(_SQL["unvalued"])]

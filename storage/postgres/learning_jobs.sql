@@ -49,3 +49,35 @@ ON CONFLICT (tenant_id, kind) DO UPDATE SET document = excluded.document, seen_a
 
 -- name: drift
 SELECT kind, seen_at, document FROM learned_drift WHERE tenant_id = $1 ORDER BY kind
+
+-- name: keep_values
+-- Not of a tenant that goes.
+INSERT INTO learned_values (tenant_id, model_id, document)
+SELECT t.tenant_id, $2, $3 FROM tenants AS t WHERE t.tenant_id = $1 AND t.state IN ('active', 'suspended') FOR SHARE
+ON CONFLICT (tenant_id) DO UPDATE
+SET model_id = excluded.model_id, document = excluded.document, seen_at = now()
+
+-- name: values
+-- The model that serves the tenant, its own before the global one, with what it foretold; null: nothing yet.
+SELECT m.document AS model, v.seen_at, v.document FROM learned_models AS m
+LEFT JOIN learned_values AS v ON v.tenant_id = $1 AND v.model_id = m.model_id
+WHERE m.kind = 'pltv' AND m.state = 'champion' AND (m.tenant_id = $1 OR m.tenant_id IS NULL)
+ORDER BY m.tenant_id NULLS LAST
+LIMIT 1
+
+-- name: unvalued
+-- Active tenants whose installs another model than the serving one has foretold, and no export since it serves has been
+-- asked for, which would have it do so.
+SELECT t.tenant_id FROM tenants AS t
+JOIN LATERAL (
+    SELECT m.model_id, m.promoted_at FROM learned_models AS m
+    WHERE m.kind = 'pltv' AND m.state = 'champion' AND (m.tenant_id = t.tenant_id OR m.tenant_id IS NULL)
+    ORDER BY m.tenant_id NULLS LAST
+    LIMIT 1
+) AS serving ON true
+LEFT JOIN learned_values AS v ON v.tenant_id = t.tenant_id
+WHERE t.state = 'active' AND v.model_id IS DISTINCT FROM serving.model_id AND NOT EXISTS (
+    SELECT FROM jobs AS j
+    WHERE j.tenant_id = t.tenant_id AND j.kind = 'lake_export' AND j.created_at > serving.promoted_at
+)
+ORDER BY t.tenant_id

@@ -53,6 +53,7 @@ from unmogrow.client.tenant_models import (
     LinkDocument,
     LinkDocumentPage,
     LinkFields,
+    LtvReport,
     MadeKey,
     Me,
     ModelsReport,
@@ -810,10 +811,10 @@ class TenantCalls(Caller):
         days: str | None = None,
         window: Literal["24h", "calendar"] | None = None,
         cohort: Literal["day", "week", "month"] | None = None,
-    ) -> CohortReport:
-        """Give what each cohort had paid up to day N, by install and by what it cost."""
-        answer: CohortReport = await self._call(
-            CohortReport,
+    ) -> LtvReport:
+        """Give what each cohort had paid up to day N, by install and by what it cost; and what it is foretold to bring."""
+        answer: LtvReport = await self._call(
+            LtvReport,
             "GET",
             "/api/v1/reports/ltv",
             query={

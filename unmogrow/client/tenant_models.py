@@ -1202,6 +1202,13 @@ class PlaceCounts(Shape):
     claims: int
 
 
+class PltvHorizon(Shape):
+    """A horizon, and the share of later cohorts whose total lay in their bands when the model was trained."""
+
+    days: int
+    coverage: float | None
+
+
 class PolicyDetails(Shape):
     """A version of the policy; `policy` has every field, also those that were left out."""
 
@@ -2037,6 +2044,35 @@ class Person(Shape):
     shared: list[PersonKey]
 
 
+class Pltv(Shape):
+    """Which model foretells lifetime value, and in words what its bands mean, or why there are none."""
+
+    state: Literal[
+        "ready",
+        "no_champion",
+        "pending",
+        "no_installs",
+        "no_cohorts",
+        "other_currency",
+        "unreadable",
+        "no_rate",
+        "unavailable",
+    ]
+    says: str
+    model_id: str | None = None
+    scope: Literal["own", "global"] | None = None
+    currency: str | None = None
+    """The one currency whose revenue is foretold."""
+    share: float | None = None
+    """Of so many cohorts the total should lie in the band."""
+    seen_at: AwareDatetime | None = None
+    newest_day: date_aliased | None = None
+    """The newest day that the model was shown."""
+    installs: int = 0
+    """How many installs of the tenant were foretold."""
+    horizons: Annotated[list[PltvHorizon], Field(validate_default=True)] = []
+
+
 class Previous(Shape):
     """The as many days before, and by which part of what it was each figure grew; null where it was nothing."""
 
@@ -2185,6 +2221,29 @@ class Attribution(Shape):
 class AttributionPage(Shape):
     data: list[Attribution]
     next_cursor: str | None
+
+
+class LtvReport(Shape):
+    """
+    The same with what is foretold by horizons N: `pltv_N`, `pltv_N_low`, `pltv_N_high` by install.
+
+    Null where N times 24 hours are over for everybody of the cohort, and where fewer than 50 installs of it were
+    foretold (`pltv_installs`).
+    """
+
+    from_: Annotated[date_aliased, Field(alias="from")]
+    to: date_aliased
+    tz: str
+    currency: str
+    breakdown: list[str]
+    unconverted: list[UnconvertedAmount]
+    is_cut: bool
+    window: str
+    cohort: str
+    days: list[int]
+    totals: dict[str, Any]
+    data: list[dict[str, Any]]
+    pltv: Pltv
 
 
 class PerformanceReport(Shape):

@@ -1252,8 +1252,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Give what each cohort had paid up to day N, by install and by what it cost
-         * @description Give what each cohort had paid up to day N, by install and by what it cost.
+         * Give what each cohort had paid up to day N, by install and by what it cost; and what it is foretold to bring
+         * @description Give what each cohort had paid up to day N, by install and by what it cost; and what it is foretold to bring.
          */
         get: operations["get_ltv"];
         put?: never;
@@ -4529,6 +4529,50 @@ export interface components {
             data: components["schemas"]["User"][];
         };
         /**
+         * LtvReport
+         * @description The same with what is foretold by horizons N: `pltv_N`, `pltv_N_low`, `pltv_N_high` by install.
+         *
+         *     Null where N times 24 hours are over for everybody of the cohort, and where fewer than 50 installs of it were
+         *     foretold (`pltv_installs`).
+         */
+        LtvReport: {
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+            /** Tz */
+            tz: string;
+            /** Currency */
+            currency: string;
+            /** Breakdown */
+            breakdown: string[];
+            /** Unconverted */
+            unconverted: components["schemas"]["UnconvertedAmount"][];
+            /** Is Cut */
+            is_cut: boolean;
+            /** Window */
+            window: string;
+            /** Cohort */
+            cohort: string;
+            /** Days */
+            days: number[];
+            /** Totals */
+            totals: {
+                [key: string]: unknown;
+            };
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            }[];
+            pltv: components["schemas"]["Pltv"];
+        };
+        /**
          * MadeKey
          * @description A key that was made just now: the only answer that shows all of it.
          */
@@ -5190,6 +5234,63 @@ export interface components {
             /** Claims */
             claims: number;
         };
+        /**
+         * Pltv
+         * @description Which model foretells lifetime value, and in words what its bands mean, or why there are none.
+         */
+        Pltv: {
+            state: components["schemas"]["PltvState"];
+            /** Says */
+            says: string;
+            /** Model Id */
+            model_id?: string | null;
+            /** Scope */
+            scope?: ("own" | "global") | null;
+            /**
+             * Currency
+             * @description The one currency whose revenue is foretold.
+             */
+            currency?: string | null;
+            /**
+             * Share
+             * @description Of so many cohorts the total should lie in the band.
+             */
+            share?: number | null;
+            /** Seen At */
+            seen_at?: string | null;
+            /**
+             * Newest Day
+             * @description The newest day that the model was shown.
+             */
+            newest_day?: string | null;
+            /**
+             * Installs
+             * @description How many installs of the tenant were foretold.
+             * @default 0
+             */
+            installs: number;
+            /**
+             * Horizons
+             * @default []
+             */
+            horizons: components["schemas"]["PltvHorizon"][];
+        };
+        /**
+         * PltvHorizon
+         * @description A horizon, and the share of later cohorts whose total lay in their bands when the model was trained.
+         */
+        PltvHorizon: {
+            /** Days */
+            days: number;
+            /** Coverage */
+            coverage: number | null;
+        };
+        /**
+         * PltvState
+         * @description Whether lifetime value is foretold, and why not.
+         * @enum {string}
+         */
+        PltvState: "ready" | "no_champion" | "pending" | "no_installs" | "no_cohorts" | "other_currency" | "unreadable" | "no_rate" | "unavailable";
         /**
          * PolicyDetails
          * @description A version of the policy; `policy` has every field, also those that were left out.
@@ -13668,7 +13769,7 @@ export interface operations {
                 content: {
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
-                    "application/json": components["schemas"]["CohortReport"];
+                    "application/json": components["schemas"]["LtvReport"];
                 };
             };
             /**

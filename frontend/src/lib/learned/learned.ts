@@ -16,7 +16,7 @@ export interface Measure {
 }
 
 const HOLDOUT = 'holdout';
-const SHARES = ['coverage', 'suspect_share'];
+const SHARES = ['coverage', 'cohort_coverage', 'suspect_share'];
 /** The measure by which a kind is judged first, and of whom it is. */
 const HEADLINES: Record<LearnedKind, [metric: string, subject: string]> = {
   conversion: ['log_loss_difference', 'last_touch'],

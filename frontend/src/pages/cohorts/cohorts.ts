@@ -6,6 +6,7 @@ import { named } from '../../lib/names';
 import { router } from '../../lib/router.svelte';
 
 export type Report = Schemas['CohortReport'];
+export type LtvReport = Schemas['LtvReport'];
 export type Row = Record<string, unknown>;
 
 export const MEASURES = ['retention', 'revenue', 'roas'] as const;

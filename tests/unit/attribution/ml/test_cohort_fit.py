@@ -8,11 +8,11 @@ import pytest
 from attribution.cohort_bands import CohortBand, CohortReach, CohortSums, cohort_band, never_falling
 from attribution.ml.artifacts import dump, load_as
 from attribution.ml.cohort_fit import Known, fit_cohorts
-from attribution.ml.install_tables import HORIZON_DAYS
 from attribution.ml.pltv import PltvModel
 from attribution.ml.pltv_training import train_pltv
 from attribution.ml.trained import TrainedModel
 from bench.planted_installs import planted_installs
+from schemas.learning import HORIZON_DAYS
 
 
 def test_four_of_five_cohorts_lie_inside_whatever_their_size(pltv: TrainedModel[PltvModel]) -> None:

@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attribution.ml.install_tables import HORIZON_DAYS
 from attribution.ml.pltv import Horizon, PltvModel, errors_beside
 from attribution.ml.pltv_training import train_pltv
 from attribution.ml.trained import TooFewRowsError, TrainedModel
 from bench.planted_installs import PlantedInstalls, planted_installs
-from schemas.learning import Estimate
+from schemas.learning import HORIZON_DAYS, Estimate
 
 
 def metric(trained: TrainedModel[PltvModel], name: str, subject: str = "model") -> Estimate:

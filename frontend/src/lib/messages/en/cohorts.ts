@@ -32,4 +32,27 @@ export const cohorts = {
   empty: 'Nobody installed in these days',
   emptyHint: 'Choose earlier days, or take a filter away: cohorts are made of installs.',
   weekOf: (day: string) => `Week of ${day}`,
+  pltv: {
+    title: 'Predicted LTV',
+    hint: 'What a user of the cohort will have brought, where that day still lies ahead',
+    meaning: (share: string, currency: string) =>
+      `The mean by user, and below it the band: of cohorts like this one ${share} are expected to end inside. It is foretold from each install’s first day, of revenue in ${currency}. The band is the cohort’s own: chance evens out over many users, an error of the model does not.`,
+    model: { own: 'Foretold by your own model', global: 'Foretold by the global model' } as Record<string, string>,
+    held: (shares: string) => (shares ? `Inside their bands were, of later cohorts in its training: ${shares}.` : ''),
+    installs: 'Foretold / installs',
+    toDay: (day: number) => `${day} days`,
+    none: 'No cohort here has 50 foretold installs and a day ahead that the model foretells. Choose newer days or longer cohorts.',
+    states: {
+      ready: '',
+      no_champion: 'Nothing is foretold: no pLTV model serves you yet. See Learned models for what one needs.',
+      pending: 'The model has not foretold your installs yet. It does so at the next export to the lake, within a day.',
+      no_installs: 'No install is a day old yet. From then on it is foretold.',
+      no_cohorts:
+        'The model was trained on too few installs to say how wrong it is of whole cohorts, so no band is shown.',
+      other_currency: 'The model foretells revenue in another currency than most of yours, so nothing is shown.',
+      unreadable: 'The model cannot be read at present, so nothing is shown.',
+      no_rate: 'There is no rate from the model’s currency to yours. Add one under Costs.',
+      unavailable: 'Which model serves you cannot be read at present. Try again in a moment.',
+    },
+  },
 };

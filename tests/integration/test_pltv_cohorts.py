@@ -1,0 +1,173 @@
+"""From a pLTV champion to the bands of a tenant's cohorts, on the real stack."""
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pyarrow as pa
+import pytest
+
+from attribution.ml.artifacts import dump
+from attribution.ml.pltv_training import train_pltv
+from bench.planted_installs import planted_installs
+from schemas.ids import TenantId
+from schemas.learning import HORIZON_DAYS, LearnedKind
+from storage.clickhouse.connect import ClickHouse
+from storage.clickhouse.install_values import InstallValues
+from storage.names import clickhouse_tables
+from telemetry.clock import utc_now
+from tenancy.provisioning import ProvisionedTenant
+from tests.learned_models import document_of, lake_of, promote, registry
+from tests.stack_fixtures import RunningStack, eventually
+from tests.tenant_api import TenantApi
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(200)]
+
+INSTALLS, DAYS, SPAN_DAYS = 1_200, 40, 45
+PEOPLE = """
+    SELECT number AS person, toString(number) AS device, ['search', 'social'][1 + number % 2] AS source,
+        now64(3) - toIntervalSecond(number * 86400 * {days} / {count} + 60) AS at,
+        xxh3(concat('vendor_id:', device)) AS person_key
+    FROM numbers({count})
+"""
+# Every eighth pays on the first day.
+STATEMENTS = (
+    """
+    INSERT INTO {events} (event_id, event_type, event_time, received_at, device_id, app_id, platform, country)
+    SELECT concat('install ', device), 'install', at, at, device, 'app', 'android', 'DE' FROM ({people})
+    """,
+    """
+    INSERT INTO {events} (
+        event_id, event_type, event_time, received_at, device_id, app_id, platform, country, revenue, currency
+    )
+    SELECT concat('purchase ', device), 'purchase', at + 30, at + 30, device, 'app', 'android', 'DE', 5, 'EUR'
+    FROM ({people}) WHERE person % 8 = 0
+    """,
+    """
+    INSERT INTO {attributed} (
+        conversion_id, revision, conversion_type, conversion_kind, conversion_time, received_at, app_id, platform,
+        country, person_key, media_source
+    )
+    SELECT concat('install ', device), 1, 'install', 'install', at, at, 'app', 'android', 'DE', person_key, source
+    FROM ({people})
+    """,
+    """
+    INSERT INTO {attributed} (
+        conversion_id, revision, conversion_type, conversion_kind, conversion_time, received_at, app_id, platform,
+        country, person_key, media_source, revenue, currency
+    )
+    SELECT concat('purchase ', device), 1, 'purchase', 'purchase', at + 30, at + 30, 'app', 'android', 'DE',
+        person_key, source, 5, 'EUR'
+    FROM ({people}) WHERE person % 8 = 0
+    """,
+)
+
+
+async def plant(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """Write installs of the last forty days, one after the other, and what they paid."""
+    tables = clickhouse_tables(tenant.tenant_id)
+    people = PEOPLE.format(days=DAYS, count=INSTALLS)
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+        for statement in STATEMENTS:
+            answer = await client.post(running.stack.clickhouse_url, content=statement.format(**tables, people=people))
+            assert answer.is_success, answer.text
+
+
+async def champion(running: RunningStack, tenant: ProvisionedTenant) -> str:
+    """Have a model that was trained on other installs foretell the tenant's."""
+    trained = await asyncio.to_thread(lambda: train_pltv(planted_installs(6_000, seed=7).table, seed=7))
+    artifact = dump(trained.model)
+    await asyncio.to_thread(lake_of(running).put, artifact)
+    measured = {"metrics": trained.metrics, "currency": "EUR"}
+    document = document_of(artifact, tenant.tenant_id, LearnedKind.PLTV).model_copy(update=measured)
+    async with registry(running) as models:
+        assert await models.register(document)
+    await promote(running, document.model_id)
+    return document.model_id
+
+
+def is_ahead(row: dict[str, Any], days: int) -> bool:
+    return row[f"pltv_{days}"] is not None
+
+
+async def test_cohorts_have_bands_by_the_champion(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi
+) -> None:
+    """Without a champion words; with one each cohort's mean and band, which add up; in another currency words again."""
+    today = utc_now().date()
+    asked = {"from": str(today - timedelta(days=SPAN_DAYS)), "to": str(today), "cohort": "week", "tz": "UTC"}
+    none = await api.get("/api/v1/reports/ltv", **asked)
+    assert (none["pltv"]["state"], none["pltv"]["model_id"]) == ("no_champion", None)
+    assert "champion" in none["pltv"]["says"]
+
+    await plant(running, tenant)
+    model_id = await champion(running, tenant)
+
+    async def ready() -> dict[str, Any] | None:
+        found = await api.get("/api/v1/reports/ltv", **asked)
+        assert found["pltv"]["state"] in {"no_champion", "pending", "ready"}
+        return found if found["pltv"]["state"] == "ready" else None
+
+    report: dict[str, Any] = await eventually(ready, seconds=120)
+    told = report["pltv"]
+    assert (told["model_id"], told["scope"], told["currency"], told["share"]) == (model_id, "own", "EUR", 0.8)
+    assert [each["days"] for each in told["horizons"]] == list(HORIZON_DAYS)
+    assert all(0.5 < each["coverage"] <= 1 for each in told["horizons"])
+    # Of the newest day's installs nobody knows the first day yet.
+    assert told["installs"] == INSTALLS - INSTALLS // DAYS
+    assert report["totals"]["pltv_installs"] == told["installs"]
+
+    rows = [row for row in report["data"] if is_ahead(row, 180)]
+    assert len(rows) >= 5
+    for row in rows:
+        for days in HORIZON_DAYS:
+            low, mid, high = (Decimal(row[f"pltv_{days}{end}"] or 0) for end in ("_low", "", "_high"))
+            assert low <= mid <= high
+            assert not is_ahead(row, days) or low < high
+        # An eighth paid 5 on the first day: no end lies below what has come.
+        assert Decimal(row["pltv_180_low"]) >= Decimal("0.5")
+        assert Decimal(row["pltv_90"]) <= Decimal(row["pltv_180"])
+    assert [is_ahead(row, 7) for row in rows][:-2] == [False] * (len(rows) - 2)
+    sums = sum(Decimal(row["pltv_180"]) * row["pltv_installs"] for row in rows)
+    counted = sum(row["pltv_installs"] for row in rows)
+    total = report["totals"]
+    whole = Decimal(total["pltv_180"]) * total["pltv_installs"]
+    assert abs(sums - whole) <= Decimal("0.03") * whole + (told["installs"] - counted) * Decimal(total["pltv_180_high"])
+    by_source = await api.get("/api/v1/reports/ltv", **asked, breakdown="media_source")
+    assert sum(row["pltv_installs"] for row in by_source["data"]) == told["installs"]
+    filtered = await api.get("/api/v1/reports/ltv", **asked, filter="media_source=search")
+    assert filtered["totals"]["pltv_installs"] == pytest.approx(told["installs"] / 2, abs=2)
+
+    settings = {"currency": "USD", "time_zone": "UTC", "contributes_to_global_model": True}
+    await api.put("/api/v1/settings", settings)
+    assert (await api.get("/api/v1/reports/ltv", **asked))["pltv"]["state"] == "no_rate"
+    await api.post("/api/v1/models/rollback", {"model": "pltv"})
+    gone = await api.get("/api/v1/reports/ltv", **asked)
+    assert gone["pltv"]["state"] == "no_champion"
+    assert gone["totals"]["pltv_180"] is None
+
+
+async def test_of_snapshots_only_what_may_be_read_stays(running: RunningStack, tenant: ProvisionedTenant) -> None:
+    """Each is whole, equal rows or not; the others go."""
+    store = ClickHouse(running.stack.backends, running.stack.settings.clickhouse)
+    numbers = pa.array([[1.0, 2.0]], pa.list_(pa.float64()))
+    row = pa.table(
+        {
+            "person_key": pa.array([1], pa.uint64()),
+            "installed_at": pa.array([0], pa.timestamp("ms", "UTC")),
+            **dict.fromkeys(("known", "later", "variance", "came"), numbers),
+        }
+    )
+    try:
+        values = InstallValues(store, TenantId(tenant.tenant_id))
+        for snapshot in (1, 2, 3):
+            await values.write(snapshot, row)
+        await values.keep_only({2, 3})
+        table = clickhouse_tables(TenantId(tenant.tenant_id))["install_values"]
+        async with store.client() as client:
+            found = await client.query(f"SELECT snapshot, later FROM {table} ORDER BY snapshot")
+    finally:
+        await store.close()
+    assert [tuple(each) for each in found.result_rows] == [(2, [1.0, 2.0]), (3, [1.0, 2.0])]
