@@ -60,6 +60,7 @@ class AttributionPool:
         self._begun_at = utc_now()
         self._calls_open = self._decided = 0
         self._gate = FairGate()
+        self._deadline_seconds = learning.deadline_seconds
         self._scoring = Scoring(champions, _loaded_anomaly, learning)
         self._crediting = Crediting(champions, _loaded_conversion, learning)
         # Serve runs the constructor on the replica's loop.
@@ -107,7 +108,10 @@ class AttributionPool:
             cases += read
             outcomes += decided
         self._decided += len(outcomes)
-        scores = await self._scoring.of(tenant_id, partial(turn, installs_of, cases, outcomes))
+        # One deadline for all that is learned. Scores get half of it, so that slow ones do not cost the credits.
+        now = asyncio.get_running_loop().time()
+        halfway, until = (now + part * self._deadline_seconds for part in (0.5, 1.0))
+        scores = await self._scoring.of(tenant_id, partial(turn, installs_of, cases, outcomes), halfway)
         if scores and by_policy.fraud.runs(FraudRule.ANOMALY):
             again = questioned(cases, scores)
             decided_again: dict[str, AttributionOutcome] = {}
@@ -115,7 +119,7 @@ class AttributionPool:
                 decided_again |= {each.conversion_id: each for each in await turn(decider.decide, few)}
             outcomes = [decided_again.get(each.conversion_id, each) for each in outcomes]
         outcomes = [with_score(each, scores) for each in outcomes]
-        by = await self._crediting.of(tenant_id, partial(turn, journeys_of, outcomes))
+        by = await self._crediting.of(tenant_id, partial(turn, journeys_of, outcomes), until)
         return [await turn(_packed, form, by, portion) for portion in portions(outcomes)]
 
     async def _in_turn(self, tenant_id: TenantId, work: Callable[..., Done], *arguments: Any) -> Done:

@@ -54,7 +54,6 @@ class ChampionEvaluations(Generic[M, C]):
         self._kind = kind
         self._shelf = ModelShelf(kind, champions, load, loading, settings)
         self._evaluations = Evaluations(evaluate, evaluating, settings.deadline_seconds)
-        self._deadline_seconds = settings.deadline_seconds
 
     async def follow(self) -> None:
         """Follow promotions, for ever."""
@@ -68,17 +67,22 @@ class ChampionEvaluations(Generic[M, C]):
         """
         self._evaluations.check()
 
-    async def of(self, tenant_id: TenantId, read: Callable[[], Awaitable[C]]) -> Evaluated[M, C] | ModelFallback | None:
-        """Evaluate a call, which is read where there is a model for it; None: there is no model, or nothing to do."""
+    async def of(
+        self, tenant_id: TenantId, read: Callable[[], Awaitable[C]], until: float
+    ) -> Evaluated[M, C] | ModelFallback | None:
+        """Evaluate a call, which is read where there is a model for it; None: there is no model, or nothing to do.
+
+        `until` is when it is late, by the loop's clock. What is read may take longer: it ends by itself.
+        """
         try:
-            async with asyncio.timeout(self._deadline_seconds):
+            async with asyncio.timeout_at(until):
                 model = await self._shelf.of(tenant_id)
             if model is None:
                 return None
             call = await read()
             if not len(call):
                 return None
-            async with asyncio.timeout(self._deadline_seconds):
+            async with asyncio.timeout_at(until):
                 given = await self._evaluations.of(tenant_id, model, call)
         except (TimeoutError, ChampionsUnknownError) as error:
             log.warning("model_late", kind=self._kind, tenant=tenant_id, error=repr(error))

@@ -30,9 +30,9 @@ class Crediting:
         """Take whom to ask for champions, and what makes a model of an artifact."""
         self.champions = ChampionEvaluations(LearnedKind.CONVERSION, champions, load, credits_of, settings)
 
-    async def of(self, tenant_id: TenantId, read: Callable[[], Awaitable[CallJourneys]]) -> Credited:
-        """Share journeys out; they are read where there is a model for them."""
-        found = await self.champions.of(tenant_id, read)
+    async def of(self, tenant_id: TenantId, read: Callable[[], Awaitable[CallJourneys]], until: float) -> Credited:
+        """Share journeys out by a time of the loop's clock; they are read where there is a model for them."""
+        found = await self.champions.of(tenant_id, read, until)
         if found is None or isinstance(found, ModelFallback):
             return Credited(fallback=found)
         return Credited(found.model.model_id, found.call.shared(found.given))

@@ -40,9 +40,11 @@ class Scoring:
         """Take whom to ask for champions, and what makes a model of an artifact."""
         self.champions = ChampionEvaluations(LearnedKind.ANOMALY, champions, load, _scores, settings)
 
-    async def of(self, tenant_id: TenantId, read: Callable[[], Awaitable[CallInstalls]]) -> dict[str, AnomalyScore]:
-        """Score installs, by their conversion ids; they are read where there is a model for them."""
-        found = await self.champions.of(tenant_id, read)
+    async def of(
+        self, tenant_id: TenantId, read: Callable[[], Awaitable[CallInstalls]], until: float
+    ) -> dict[str, AnomalyScore]:
+        """Score installs by a time of the loop's clock, by their ids; they are read where there is a model for them."""
+        found = await self.champions.of(tenant_id, read, until)
         if found is None or isinstance(found, ModelFallback):
             return {}
         model = found.model

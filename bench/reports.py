@@ -32,7 +32,7 @@ from storage.postgres.event_hours import DueWeek, EventHours
 from storage.sql import fill, load_queries
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from unmogrow.client import TenantClient
-from unmogrow.client.tenant_models import CohortReport, NewReportSettings, PerformanceReport
+from unmogrow.client.tenant_models import CohortReport, LtvReport, NewReportSettings, PerformanceReport
 
 RESULTS = Path(__file__).parent / "results" / "reports.json"
 GOAL_P95_MS = 300.0
@@ -169,7 +169,7 @@ def questions() -> Iterator[tuple[str, str, str, dict[str, str]]]:
 
 async def measure(api: TenantClient, runs: int) -> list[Figure]:
     """Ask each question a few times, one after the other."""
-    asked: dict[str, Callable[..., Awaitable[PerformanceReport | CohortReport]]] = {
+    asked: dict[str, Callable[..., Awaitable[PerformanceReport | CohortReport | LtvReport]]] = {
         "overview": api.get_overview,
         "channels": api.get_channels,
         "cohorts": api.get_cohorts,

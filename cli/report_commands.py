@@ -11,7 +11,7 @@ from rich.table import Table
 from cli.context import ask, console, print_json, user_api
 from cli.options import JsonOption, TenantOption, UrlOption
 from unmogrow.client.shape import Shape
-from unmogrow.client.tenant_models import CohortReport, PerformanceReport
+from unmogrow.client.tenant_models import CohortReport, LtvReport, PerformanceReport
 
 app = typer.Typer(help="Print reports.", no_args_is_help=True)
 
@@ -33,7 +33,7 @@ _BESIDE_CELL = 3
 """Blanks on both sides of a cell, and the line after it."""
 
 _SHARES = ("ctr", "cvr", "retention")
-_Report = PerformanceReport | CohortReport
+_Report = PerformanceReport | CohortReport | LtvReport
 
 
 class _Asked(TypedDict):
@@ -128,6 +128,8 @@ def _show(kind: str, found: _Report, figures: Sequence[str], *, as_json: bool) -
         return
     for table in _tables(kind, found, figures):
         console.print(table)
+    if isinstance(found, LtvReport):
+        console.print(f"Foretold: {escape(found.pltv.says)}", style="dim")
     for each in found.unconverted:
         amounts = f"revenue {each.revenue}, cost {each.cost}"
         console.print(f"[yellow]not converted[/] {each.currency}: {amounts} (load rates: unmogrow rates upload)")

@@ -81,28 +81,6 @@ def export_tenant(backends: Backends, settings: Settings, tenant_id: TenantId, c
     return run_nicely(run())
 
 
-def sweep_tenant(backends: Backends, settings: Settings, tenant_id: TenantId) -> None:
-    """Do the Ray task that deletes what was replaced long enough ago, without looking for changes.
-
-    Raises:
-        CONNECTION_LOST: the control database or the lake is away.
-    """
-    configure_logs()
-
-    async def run() -> None:
-        databases = Databases(backends, settings.postgres)
-        try:
-            async with lake_turn(databases.control(), tenant_id) as turn:
-                lake = Lake.open(settings.lake_address)
-                manifest = await asyncio.to_thread(lake.manifest, tenant_id)
-                if manifest is not None:
-                    await LakeSwaps(lake, turn).sweep(manifest, settings.lake.keep_replaced_seconds)
-        finally:
-            await databases.close()
-
-    run_nicely(run())
-
-
 class LakeSwaps:
     """Swaps the manifests of one tenant, whose turn this process has."""
 

@@ -60,15 +60,11 @@ def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: 
             continue
         look = _Look(lake, kind, span, rows_max)
         serving = min(of_kind, key=lambda each: each.champion.tenant_id is None).champion
-        try:
-            for each in of_kind:
-                if each.champion.tenant_id or is_heard:
-                    shadows |= look.shadows(each)
-            told = look.drift(serving, _start_of(span.last - timedelta(days=days - 1)))
+        for each in of_kind:
+            if each.champion.tenant_id or is_heard:
+                shadows |= look.shadows(each)
+        if (told := look.drift(serving, _start_of(span.last - timedelta(days=days - 1)))) is not None:
             drifts[kind] = told | {"newest_day": str(span.last), "model_id": serving.model_id}
-        except (FileNotFoundError, ArtifactCorruptError, ArtifactRefusedError) as error:
-            # One that cannot be read serves nobody, and the days are exported all the same.
-            log.warning("model_unreadable", kind=kind.value, error=repr(error))
     return Seen(shadows, drifts)
 
 
@@ -85,25 +81,34 @@ class _Look:
             self._table = read_installs(span, rows_max, _unsaid, self._currency)
 
     def shadows(self, watched: Watched) -> dict[str, Shadow]:
-        """Compare each challenger with the champion on the rows after the last day that either learned from."""
+        """Compare each challenger with the champion on the rows after the last day that either learned from.
+
+        Of one that cannot be read no row says anything, and the others are compared all the same.
+        """
         made = {}
         champion = self._model(watched.champion)
         for document in watched.challengers:
-            if not self._foretells(watched.champion) or not self._foretells(document):
+            challenger = None if champion is None else self._model(document)
+            if challenger is None or not self._foretells(watched.champion) or not self._foretells(document):
                 made[document.model_id] = Shadow()
                 continue
             last = max(document.data.last_day, watched.champion.data.last_day)
             since = _start_of(last + timedelta(days=1))
-            lost = self._losses(champion, self._model(document), since)
+            lost = self._losses(champion, challenger, since)
             difference = lost[1] - lost[0]
             made[document.model_id] = Shadow(
                 len(difference), float(difference.sum()), float((difference**2).sum()), float(lost[0].sum())
             )
         return made
 
-    def drift(self, document: LearnedModelDocument, since: float) -> dict[str, Any]:
-        """Tell, week by week since a moment, how far each feature has moved, and what was foretold and what came."""
+    def drift(self, document: LearnedModelDocument, since: float) -> dict[str, Any] | None:
+        """Tell, week by week since a moment, how far each feature has moved, and what was foretold and what came.
+
+        None of a model that cannot be read: it serves nobody.
+        """
         model, table = self._model(document), self._table
+        if model is None:
+            return None
         profile = document.feature_profile
         weeks: list[dict[str, Any]] = []
         calibration: list[dict[str, Any]] = []
@@ -141,7 +146,12 @@ class _Look:
         return errors_beside(champion, challenger, table.select(table.installed_at >= since))
 
     def _model(self, document: LearnedModelDocument) -> Any:
-        return learned_artifacts.load(self._kept.get(document.artifact.sha256))
+        """Read a model; None, which the log says, where it cannot be."""
+        try:
+            return learned_artifacts.load(self._kept.get(document.artifact.sha256))
+        except (FileNotFoundError, ArtifactCorruptError, ArtifactRefusedError) as error:
+            log.warning("model_unreadable", model_id=document.model_id, error=repr(error))
+            return None
 
 
 def _start_of(day: date) -> float:

@@ -82,8 +82,6 @@ class LearningWork:
         own = {"runtime_env": {"env_vars": environment}} if environment.keys() > {"LAKE_URL"} else {}
         self._options: dict[str, Any] = {"max_retries": 0, "num_cpus": settings.learning.job_cpus, **own}
         self._looked_at: set[str] = set()
-        # What was looked at, and failed: entered perhaps, but not judged.
-        self._unjudged: set[str] = set()
         self._shadows = LearningShadows(self.jobs, self.models, settings, self._options)
         self.values = LearningValues(self.jobs, backends, settings, self._options)
         self._steps: dict[LearningStep, Callable[[_Run], Awaitable[_Run]]] = {
@@ -237,18 +235,20 @@ class LearningWork:
 
     async def _register_candidate(self, model_id: str) -> None:
         # Its own job enters what a job has made.
-        is_known = await self.models.one(model_id) is not None or await self.jobs.one(model_id) is not None
-        if is_known and model_id not in self._unjudged:
+        if await self.jobs.one(model_id) is not None:
+            return
+        record = await self.models.one(model_id)
+        # Whoever entered it may have died before it was judged: that says the verdict, which is kept with the model.
+        if record is not None and (record.state is not LearnedState.CHALLENGER or "verdict" in (record.shadow or {})):
             return
         try:
             document = await asyncio.to_thread(self._candidate, model_id)
         except LearningFailedError as error:
             log.warning("candidate_unreadable", model_id=model_id, error=repr(error))
             return
-        self._unjudged.add(model_id)
         if await self._enter(document):
+            reached("learning_entered")
             await self._judged(document)
-        self._unjudged.discard(model_id)
 
     def _candidate(self, model_id: str) -> LearnedModelDocument:
         try:
@@ -275,7 +275,9 @@ class LearningWork:
             return Verdict(Outcome.PROMOTE, "it is champion")
         # Of the unusual nothing will ever tell which of two is right: the newer one knows the newer days.
         if champions and document.kind is not LearnedKind.ANOMALY:
-            return Verdict(Outcome.WAIT, f"it is judged beside {champions[0].model_id} by what comes from now on")
+            verdict = Verdict(Outcome.WAIT, f"it is judged beside {champions[0].model_id} by what comes from now on")
+            await self.models.tell_in_shadow(document.model_id, {"verdict": verdict.reason})
+            return verdict
         verdict = judge_first(document, self._settings.learning.promote_margin)
         if verdict.outcome is Outcome.PROMOTE:
             try:

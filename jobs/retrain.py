@@ -112,7 +112,6 @@ def _train(asked: argparse.Namespace, job_id: str, lake: Lake, speaker: Speaker)
         metrics=trained.metrics,
         feature_profile=trained.feature_profile,
         base_model_id=asked.base,
-        champion_model_id=asked.champion,
         currency=data.currency or None,
         artifact=Artifact(sha256=sha256, size_bytes=len(artifact)),
     )
@@ -166,7 +165,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lake", help="a folder or s3://bucket/prefix; default: LAKE_URL")
     parser.add_argument("--days", type=int, default=learning.days, help="so many of the newest days; of pLTV 180 more")
     parser.add_argument("--base", help="id of the global model to fine-tune from")
-    parser.add_argument("--champion", help="id of the model that counts now, for the record")
     parser.add_argument("--job", help="the model's id; default: the job's, as Ray names it")
     parser.add_argument("--rows-min", type=int, default=learning.rows_min)
     parser.add_argument("--rows-max", type=int, default=learning.rows_max)

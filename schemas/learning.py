@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.ids import TenantId
 
@@ -115,10 +115,8 @@ class Artifact(_Document):
 class LearnedModelDocument(_Document):
     """What a training job leaves: everything that is known of a learned model but whether it is used.
 
-    `tenant_id` is None for the global model. `currency` is that of foretold revenue.
-    `base_model_id` is the global model from which a tenant's was fine-tuned,
-    `champion_model_id` the one that was champion of the scope when training began. `feature_profile` is what drift is
-    measured against.
+    `tenant_id` is None for the global model. `currency` is that of foretold revenue. `base_model_id` is the global
+    model from which a tenant's was fine-tuned. `feature_profile` is what drift is measured against.
     """
 
     model_id: str
@@ -133,9 +131,18 @@ class LearnedModelDocument(_Document):
     metrics: tuple[MetricValue, ...]
     feature_profile: dict[str, Any] = Field(default_factory=dict)
     base_model_id: str | None = None
-    champion_model_id: str | None = None
     currency: str | None = None
     artifact: Artifact
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_said_no_more(cls, stored: Any) -> Any:
+        """Drop a field that documents in registry and lake may have: which model was champion when training began."""
+        return (
+            {name: each for name, each in stored.items() if name != "champion_model_id"}
+            if isinstance(stored, dict)
+            else stored
+        )
 
     def metric(self, metric: str, subject: str = "model", split: str = "holdout") -> Estimate | None:
         """Look a measure up."""

@@ -45,7 +45,7 @@ from serve_apps.platform_answers import Job, JobLine
 from serve_apps.services import services_of
 from storage.postgres.learned_models import LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
-from tenancy.champions import promote
+from tenancy.champions import promote, roll_back
 
 router = APIRouter()
 
@@ -91,16 +91,14 @@ async def retrain_learned_model(request: Request, response: Response, asked: New
     return learning_document(made)
 
 
-@router.post(f"{_PATH}/rollback", **documented(OWNER, ChampionMissing))
+@router.post(f"{_PATH}/rollback", **documented(OWNER, ChampionMissing, LakeUnavailable))
 async def roll_back_learned_model(request: Request, asked: AskedRollback) -> RolledBack:
-    """Put the tenant's champion before back; without one, the global model serves."""
+    """Put the tenant's champion before back, if the lake has its artifact; without one, the global model serves."""
     tenant_id, models, _ = await _registry(request)
     _, caller = await user_of(request)
     async with audited_elsewhere(request, "model.rollback", asked.model):
-        try:
-            model_id = await models.roll_back(asked.model, tenant_id, by=caller.user_id, reason="rolled back")
-        except KeyError:
-            raise ChampionMissing from None
+        settings = services_of(request).settings
+        model_id = await roll_back(models, settings, asked.model, tenant_id, by=caller.user_id)
     return RolledBack(model_id=model_id)
 
 

@@ -33,7 +33,7 @@ from serve_apps.platform_answers import Job
 from serve_apps.services import services_of
 from storage.postgres.learned_models import LearnedModelRecord, LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
-from tenancy.champions import promote
+from tenancy.champions import promote, roll_back
 
 router = APIRouter()
 
@@ -71,14 +71,11 @@ async def retrain_platform_model(request: Request, response: Response, asked: Ne
     return learning_document(made)
 
 
-@router.post(f"{_PATH}/rollback", **documented(_MODELS, ChampionMissing))
+@router.post(f"{_PATH}/rollback", **documented(_MODELS, ChampionMissing, LakeUnavailable))
 async def roll_back_platform_model(request: Request, asked: AskedPlatformRollback) -> RolledBack:
-    """Put the champion before back; without one, the scope does without."""
-    models = _models(request)
-    try:
-        model_id = await models.roll_back(asked.model, asked.tenant_id, by=_caller(request), reason="rolled back")
-    except KeyError:
-        raise ChampionMissing from None
+    """Put the champion before back, if the lake has its artifact; without one, the scope does without."""
+    settings = services_of(request).settings
+    model_id = await roll_back(_models(request), settings, asked.model, asked.tenant_id, by=_caller(request))
     return RolledBack(model_id=model_id)
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 
-from schemas.learning_problems import ArtifactMissing, LakeUnavailable, LearnedModelUnknown
+from schemas.ids import TenantId
+from schemas.learning import LearnedKind
+from schemas.learning_problems import ArtifactMissing, ChampionMissing, LakeUnavailable, LearnedModelUnknown
 from schemas.settings import Settings
 from storage.lake.artifacts import ArtifactCorruptError, Artifacts
 from storage.lake.lake import Lake
-from storage.postgres.learned_models import LearnedModels
+from storage.postgres.learned_models import LearnedModelRecord, LearnedModels
 
 _RETRY_AFTER_SECONDS = 10
 
@@ -26,7 +28,38 @@ async def promote(
     record = await models.one(model_id)
     if record is None:
         raise LearnedModelUnknown
-    sha256 = record.document.artifact.sha256
+    await _require_artifact(settings, record)
+    await models.promote(model_id, by=by, reason=reason, instead_of=instead_of)
+
+
+async def roll_back(
+    models: LearnedModels, settings: Settings, kind: LearnedKind, tenant_id: TenantId | None, *, by: str
+) -> str | None:
+    """Put the champion before back, past those that the lake does not have any more; give the one that counts now.
+
+    None: there is none left, and the scope does without. The reason in the history names what was gone past.
+
+    Raises:
+        ChampionMissing: the scope has no champion.
+        LakeUnavailable: the lake does not say.
+    """
+    past: list[str] = []
+    try:
+        for record in await models.predecessors(kind, tenant_id):
+            try:
+                await _require_artifact(settings, record)
+            except ArtifactMissing:
+                past.append(record.model_id)
+            else:
+                break
+        reason = "rolled back" + (f", past what the lake does not have: {', '.join(past)}" if past else "")
+        return await models.roll_back(kind, tenant_id, by=by, reason=reason, past=past)
+    except KeyError:
+        raise ChampionMissing from None
+
+
+async def _require_artifact(settings: Settings, record: LearnedModelRecord) -> None:
+    model_id, sha256 = record.model_id, record.document.artifact.sha256
     try:
         await asyncio.to_thread(lambda: Artifacts(Lake.open(settings.lake_address)).get(sha256))
     except FileNotFoundError:
@@ -35,4 +68,3 @@ async def promote(
         raise ArtifactMissing(f"The artifact of {model_id} is damaged: its checksum is not {sha256}.") from error
     except OSError as error:
         raise LakeUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
-    await models.promote(model_id, by=by, reason=reason, instead_of=instead_of)

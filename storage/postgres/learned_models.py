@@ -4,7 +4,7 @@ A promotion is one transaction: the champion of the scope steps down, the other 
 Whoever keeps champions at hand hears of it by a notification and asks again.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,19 @@ class Promotion:
     promoted_by: str
     reason: str
     at: datetime
+
+
+async def _before(
+    connection: Any, kind: str, tenant_id: TenantId | None, model_id: str
+) -> AsyncIterator[Mapping[str, Any]]:
+    """Go back from a champion, each time to the one in whose place it came; never twice to the same."""
+    seen = {model_id}
+    while (row := await connection.fetchrow(_SQL["champion_before"], kind, tenant_id, model_id)) is not None:
+        model_id = row["model_id"]
+        if model_id in seen:
+            return
+        seen.add(model_id)
+        yield row
 
 
 def _record(row: Mapping[str, Any]) -> LearnedModelRecord:
@@ -146,8 +159,30 @@ class LearnedModels:
                     return False
             return await self._put(connection, kind, tenant_id, model_id, by, reason, is_rollback=False)
 
-    async def roll_back(self, kind: LearnedKind, tenant_id: TenantId | None, *, by: str, reason: str) -> str | None:
+    async def predecessors(self, kind: LearnedKind, tenant_id: TenantId | None) -> list[LearnedModelRecord]:
+        """Read to which models going back leads from the present champion, one after the other.
+
+        Raises:
+            KeyError: the scope has no champion.
+        """
+        async with self._control.connection() as connection:
+            rows = await connection.fetch(_SQL["of_scope"], kind, tenant_id, LearnedState.CHAMPION)
+            if not rows:
+                raise KeyError(kind)
+            return [_record(row) async for row in _before(connection, kind, tenant_id, rows[0]["model_id"])]
+
+    async def roll_back(
+        self,
+        kind: LearnedKind,
+        tenant_id: TenantId | None,
+        *,
+        by: str,
+        reason: str,
+        past: Collection[str] = (),
+    ) -> str | None:
         """Put the champion before the present one back; without one, the scope has none. Give the one that counts now.
+
+        Those that are in `past` are gone past, to the one before them.
 
         Raises:
             KeyError: the scope has no champion.
@@ -157,8 +192,11 @@ class LearnedModels:
             rows = await connection.fetch(_SQL["of_scope"], kind, tenant_id, LearnedState.CHAMPION)
             if not rows:
                 raise KeyError(kind)
-            before = await connection.fetchrow(_SQL["champion_before"], kind, tenant_id, rows[0]["model_id"])
-            target = before["model_id"] if before else None
+            target: str | None = None
+            async for row in _before(connection, kind, tenant_id, rows[0]["model_id"]):
+                if row["model_id"] not in past:
+                    target = row["model_id"]
+                    break
             await self._put(connection, kind, tenant_id, target, by, reason, is_rollback=True)
             return target
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pytest
 
-from jobs.export_lake import TenantLeavesError, export_tenant, sweep_tenant
+from jobs.export_lake import TenantLeavesError, export_tenant
 from schemas.identity import IdentityKey, IdentityKind
 from schemas.ids import TenantId
 from schemas.learning_settings import LakeSettings
@@ -219,7 +219,7 @@ async def test_a_row_that_came_twice_is_there_once(exporter: Exporter) -> None:
 
 
 async def test_what_was_replaced_goes_when_its_readers_have_ended(exporter: Exporter) -> None:
-    """It stays for a while, then a sweep deletes it; the tenant's word on global models is kept with the rest."""
+    """It stays for a while, then an export deletes it; the tenant's word on global models is kept with the rest."""
     first = await exporter.export()
     at = (DAYS[1] + timedelta(hours=1)).isoformat()
     await send(exporter.running, exporter.tenant, [event("click", device_id="late", event_time=at)])
@@ -228,7 +228,8 @@ async def test_what_was_replaced_goes_when_its_readers_have_ended(exporter: Expo
     assert exporter.lake.read(old)
     for keep_seconds, is_there in ((3_600.0, True), (0.0, False)):
         settings = exporter.settings.model_copy(update={"lake": LakeSettings(keep_replaced_seconds=keep_seconds)})
-        await asyncio.to_thread(sweep_tenant, exporter.running.stack.backends, settings, exporter.tenant_id)
+        backends = exporter.running.stack.backends
+        await asyncio.to_thread(export_tenant, backends, settings, exporter.tenant_id, contributes=True)
         assert (old in exporter.lake.files_of(exporter.tenant_id)) is is_there
     manifest = exporter.lake.manifest(exporter.tenant_id)
     assert manifest is not None

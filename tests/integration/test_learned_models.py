@@ -145,7 +145,10 @@ async def test_whoever_listens_hears_of_a_promotion(control: Database, tenant: P
 async def test_what_trainings_by_hand_left_is_entered(
     running: RunningStack, control: Database, tenant: ProvisionedTenant, lake_url: str
 ) -> None:
-    """From whatever lake: one whose artifact is there counts, one without is refused, a gone tenant's is deleted."""
+    """From whatever lake: one whose artifact is there counts, one without is refused, a gone tenant's is deleted.
+
+    One that was entered by a supervisor that died before it judged it is judged, too.
+    """
     settings = running.stack.settings.model_copy(update={"lake_url": lake_url})
     artifacts, models = Artifacts(Lake.open(lake_url)), LearnedModels(control)
     content = secrets.token_bytes(64)
@@ -158,17 +161,23 @@ async def test_what_trainings_by_hand_left_is_entered(
             (secrets.token_bytes(64), "neverwas"),
         )
     )
-    for each in (whole, without, gone):
+    entered = learned_models.document_of(content, tenant.tenant_id)
+    assert await models.register(entered)
+    for each in (whole, without, gone, entered):
         artifacts.put_candidate(each.model_dump_json().encode(), each.model_id)
     work = LearningWork(running.stack.backends, settings, lake_environment(lake_url))
     await work.register_candidates()
     await work._databases.close()
     states = [record.state if (record := await models.one(each.model_id)) else None for each in (whole, without, gone)]
     assert states == [LearnedState.CHAMPION, LearnedState.REFUSED, None]
+    judged = await models.one(entered.model_id)
+    assert judged is not None
+    assert judged.state is LearnedState.REFUSED
+    assert "does not beat last_touch" in (judged.shadow or {})["verdict"]
     refused = await models.one(without.model_id)
     assert refused is not None
     assert "The lake has no artifact" in (refused.shadow or {})["verdict"]
-    assert sorted(artifacts.candidates()) == sorted([whole.model_id, without.model_id])
+    assert sorted(artifacts.candidates()) == sorted([whole.model_id, without.model_id, entered.model_id])
     # The stack's own keeper looks into another lake.
     await models.roll_back(LearnedKind.ANOMALY, TenantId(tenant.tenant_id), by="test", reason="over")
 

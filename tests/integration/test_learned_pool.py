@@ -227,6 +227,14 @@ async def test_only_what_is_in_the_lake_is_promoted(shop: Shop) -> None:
     assert (await shop.api.get(f"/api/v1/models/{shop.first}"))["state"] == "champion"
     lake_of(shop.running).put(artifact)
     assert (await shop.api.post(f"/api/v1/models/{fifth}/promote", {}))["state"] == "champion"
+    # Between the two came one that the lake does not have any more: going back goes past it, and says so.
+    lost = await register(shop.running, b"lost", shop.tenant.tenant_id)
+    latest = await register(shop.running, artifact, shop.tenant.tenant_id)
+    for each in (lost, latest):
+        await promote(shop.running, each)
+    assert (await shop.api.post("/api/v1/models/rollback", {"model": "conversion"}))["model_id"] == fifth
+    newest = (await shop.api.get(f"/api/v1/models/{fifth}"))["history"][0]
+    assert (newest["model_id"], lost in newest["reason"]) == (fifth, True)
     await shop.api.post("/api/v1/models/rollback", {"model": "conversion"})
 
 

@@ -17,6 +17,7 @@ from schemas.learning import HORIZON_DAYS, LearnedKind
 from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.install_values import InstallValues
 from storage.names import clickhouse_tables
+from storage.sql import fill
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.learned_models import document_of, lake_of, promote, registry
@@ -96,6 +97,8 @@ async def test_cohorts_have_bands_by_the_champion(
     running: RunningStack, tenant: ProvisionedTenant, api: TenantApi
 ) -> None:
     """Without a champion words; with one each cohort's mean and band, which add up; in another currency words again."""
+    settings = {"currency": "EUR", "time_zone": "UTC", "contributes_to_global_model": True}
+    await api.put("/api/v1/settings", settings)
     today = utc_now().date()
     asked = {"from": str(today - timedelta(days=SPAN_DAYS)), "to": str(today), "cohort": "week", "tz": "UTC"}
     none = await api.get("/api/v1/reports/ltv", **asked)
@@ -140,8 +143,7 @@ async def test_cohorts_have_bands_by_the_champion(
     filtered = await api.get("/api/v1/reports/ltv", **asked, filter="media_source=search")
     assert filtered["totals"]["pltv_installs"] == pytest.approx(told["installs"] / 2, abs=2)
 
-    settings = {"currency": "USD", "time_zone": "UTC", "contributes_to_global_model": True}
-    await api.put("/api/v1/settings", settings)
+    await api.put("/api/v1/settings", settings | {"currency": "USD"})
     assert (await api.get("/api/v1/reports/ltv", **asked))["pltv"]["state"] == "no_rate"
     await api.post("/api/v1/models/rollback", {"model": "pltv"})
     gone = await api.get("/api/v1/reports/ltv", **asked)
@@ -165,9 +167,9 @@ async def test_of_snapshots_only_what_may_be_read_stays(running: RunningStack, t
         for snapshot in (1, 2, 3):
             await values.write(snapshot, row)
         await values.keep_only({2, 3})
-        table = clickhouse_tables(TenantId(tenant.tenant_id))["install_values"]
+        tables = clickhouse_tables(TenantId(tenant.tenant_id))
         async with store.client() as client:
-            found = await client.query(f"SELECT snapshot, later FROM {table} ORDER BY snapshot")
+            found = await client.query(fill("SELECT snapshot, later FROM {install_values} ORDER BY snapshot", tables))
     finally:
         await store.close()
     assert [tuple(each) for each in found.result_rows] == [(2, [1.0, 2.0]), (3, [1.0, 2.0])]

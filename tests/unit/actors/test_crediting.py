@@ -64,12 +64,31 @@ async def test_journeys_have_credits_or_the_reason_why_not(model_id: str | None,
     async def read() -> CallJourneys:
         return JOURNEYS
 
+    until = asyncio.get_running_loop().time() + SETTINGS.deadline_seconds
     try:
         began = time.monotonic()
         # What is logged is written out with the values of every frame, which takes seconds on a busy machine.
         with capture_logs():
-            assert await crediting.of(TenantId("t1"), read) == expected
+            assert await crediting.of(TenantId("t1"), read, until) == expected
         # Whoever waited for the slow one to end would wait for longer.
         assert time.monotonic() - began < SLOW_SECONDS
     finally:
         following.cancel()
+
+
+async def test_a_call_that_is_late_already_waits_for_no_model() -> None:
+    """What came before, scores or the turns of others, is of the same deadline: nothing begins anew."""
+    crediting = Crediting(keeper("good"), made, SETTINGS)
+    following = asyncio.create_task(crediting.champions.follow())
+
+    async def read() -> CallJourneys:
+        return JOURNEYS
+
+    loop = asyncio.get_running_loop()
+    try:
+        with capture_logs():
+            first = await crediting.of(TenantId("t1"), read, loop.time() + 10.0)
+            late = await crediting.of(TenantId("t1"), read, loop.time())
+    finally:
+        following.cancel()
+    assert (first.model_id, late) == ("good", Credited(fallback=ModelFallback.LATE))

@@ -60,11 +60,12 @@ async def test_installs_have_scores_or_none_in_time(model_id: str | None) -> Non
     async def read() -> CallInstalls:
         return INSTALLS
 
+    until = asyncio.get_running_loop().time() + SETTINGS.deadline_seconds
     try:
         began = time.monotonic()
         with capture_logs():
-            scores = await scoring.of(TenantId("t1"), read)
-            others = await scoring.of(TenantId("t2"), read)
+            scores = await scoring.of(TenantId("t1"), read, until)
+            others = await scoring.of(TenantId("t2"), read, until)
         assert scores == ({"conversion-1": AnomalyScore(0.7, 0.6, "good")} if model_id == "good" else {})
         assert others == {}
         assert time.monotonic() - began < SLOW_SECONDS
