@@ -1,6 +1,6 @@
 """`unmogrow report`: the tenant's reports as tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypedDict
 
 import typer
@@ -10,6 +10,7 @@ from rich.table import Table
 
 from cli.context import ask, console, print_json, user_api
 from cli.options import JsonOption, TenantOption, UrlOption
+from unmogrow.client import TenantClient
 from unmogrow.client.shape import Shape
 from unmogrow.client.tenant_models import CohortReport, LtvReport, PerformanceReport
 
@@ -86,6 +87,10 @@ def channels(
     _show("channels", ask(user_api(tenant, url), lambda api: api.get_channels(**asked)), _PERFORMANCE, as_json=as_json)
 
 
+def _cohort_reports(api: TenantClient) -> dict[str, Callable[..., Awaitable[CohortReport | LtvReport]]]:
+    return {"cohorts": api.get_cohorts, "retention": api.get_retention, "ltv": api.get_ltv}
+
+
 def _cohort_command(kind: str, figures: tuple[str, ...], purpose: str) -> None:
     """Make a command of a report on cohorts: they differ in their figures alone."""
 
@@ -106,9 +111,7 @@ def _cohort_command(kind: str, figures: tuple[str, ...], purpose: str) -> None:
         asked = _Asked(from_=first, to=last, tz=tz, breakdown=breakdown, filter=conditions)
         found = ask(
             user_api(tenant, url),
-            lambda api: {"cohorts": api.get_cohorts, "retention": api.get_retention, "ltv": api.get_ltv}[kind](
-                **asked, days=days, window=window, cohort=cohort
-            ),
+            lambda api: _cohort_reports(api)[kind](**asked, days=days, window=window, cohort=cohort),
         )
         _show(kind, found, figures, as_json=as_json)
 

@@ -17,7 +17,7 @@ from attribution.ml.judgement import Outcome, Verdict, judge_first
 from jobs.export_lake import export_tenant
 from jobs.learning_shadows import LearningShadows
 from jobs.learning_values import LearningValues
-from jobs.training_jobs import TrainingJobs
+from jobs.training_jobs import TrainingJobs, TrainingLook
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
@@ -42,6 +42,7 @@ _LOOK_SECONDS = 0.5
 _LINES_AT_ONCE = 200
 _LINE_CHARS_MAX = 2_000
 _EXPORTS_AT_ONCE = 2
+_TIMES_LOST_MAX = 3
 _SUPERVISOR = "supervisor"
 
 log = structlog.get_logger()
@@ -140,19 +141,18 @@ class LearningWork:
         await task.remote(self._backends, self._settings, tenant_id, await self._contributes(tenant_id))
 
     async def _train(self, run: _Run) -> _Run:
-        """Have a job of Ray train, and note what it says, until it ends."""
+        """Have a job of Ray train; one that is lost with whoever ran it is submitted again, a few times."""
         run = await self._with_base(run)
         await self._require_rows(run)
-        if await self._trainings.submit(run.job.job_id, self._arguments(run)):
-            # What an earlier cluster's job of this id had said stays; the new one's log begins anew.
-            run = replace(run, detail=run.detail.model_copy(update={"lines_done": 0}))
-        reached("learning_submitted")
         while True:
-            look = await self._trainings.look(run.job.job_id)
-            run = await self._listened(run, look.lines, is_whole=look.has_ended)
-            if look.has_ended:
+            run, look = await self._trained(run)
+            times_lost = (run.detail.times_lost or 0) + 1
+            if not look.is_lost or times_lost > _TIMES_LOST_MAX:
                 break
-            await asyncio.sleep(_LOOK_SECONDS)
+            # Noted first: whoever dies in between counts once too often, and never submits for ever.
+            run = replace(run, detail=run.detail.model_copy(update={"times_lost": times_lost}))
+            await self.jobs.record(run.job, run.detail, [f"lost ({times_lost}), and submitted again: {look.message}"])
+            await self._trainings.forget(run.job.job_id)
         if not look.has_succeeded:
             progress = run.detail.progress
             refused = progress.say if progress is not None and progress.stage == "refused" else ""
@@ -160,6 +160,19 @@ class LearningWork:
                 refused or f"The training ended without a model: {look.message[-_LINE_CHARS_MAX:]}"
             )
         return run
+
+    async def _trained(self, run: _Run) -> tuple[_Run, TrainingLook]:
+        """Submit a training, unless it is there already, and note what it says, until it ends."""
+        if await self._trainings.submit(run.job.job_id, self._arguments(run)):
+            # What an earlier job of this id had said stays; the new one's log begins anew.
+            run = replace(run, detail=run.detail.model_copy(update={"lines_done": 0}))
+        reached("learning_submitted")
+        while True:
+            look = await self._trainings.look(run.job.job_id)
+            run = await self._listened(run, look.lines, is_whole=look.has_ended)
+            if look.has_ended:
+                return run, look
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _require_rows(self, run: _Run) -> None:
         """Start no process for what the lake has hardly anything of."""

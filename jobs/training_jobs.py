@@ -13,18 +13,31 @@ from dataclasses import dataclass
 from shlex import join
 from typing import Any
 
-from ray.job_submission import JobStatus, JobSubmissionClient
+from ray.job_submission import JobErrorType, JobStatus, JobSubmissionClient
 
 _ENDED = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.STOPPED})
+_LOST = frozenset(
+    {
+        JobErrorType.JOB_SUPERVISOR_ACTOR_DIED,
+        JobErrorType.JOB_SUPERVISOR_ACTOR_START_FAILURE,
+        JobErrorType.JOB_SUPERVISOR_ACTOR_START_TIMEOUT,
+        JobErrorType.JOB_SUPERVISOR_ACTOR_UNKNOWN_FAILURE,
+    }
+)
+"""Whoever ran the training is gone, with its node or alone: that says nothing about the training."""
 _SERVER_FAILED = re.compile(r"status code 5\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingLook:
-    """A training as it is now: whether it has ended and how, what Ray says of it, and its whole log by lines."""
+    """A training as it is now: whether it has ended and how, what Ray says of it, and its whole log by lines.
+
+    `is_lost` where it ended with whoever ran it, and might succeed elsewhere.
+    """
 
     has_ended: bool
     has_succeeded: bool
+    is_lost: bool
     message: str
     lines: list[str]
 
@@ -57,6 +70,10 @@ class TrainingJobs:
         """Submit a training, unless there is one of this id; say whether it was."""
         return await asyncio.to_thread(self._submit, job_id, arguments)
 
+    async def forget(self, job_id: str) -> None:
+        """Forget a training that has ended, so that one of this id can be submitted again."""
+        await asyncio.to_thread(self._forget, job_id)
+
     async def look(self, job_id: str) -> TrainingLook:
         """Look at a training."""
         return await asyncio.to_thread(self._look, job_id)
@@ -76,12 +93,22 @@ class TrainingJobs:
         return True
 
     @_told_apart()
+    def _forget(self, job_id: str) -> None:
+        self._connected().delete_job(job_id)
+
+    @_told_apart()
     def _look(self, job_id: str) -> TrainingLook:
         client = self._connected()
         info: Any = client.get_job_info(job_id)
         # The state first: of an ended job the log is whole.
         lines = client.get_job_logs(job_id).splitlines()
-        return TrainingLook(info.status in _ENDED, info.status == JobStatus.SUCCEEDED, info.message or "", lines)
+        return TrainingLook(
+            has_ended=info.status in _ENDED,
+            has_succeeded=info.status == JobStatus.SUCCEEDED,
+            is_lost=info.status == JobStatus.FAILED and info.error_type in _LOST,
+            message=info.message or "",
+            lines=lines,
+        )
 
     def _connected(self) -> JobSubmissionClient:
         if self._client is None:

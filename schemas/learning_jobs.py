@@ -65,7 +65,8 @@ class LearningDetail(_Document):
     """What is kept with a job: what was asked for, and what its run has found out.
 
     `model` is None for an export. `lines_done` of the training's log are in the job's. `base_model_id` is the global
-    model that a tenant's is fine-tuned from, `verdict` what was decided about the model in the end.
+    model that a tenant's is fine-tuned from, `verdict` what was decided about the model in the end. `times_lost` says
+    how often the training ended with whoever ran it, and was submitted again.
     """
 
     model: LearnedKind | None = None
@@ -75,6 +76,7 @@ class LearningDetail(_Document):
     lines_done: int = 0
     progress: TrainingProgress | None = None
     verdict: str | None = None
+    times_lost: int | None = None
 
     def stored(self) -> dict[str, Any]:
         """Give what the table keeps."""

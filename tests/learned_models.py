@@ -1,5 +1,6 @@
 """Fitted models and their promotion, for tests of whatever uses them."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -9,11 +10,13 @@ import numpy as np
 
 from attribution.ml.anomaly import AnomalyModel
 from attribution.ml.anomaly_training import train_anomaly
+from attribution.ml.artifacts import dump
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.conversion_training import train_conversion
 from attribution.ml.journey_table import JourneyTable
+from attribution.ml.pltv_training import train_pltv
 from attribution.ml.trained import TrainedModel
-from bench.planted_installs import planted_facts
+from bench.planted_installs import planted_facts, planted_installs
 from schemas.ids import TenantId
 from schemas.learning import Artifact, DataRange, LearnedKind, LearnedModelDocument
 from storage.lake.artifacts import Artifacts
@@ -135,3 +138,16 @@ async def promote(running: RunningStack, model_id: str) -> None:
     """Make a model the champion of its scope."""
     async with registry(running) as models:
         assert await models.promote(model_id, by="test", reason="test")
+
+
+async def pltv_champion(running: RunningStack, tenant_id: str, currency: str) -> str:
+    """Train on planted installs what foretells a tenant's revenue in a currency, and make it champion; give its id."""
+    trained = await asyncio.to_thread(lambda: train_pltv(planted_installs(6_000, seed=7).table, seed=7))
+    artifact = dump(trained.model)
+    await asyncio.to_thread(lake_of(running).put, artifact)
+    measured = {"metrics": trained.metrics, "currency": currency}
+    document = document_of(artifact, tenant_id, LearnedKind.PLTV).model_copy(update=measured)
+    async with registry(running) as models:
+        assert await models.register(document)
+    await promote(running, document.model_id)
+    return document.model_id

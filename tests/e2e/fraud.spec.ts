@@ -6,6 +6,7 @@ testPages([
   { address: '/fraud/rules', shows: /Click injection/ },
   { address: '/fraud/lists', shows: /Entries, one a line/ },
   { address: '/cohorts', shows: /^Heat map$/ },
+  { address: '/cohorts?measure=revenue', shows: /^Predicted LTV$/ },
 ]);
 
 test('a rule is turned on in a preview, which says what would move, and kept as a draft @telephone', async ({
@@ -62,6 +63,10 @@ test('cohorts are compared by source, per user and as a sum, and are downloaded'
   const heat = page.getByRole('region', { name: 'Heat map' }).getByRole('table');
   await expect(heat.getByRole('columnheader', { name: 'D30' })).toBeAttached();
   await page.getByText('Revenue', { exact: true }).first().click();
+  const foretold = page.getByRole('region', { name: 'Predicted LTV', exact: true }).first();
+  await expect(foretold.getByText(/of cohorts like this one 80% are expected to end inside/)).toBeVisible();
+  await expect(foretold.getByRole('link', { name: /^pltv-/ })).toBeVisible();
+  await expect(foretold.getByRole('row', { name: /All together.*\d – \D*\d/ })).toBeVisible();
   await page.getByLabel('Break down by').selectOption('media_source');
   await settled(page);
   await expect(heat.getByRole('cell', { name: 'google_ads' }).first()).toBeVisible();

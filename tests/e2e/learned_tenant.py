@@ -7,7 +7,7 @@ from typing import Any
 from attribution.ml.artifacts import dump
 from local.demo_sources import EVERY_SOURCE
 from tenancy.provisioning import ProvisionedTenant
-from tests.learned_models import lake_of, promote, register, trained_conversion
+from tests.learned_models import lake_of, pltv_champion, promote, register, trained_conversion
 from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, ndjson, new_tenant, result_of
 from tests.tenant_api import TenantApi
 
@@ -16,7 +16,7 @@ _OBSERVED_SECONDS = 60.0
 
 
 async def learn(running: RunningStack, tenant: ProvisionedTenant) -> None:
-    """Give a tenant a champion, and wait until the pool has it: what is attributed from then on has its credits.
+    """Give a tenant champions, and wait until the pool has its: what is attributed from then on has its credits.
 
     Another tenant gets the same as a challenger, which operators may promote.
     """
@@ -26,6 +26,7 @@ async def learn(running: RunningStack, tenant: ProvisionedTenant) -> None:
     lake_of(running).put(artifact)
     champion = await register(running, artifact, tenant.tenant_id, trained=trained)
     await promote(running, champion)
+    await pltv_champion(running, tenant.tenant_id, "USD")
     await register(running, artifact, (await new_tenant(running)).tenant_id, trained=trained)
     async with api_of(running, tenant) as api:
 
