@@ -1,6 +1,7 @@
 """The shapes of what the planes answer about learned models."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -165,4 +166,43 @@ class Drift(BaseModel):
     seen_at: datetime
     newest_day: date = Field(description="The newest day that the lake had: how fresh the data is.")
     weeks: list[DriftWeek]
+    calibration: list[CalibrationWeek]
+
+
+class DriftLevel(StrEnum):
+    """How far the feature that has moved most has moved in the newest week: PSI below 0.1, below 0.25, or more."""
+
+    STEADY = "steady"
+    MOVED = "moved"
+    SHIFTED = "shifted"
+
+
+class TenantDrift(BaseModel):
+    """How a model does on the newest days of one tenant that it serves, without the tenant's channels."""
+
+    tenant_id: TenantId
+    seen_at: datetime
+    newest_day: date = Field(description="The newest day that the lake had of the tenant.")
+    week: date | None = Field(description="The newest week that is over and has 100 rows; null: there is none.")
+    level: DriftLevel | None = Field(description="Null: no week has rows enough to be judged.")
+    psi: dict[str, float] = Field(
+        description="By feature its PSI in that week; of one that there is for each channel the greatest."
+    )
+
+
+class PlatformDrift(BaseModel):
+    """How a champion does on the newest days of the tenants that it serves; the furthest moved come first.
+
+    `oldest_day` is the newest day of whoever has not been exported for longest. `calibration` is that of all of them.
+    """
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    kind: LearnedKind
+    model_id: str
+    scope: Literal["own", "global"]
+    tenants_shifted: int
+    oldest_day: date
+    newest_day: date
+    tenants: list[TenantDrift]
     calibration: list[CalibrationWeek]

@@ -15,18 +15,20 @@ from schemas.learning_problems import (
 )
 from schemas.limits import PAGE_ROWS_DEFAULT
 from schemas.problems import CursorInvalid, TenantUnknown
-from serve_apps.answers import Page
+from serve_apps.answers import Listing, Page
 from serve_apps.callers import platform_key_of
 from serve_apps.cursors import read_moment, write_cursor
 from serve_apps.job_documents import learning_document
 from serve_apps.learned_answers import (
     AskedPlatformRollback,
     NewPlatformRetrain,
+    PlatformDrift,
     PlatformModel,
     PlatformModelWithHistory,
     RolledBack,
 )
 from serve_apps.learned_documents import ask_for_training, shown_to_operator, with_history
+from serve_apps.learned_drift import platform_drift
 from serve_apps.openapi import documented, platform_key
 from serve_apps.parameters import Cursor, Limit, Word
 from serve_apps.platform_answers import Job
@@ -77,6 +79,13 @@ async def roll_back_platform_model(request: Request, asked: AskedPlatformRollbac
     settings = services_of(request).settings
     model_id = await roll_back(_models(request), settings, asked.model, asked.tenant_id, by=_caller(request))
     return RolledBack(model_id=model_id)
+
+
+@router.get(f"{_PATH}/drift", **documented(_MODELS))
+async def get_platform_drift(request: Request) -> Listing[PlatformDrift]:
+    """Say how each champion does on the newest days of those it serves: drift, calibration, freshness."""
+    records = await LearningJobs(services_of(request).databases.control()).all_drift()
+    return Listing(data=platform_drift(records))
 
 
 @router.get(f"{_PATH}/{{model_id}}", **documented(_MODELS, LearnedModelUnknown))

@@ -1,7 +1,7 @@
 """Trainings and exports among the platform's jobs: asked for, carried out once at a time, shown; and what they saw."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,15 @@ class DriftRecord:
     kind: LearnedKind
     seen_at: datetime
     document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TenantDriftRecord:
+    """The same of one of all tenants; the model is its own, or the global one."""
+
+    tenant_id: TenantId
+    is_global: bool
+    drift: DriftRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,13 @@ class LearningJobs(Jobs):
         """Read what was seen last."""
         async with self._control.connection() as connection:
             rows = await connection.fetch(_SQL["drift"], tenant_id)
-        return [DriftRecord(LearnedKind(row["kind"]), row["seen_at"], orjson.loads(row["document"])) for row in rows]
+        return [_drift(row) for row in rows]
+
+    async def all_drift(self) -> list[TenantDriftRecord]:
+        """Read what was seen last of the champions, on every active tenant's days: by kind, the global ones first."""
+        async with self._control.connection() as connection:
+            rows = await connection.fetch(_SQL["all_drift"])
+        return [TenantDriftRecord(TenantId(row["tenant_id"]), row["is_global"], _drift(row)) for row in rows]
 
     async def keep_values(self, tenant_id: TenantId, model_id: str, foretold: ForetoldInstalls) -> None:
         """Keep what is known of the snapshot of a tenant's installs that counts from now on."""
@@ -134,3 +149,7 @@ class LearningJobs(Jobs):
         """List the tenants whose installs the serving model has not foretold, and is not about to."""
         async with self._control.connection() as connection:
             return [TenantId(row["tenant_id"]) for row in await connection.fetch(_SQL["unvalued"])]
+
+
+def _drift(row: Mapping[str, Any]) -> DriftRecord:
+    return DriftRecord(LearnedKind(row["kind"]), row["seen_at"], orjson.loads(row["document"]))

@@ -81,3 +81,10 @@ WHERE t.state = 'active' AND v.model_id IS DISTINCT FROM serving.model_id AND NO
     WHERE j.tenant_id = t.tenant_id AND j.kind = 'lake_export' AND j.created_at > serving.promoted_at
 )
 ORDER BY t.tenant_id
+
+-- name: all_drift
+SELECT d.tenant_id, d.kind, d.seen_at, d.document, m.tenant_id IS NULL AS is_global FROM learned_drift AS d
+JOIN learned_models AS m ON m.model_id = d.document ->> 'model_id'
+JOIN tenants AS t ON t.tenant_id = d.tenant_id AND t.state = 'active'
+WHERE m.state = 'champion'
+ORDER BY d.kind, m.tenant_id NULLS FIRST, d.tenant_id

@@ -18,6 +18,7 @@ from unmogrow.client.global_models import (
     NewPlatformRetrain,
     NewTenant,
     NewTenantAnswer,
+    PlatformDriftListing,
     PlatformKeyListing,
     PlatformModel,
     PlatformModelPage,
@@ -221,8 +222,13 @@ class GlobalCalls(Caller):
         return answer
 
     async def roll_back_platform_model(self, body: AskedPlatformRollback | Mapping[str, Any]) -> RolledBack:
-        """Put the champion before back; without one, the scope does without."""
+        """Put the champion before back, if the lake has its artifact; without one, the scope does without."""
         answer: RolledBack = await self._call(RolledBack, "POST", "/api/v1/models/rollback", body=body)
+        return answer
+
+    async def get_platform_drift(self) -> PlatformDriftListing:
+        """Say how each champion does on the newest days of those it serves: drift, calibration, freshness."""
+        answer: PlatformDriftListing = await self._call(PlatformDriftListing, "GET", "/api/v1/models/drift")
         return answer
 
     async def get_platform_model(self, model_id: str) -> PlatformModelWithHistory:

@@ -42,6 +42,15 @@ class AskedPlatformRollback(Shape):
     tenant_id: str | None = None
 
 
+class CalibrationWeek(Shape):
+    """What was foretold of the journeys that ended in a week, and what happened, as mean and as share."""
+
+    week: date
+    journeys: float
+    predicted: float
+    actual: float
+
+
 class Estimate(Shape):
     """A figure with its 95 % interval, None where none was computed."""
 
@@ -270,6 +279,21 @@ class Tenant(Shape):
     created_at: AwareDatetime
 
 
+class TenantDrift(Shape):
+    """How a model does on the newest days of one tenant that it serves, without the tenant's channels."""
+
+    tenant_id: str
+    seen_at: AwareDatetime
+    newest_day: date
+    """The newest day that the lake had of the tenant."""
+    week: date | None
+    """The newest week that is over and has 100 rows; null: there is none."""
+    level: Literal["steady", "moved", "shifted"] | None
+    """Null: no week has rows enough to be judged."""
+    psi: dict[str, float]
+    """By feature its PSI in that week; of one that there is for each channel the greatest."""
+
+
 class TenantPage(Shape):
     data: list[Tenant]
     next_cursor: str | None
@@ -336,6 +360,27 @@ class NewTenantAnswer(Shape):
     name: str
     write_key: str
     owner: Owner
+
+
+class PlatformDrift(Shape):
+    """
+    How a champion does on the newest days of the tenants that it serves; the furthest moved come first.
+
+    `oldest_day` is the newest day of whoever has not been exported for longest. `calibration` is that of all of them.
+    """
+
+    kind: Literal["conversion", "pltv", "anomaly"]
+    model_id: str
+    scope: Literal["own", "global"]
+    tenants_shifted: int
+    oldest_day: date
+    newest_day: date
+    tenants: list[TenantDrift]
+    calibration: list[CalibrationWeek]
+
+
+class PlatformDriftListing(Shape):
+    data: list[PlatformDrift]
 
 
 class PlatformModel(Shape):

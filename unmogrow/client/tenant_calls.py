@@ -666,7 +666,7 @@ class TenantCalls(Caller):
         return answer
 
     async def roll_back_learned_model(self, body: AskedRollback | Mapping[str, Any]) -> RolledBack:
-        """Put the tenant's champion before back; without one, the global model serves."""
+        """Put the tenant's champion before back, if the lake has its artifact; without one, the global model serves."""
         answer: RolledBack = await self._call(RolledBack, "POST", "/api/v1/models/rollback", body=body)
         return answer
 

@@ -371,10 +371,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put the champion before back; without one, the scope does without
-         * @description Put the champion before back; without one, the scope does without.
+         * Put the champion before back, if the lake has its artifact; without one, the scope does without
+         * @description Put the champion before back, if the lake has its artifact; without one, the scope does without.
          */
         post: operations["roll_back_platform_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say how each champion does on the newest days of those it serves: drift, calibration, freshness
+         * @description Say how each champion does on the newest days of those it serves: drift, calibration, freshness.
+         */
+        get: operations["get_platform_drift"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -680,6 +700,29 @@ export interface components {
             tenant_id?: string | null;
         };
         /**
+         * CalibrationWeek
+         * @description What was foretold of the journeys that ended in a week, and what happened, as mean and as share.
+         */
+        CalibrationWeek: {
+            /**
+             * Week
+             * Format: date
+             */
+            week: string;
+            /** Journeys */
+            journeys: number;
+            /** Predicted */
+            predicted: number;
+            /** Actual */
+            actual: number;
+        };
+        /**
+         * DriftLevel
+         * @description How far the feature that has moved most has moved in the newest week: PSI below 0.1, below 0.25, or more.
+         * @enum {string}
+         */
+        DriftLevel: "steady" | "moved" | "shifted";
+        /**
          * Estimate
          * @description A figure with its 95 % interval, None where none was computed.
          */
@@ -898,6 +941,11 @@ export interface components {
          * @enum {string}
          */
         LearnedState: "challenger" | "champion" | "retired" | "refused";
+        /** Listing[PlatformDrift] */
+        PlatformDriftListing: {
+            /** Data */
+            data: components["schemas"]["PlatformDrift"][];
+        };
         /** Listing[PlatformKey] */
         PlatformKeyListing: {
             /** Data */
@@ -1031,6 +1079,38 @@ export interface components {
             data: components["schemas"]["Tenant"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * PlatformDrift
+         * @description How a champion does on the newest days of the tenants that it serves; the furthest moved come first.
+         *
+         *     `oldest_day` is the newest day of whoever has not been exported for longest. `calibration` is that of all of them.
+         */
+        PlatformDrift: {
+            kind: components["schemas"]["LearnedKind"];
+            /** Model Id */
+            model_id: string;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "own" | "global";
+            /** Tenants Shifted */
+            tenants_shifted: number;
+            /**
+             * Oldest Day
+             * Format: date
+             */
+            oldest_day: string;
+            /**
+             * Newest Day
+             * Format: date
+             */
+            newest_day: string;
+            /** Tenants */
+            tenants: components["schemas"]["TenantDrift"][];
+            /** Calibration */
+            calibration: components["schemas"]["CalibrationWeek"][];
         };
         /**
          * PlatformKey
@@ -1319,6 +1399,39 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * TenantDrift
+         * @description How a model does on the newest days of one tenant that it serves, without the tenant's channels.
+         */
+        TenantDrift: {
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /**
+             * Newest Day
+             * Format: date
+             * @description The newest day that the lake had of the tenant.
+             */
+            newest_day: string;
+            /**
+             * Week
+             * @description The newest week that is over and has 100 rows; null: there is none.
+             */
+            week: string | null;
+            /** @description Null: no week has rows enough to be judged. */
+            level: components["schemas"]["DriftLevel"] | null;
+            /**
+             * Psi
+             * @description By feature its PSI in that week; of one that there is for each channel the greatest.
+             */
+            psi: {
+                [key: string]: number;
+            };
         };
         /**
          * TenantPatch
@@ -3428,6 +3541,60 @@ export interface operations {
             };
             /** @description - `request-invalid`: The body lacks a field, or one has a value that it cannot have. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `lake-unavailable`: The lake, where the fitted models are, does not answer at the moment.
+             *     - `spool-unavailable`: The tenant's database does not take events at the moment.
+             */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_platform_drift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformDriftListing"];
+                };
+            };
+            /** @description - `key-invalid`: The key is missing, unknown or revoked. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `scope-missing`: The key does not have the scope that this call needs. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1074,8 +1074,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put the tenant's champion before back; without one, the global model serves
-         * @description Put the tenant's champion before back; without one, the global model serves.
+         * Put the tenant's champion before back, if the lake has its artifact; without one, the global model serves
+         * @description Put the tenant's champion before back, if the lake has its artifact; without one, the global model serves.
          */
         post: operations["roll_back_learned_model"];
         delete?: never;
@@ -12838,6 +12838,7 @@ export interface operations {
             };
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
+             *     - `lake-unavailable`: The lake, where the fitted models are, does not answer at the moment.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
              *     - `store-unavailable`: The tenant's event store does not answer at the moment.
              */
