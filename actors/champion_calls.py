@@ -15,11 +15,15 @@ KEEPER_DEPLOYMENT = "ModelKeeper"
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """A learned model that counts: for one tenant, or (None) for all that have none of their own."""
+    """A learned model that counts: for one tenant, or (None) for all that have none of their own.
+
+    `before` are those that counted before it, the newest first: they stand in where it cannot be loaded.
+    """
 
     kind: LearnedKind
     tenant_id: TenantId | None
     model_id: str
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Champions(Protocol):
         """
 
     async def artifact(self, model_id: str) -> bytes:
-        """Give the fitted model of a champion.
+        """Give the fitted model of a champion, or of one that may stand in for it.
 
         Raises:
             KeyError: it is none any more.

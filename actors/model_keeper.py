@@ -1,8 +1,8 @@
 """The keeper of learned models: a deployment of one replica that reads registry and lake, so that the pool need not.
 
 Replicas of the pool ask it for the champions. One counts from when its artifact has been read and its checksum is
-right; until then the one before goes on. When the control database or the lake is away, so does all that is known.
-While the keeper is away, replicas go on with what they have.
+right; until then the one before goes on, also one that this keeper never knew as champion. When the control database or
+the lake is away, so does all that is known. While the keeper is away, replicas go on with what they have.
 """
 
 import asyncio
@@ -33,6 +33,9 @@ _AGAIN_SECONDS = 1.0
 _KINDS = frozenset({LearnedKind.CONVERSION, LearnedKind.ANOMALY})
 """Those that the pool evaluates."""
 
+_BEFORE_MAX = 3
+"""So many that counted before a champion may stand in for it."""
+
 log = structlog.get_logger()
 
 Scope = tuple[LearnedKind, TenantId | None]
@@ -48,6 +51,7 @@ class ModelKeeper:
         self._artifacts = Artifacts(Lake.open(settings.lake_address))
         self._bytes_max = settings.learning.keeper_bytes_max
         self._counting: dict[Scope, LearnedModelRecord] = {}
+        self._before: dict[Scope, list[LearnedModelRecord]] = {}
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         # Of this incarnation: another one counts anew.
         self._incarnation = secrets.token_hex(8)
@@ -69,17 +73,21 @@ class ModelKeeper:
         version = f"{self._incarnation}:{self._changes}"
         if version == known_version:
             return None
-        champions = (Champion(*scope, record.model_id) for scope, record in self._counting.items())
+        champions = (
+            Champion(*scope, record.model_id, tuple(each.model_id for each in self._before.get(scope, ())))
+            for scope, record in self._counting.items()
+        )
         return Standing(version, tuple(champions))
 
     async def artifact(self, model_id: str) -> bytes:
-        """Give the fitted model of a champion.
+        """Give the fitted model of a champion, or of one that may stand in for it.
 
         Raises:
             KeyError: it is none any more.
             OSError, ArtifactCorruptError: the lake does not give it.
         """
-        record = next((each for each in self._counting.values() if each.model_id == model_id), None)
+        known = (each for some in (self._counting.values(), *self._before.values()) for each in some)
+        record = next((each for each in known if each.model_id == model_id), None)
         if record is None:
             raise KeyError(model_id)
         return await self._read(record)
@@ -115,7 +123,8 @@ class ModelKeeper:
         wanted: dict[Scope, LearnedModelRecord] = {(each.document.kind, each.tenant_id): each for each in records}
         for scope in self._counting.keys() - wanted.keys():
             # What was learned of a tenant goes with it.
-            self._kept.pop(self._counting.pop(scope).document.artifact.sha256, None)
+            for gone in (self._counting.pop(scope), *self._before.pop(scope, ())):
+                self._kept.pop(gone.document.artifact.sha256, None)
             self._changes += 1
         is_whole = True
         # The global ones first: they serve most.
@@ -127,16 +136,21 @@ class ModelKeeper:
         return is_whole
 
     async def _count(self, scope: Scope, record: LearnedModelRecord) -> bool:
-        """Let a model count if its artifact can be read; say whether it can."""
-        try:
-            await self._read(record)
-        except Exception as error:  # noqa: BLE001 - the lake is away or damaged: the one before goes on
-            log.warning("artifact_not_read", model_id=record.model_id, error=repr(error))
-            return False
-        self._counting[scope] = record
-        self._changes += 1
-        log.info("champion_counts", model_id=record.model_id, kind=scope[0], tenant=scope[1])
-        return True
+        """Let a model count if its artifact can be read, else one before it; say whether it can."""
+        before = await self._models.before(record, _BEFORE_MAX)
+        # What goes on already is better than whatever came before it.
+        known = self._counting.get(scope)
+        for place, each in enumerate((record, *(() if known else before))):
+            try:
+                await self._read(each)
+            except Exception as error:  # noqa: BLE001 - the lake is away or damaged: the one before goes on
+                log.warning("artifact_not_read", model_id=each.model_id, champion=record.model_id, error=repr(error))
+                continue
+            self._counting[scope], self._before[scope] = each, before[place:]
+            self._changes += 1
+            log.info("champion_counts", model_id=each.model_id, stands_in=bool(place), kind=scope[0], tenant=scope[1])
+            return not place
+        return False
 
     async def _read(self, record: LearnedModelRecord) -> bytes:
         """Give an artifact; those asked for last are kept, up to a bound."""

@@ -55,6 +55,7 @@ class ModelShelf(Generic[M]):
         self._settings = settings
         self._version = ""
         self._wanted: dict[Scope, str] = {}
+        self._before: dict[str, tuple[str, ...]] = {}
         self._loaded: OrderedDict[Scope, LoadedModel[M]] = OrderedDict()
         self._loading: dict[str, asyncio.Task[LoadedModel[M]]] = {}
         self._known = asyncio.Event()
@@ -101,7 +102,9 @@ class ModelShelf(Generic[M]):
         standing = await self._champions.current(self._version)
         if standing is not None:
             self._version = standing.version
-            self._wanted = {each.tenant_id: each.model_id for each in standing.champions if each.kind is self._kind}
+            own = [each for each in standing.champions if each.kind is self._kind]
+            self._wanted = {each.tenant_id: each.model_id for each in own}
+            self._before = {each.model_id: each.before for each in own}
             self._known.set()
 
     async def _renew(self) -> None:
@@ -119,7 +122,7 @@ class ModelShelf(Generic[M]):
         """Load a model and put it in the place of the one that was used; whoever asks at the same time shares that."""
         loading = self._loading.get(model_id)
         if loading is None:
-            loading = self._loading[model_id] = asyncio.create_task(self._made(model_id))
+            loading = self._loading[model_id] = asyncio.create_task(self._made(model_id, self._loaded.get(scope)))
             loading.add_done_callback(lambda _: self._loading.pop(model_id, None))
         loaded = await asyncio.shield(loading)
         # Meanwhile there may be another champion, loaded already.
@@ -129,7 +132,25 @@ class ModelShelf(Generic[M]):
             # The one that was used longest ago.
             self._loaded.popitem(last=False)
 
-    async def _made(self, model_id: str) -> LoadedModel[M]:
+    async def _made(self, model_id: str, present: LoadedModel[M] | None) -> LoadedModel[M]:
+        """Load a model; where that fails, one that counted before it stands in, `present` if it is one of them."""
+        try:
+            return await self._loaded_of(model_id)
+        except Exception as error:
+            log.warning("model_not_loaded", model_id=model_id, error=repr(error))
+            for stand_in in self._before.get(model_id, ()):
+                if present is not None and present.model_id == stand_in:
+                    return present
+                try:
+                    loaded = await self._loaded_of(stand_in)
+                except Exception as other:  # noqa: BLE001 - the one before it may do
+                    log.warning("model_not_loaded", model_id=stand_in, error=repr(other))
+                else:
+                    log.warning("model_stands_in", model_id=stand_in, champion=model_id)
+                    return loaded
+            raise
+
+    async def _loaded_of(self, model_id: str) -> LoadedModel[M]:
         artifact = await self._champions.artifact(model_id)
         model = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, artifact)
         log.info("model_loaded", model_id=model_id, bytes=len(artifact))

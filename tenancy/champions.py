@@ -3,7 +3,7 @@
 import asyncio
 
 from schemas.ids import TenantId
-from schemas.learning import LearnedKind
+from schemas.learning import LearnedKind, LearnedState
 from schemas.learning_problems import ArtifactMissing, ChampionMissing, LakeUnavailable, LearnedModelUnknown
 from schemas.settings import Settings
 from storage.lake.artifacts import ArtifactCorruptError, Artifacts
@@ -11,6 +11,7 @@ from storage.lake.lake import Lake
 from storage.postgres.learned_models import LearnedModelRecord, LearnedModels
 
 _RETRY_AFTER_SECONDS = 10
+_BACK_MAX = 100
 
 
 async def promote(
@@ -45,7 +46,8 @@ async def roll_back(
     """
     past: list[str] = []
     try:
-        for record in await models.predecessors(kind, tenant_id):
+        champions = await models.of_scope(kind, tenant_id, LearnedState.CHAMPION)
+        for record in await models.before(champions[0], _BACK_MAX) if champions else ():
             try:
                 await _require_artifact(settings, record)
             except ArtifactMissing:

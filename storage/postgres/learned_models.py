@@ -159,17 +159,16 @@ class LearnedModels:
                     return False
             return await self._put(connection, kind, tenant_id, model_id, by, reason, is_rollback=False)
 
-    async def predecessors(self, kind: LearnedKind, tenant_id: TenantId | None) -> list[LearnedModelRecord]:
-        """Read to which models going back leads from the present champion, one after the other.
-
-        Raises:
-            KeyError: the scope has no champion.
-        """
+    async def before(self, champion: LearnedModelRecord, limit: int) -> list[LearnedModelRecord]:
+        """Read the newest of the models that counted before a champion, in the order of going back."""
+        kind, tenant_id, model_id = champion.document.kind, champion.tenant_id, champion.model_id
+        found: list[LearnedModelRecord] = []
         async with self._control.connection() as connection:
-            rows = await connection.fetch(_SQL["of_scope"], kind, tenant_id, LearnedState.CHAMPION)
-            if not rows:
-                raise KeyError(kind)
-            return [_record(row) async for row in _before(connection, kind, tenant_id, rows[0]["model_id"])]
+            async for row in _before(connection, kind, tenant_id, model_id):
+                found.append(_record(row))
+                if len(found) == limit:
+                    break
+        return found
 
     async def roll_back(
         self,

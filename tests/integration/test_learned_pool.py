@@ -239,10 +239,23 @@ async def test_only_what_is_in_the_lake_is_promoted(shop: Shop) -> None:
 
 
 async def test_the_keeper_dies(shop: Shop) -> None:
-    """Results have their credits all the while; the next one hears of a promotion, too."""
+    """Results have their credits all the while; the next one hears of a promotion, too.
+
+    For a champion that the lake has lost the next one finds the one before it, which it never knew as champion.
+    """
+    lost = await register(shop.running, b"lost for good", shop.tenant.tenant_id)
+    await promote(shop.running, lost)
     (keeper,) = titled(shop.running, "ray::ServeReplica:champions")
     keeper.kill()
     assert "data_driven" in (await result_of(shop.api, await shop.send()))["credits"]
+
+    async def is_there_again() -> bool:
+        return any(each.pid != keeper.pid for each in titled(shop.running, "ray::ServeReplica:champions"))
+
+    await eventually(is_there_again)
+    # It has read the registry, and the replicas have asked it.
+    await asyncio.sleep(4)
+    assert (await result_of(shop.api, await shop.send()))["model_version"] == f"rules-2+{shop.first}"
     fourth = await register(shop.running, shop.artifacts[0], shop.tenant.tenant_id)
     await promote(shop.running, fourth)
 

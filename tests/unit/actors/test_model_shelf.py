@@ -26,6 +26,7 @@ class Registry:
         self.champions = champions
         self.asked: list[str] = []
         self.damaged: set[str] = set()
+        self.before: dict[str, tuple[str, ...]] = {}
         self.is_away = False
 
     async def current(self, known_version: str) -> Standing | None:
@@ -36,7 +37,10 @@ class Registry:
         if version == known_version:
             return None
         named = {None if tenant == "all" else TenantId(tenant): model for tenant, model in self.champions.items()}
-        return Standing(version, tuple(Champion(KIND, tenant, model) for tenant, model in named.items()))
+        return Standing(version, tuple(map(self._champion, named.items())))
+
+    def _champion(self, named: tuple[TenantId | None, str]) -> Champion:
+        return Champion(KIND, *named, self.before.get(named[1], ()))
 
     async def artifact(self, model_id: str) -> bytes:
         """Give a model."""
@@ -94,6 +98,25 @@ async def test_what_is_known_goes_on() -> None:
         registry.is_away, registry.damaged = False, set()
         await asyncio.sleep(0.1)
         assert await model_of(shelf, "t1") == "a2"
+
+
+async def test_one_that_cannot_be_loaded_is_stood_in_for() -> None:
+    """By the newest before it that can be, loaded once; when it can be loaded itself, it takes its place."""
+    registry = Registry(t1="a3")
+    registry.before = {"a3": ("a2", "a1")}
+    registry.damaged = {"a3", "a2"}
+    async with shelf_of(registry) as shelf:
+        assert await model_of(shelf, "t1") == "a1"
+        await asyncio.sleep(0.1)
+        assert await model_of(shelf, "t1") == "a1"
+        assert registry.asked.count("a1") == 1
+        registry.damaged = {"a2"}
+        await asyncio.sleep(0.1)
+        assert await model_of(shelf, "t1") == "a3"
+    registry.damaged = {"a3", "a2", "a1"}
+    async with shelf_of(registry) as shelf:
+        with pytest.raises(ValueError, match="damaged"):
+            await model_of(shelf, "t1")
 
 
 async def test_so_many_are_loaded() -> None:
