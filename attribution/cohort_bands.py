@@ -13,6 +13,10 @@ applications (2005). `c` and the two reaches are fitted to cohorts that the mode
 (`attribution.ml.cohort_fit`). The reaches are quantiles of (what came - mean) / sd over these cohorts, so that four of
 five lie inside whatever the shape of the error: split conformal prediction with a score that is scaled by what was
 foretold, Lei et al.: Distribution-free predictive inference for regression (2018).
+
+What is known grows with a cohort's age, and only the rest stays foretold: what came already stands, whether it was
+foretold or not, and of the mean and the variance remains the part that was expected after that age. Source: Bornhuetter
+and Ferguson: The actuary and IBNR (1972).
 """
 
 from dataclasses import dataclass
@@ -36,15 +40,13 @@ class CohortReach:
 class CohortSums:
     """Sums over the installs of a cohort that were foretold, in one currency.
 
-    `known` is what stands: the first day of those who are not so old yet, everything of the others. `later` and
-    `variance` are mean and variance of what is foretold to come after. `came` is all that has come so far.
+    `known` is what has come so far, `later` and `variance` are mean and variance of what is foretold to come after.
     """
 
     installs: int
     known: float
     later: float
     variance: float
-    came: float
 
     def plus(self, other: "CohortSums") -> "CohortSums":
         """Put two cohorts together."""
@@ -53,7 +55,6 @@ class CohortSums:
             self.known + other.known,
             self.later + other.later,
             self.variance + other.variance,
-            self.came + other.came,
         )
 
 
@@ -70,9 +71,7 @@ def cohort_band(sums: CohortSums, reach: CohortReach) -> CohortBand:
     """Foretell a cohort's total; no end lies below what has come already."""
     spread: float = (sums.variance + (reach.common * sums.later) ** 2) ** 0.5
     middle = sums.known + sums.later
-    ends = (middle + reach.low * spread, middle, middle + reach.high * spread)
-    low, mid, high = (max(end, sums.came) for end in ends)
-    return CohortBand(min(low, mid), mid, max(mid, high))
+    return CohortBand(max(sums.known, middle + reach.low * spread), middle, middle + reach.high * spread)
 
 
 def never_falling(bands: list[CohortBand]) -> list[CohortBand]:

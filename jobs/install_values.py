@@ -1,7 +1,7 @@
 """Has a pLTV model foretell a tenant's installs, and puts that into the tenant's own table: a Ray task.
 
-An install is foretold when its first day is over. At a horizon that it is old enough for nothing is open: what came
-stands. Which cohort an install belongs to is asked by whoever reads; rows of one install add up to any.
+An install is foretold when its first day is over. What came already stands, and at a horizon that it is old enough for
+nothing else is open. Which cohort an install belongs to is asked by whoever reads; rows of one install add up to any.
 """
 
 import time
@@ -99,12 +99,8 @@ async def _write(
 def value_rows(person: Hashes, table: InstallTable, model: PltvModel) -> pa.Table:
     """Write down what is foretold of installs [I]: a list by install, a number for each horizon that has bands."""
     places = list(model.reaches)
-    mean, variance = model.moments(table)
-    is_settled = table.observed_days[:, None] >= np.array(HORIZON_DAYS)
-    came = table.revenue_to
-    known = np.where(is_settled, came, table.revenue[:, None])
-    later, spread = (np.where(is_settled, 0.0, each) for each in (mean, variance))
-    columns = {"known": known, "later": later, "variance": spread, "came": came}
+    later, variance = model.moments_to_come(table)
+    columns = {"known": table.revenue_to, "later": later, "variance": variance}
     return pa.table(
         {
             "person_key": pa.array(person, pa.uint64()),

@@ -110,7 +110,7 @@ def _add_revenue(keyed: Mapping[int, Cohort], revenue: Iterable[Row], asked: Coh
 
 
 def _foretold(row: Row) -> list[CohortSums]:
-    columns = zip(row["known"], row["later"], row["variance"], row["came"], strict=True)
+    columns = zip(row["known"], row["later"], row["variance"], strict=True)
     return [CohortSums(row["installs"], *each) for each in columns]
 
 

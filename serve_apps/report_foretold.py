@@ -113,7 +113,7 @@ def _names(days: int) -> tuple[str, str, str]:
 
 
 def _together(sums: Sequence[CohortSums]) -> CohortSums:
-    made = CohortSums(0, 0.0, 0.0, 0.0, 0.0)
+    made = CohortSums(0, 0.0, 0.0, 0.0)
     for each in sums:
         made = made.plus(each)
     return made

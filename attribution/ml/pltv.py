@@ -45,6 +45,7 @@ FEATURES = (*NUMBERS, *CATEGORIES)
 _DAY_SECONDS, _HOUR_SECONDS = 86_400.0, 3_600.0
 _THURSDAY = 3
 _LOG_MAX = 30.0
+_SMALLEST = 1e-12
 
 
 class PltvBands(NamedTuple):
@@ -148,6 +149,23 @@ class PltvModel:
                 made.mean[:, place] = paying * paid
                 made.variance[:, place] = horizon.cohorts.variance(paying, paid)
         return made
+
+    def moments_to_come(self, installs: InstallTable, threads: int = 1) -> PltvMoments:
+        """Foretell what comes after each install's present age (`observed_days`); 0 where it is as old as the horizon.
+
+        Of mean and variance remains the part that was expected after that age: how revenue is spread over time is taken
+        from the means of all these installs at the horizons, and between two of them from the logarithm of the days.
+        """
+        moments = self.moments(installs, threads)
+        places = list(self.reaches)
+        days = np.array([1, *(HORIZON_DAYS[place] for place in places)], np.float64)
+        sums = np.maximum.accumulate([0.0, *moments.mean[:, places].sum(axis=0)])
+        expected = np.interp(np.log(np.maximum(installs.observed_days, 1.0)), np.log(days), sums)
+        remaining = np.full((len(installs), len(HORIZON_DAYS)), np.nan)
+        for place, whole in zip(places, sums[1:], strict=True):
+            is_open = installs.observed_days < HORIZON_DAYS[place]
+            remaining[:, place] = np.where(is_open, 1.0 - np.minimum(expected / max(whole, _SMALLEST), 1.0), 0.0)
+        return PltvMoments(moments.mean * remaining, moments.variance * remaining)
 
     @property
     def reaches(self) -> dict[int, CohortReach]:

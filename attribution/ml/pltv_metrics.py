@@ -102,7 +102,7 @@ def _cohorts_inside(model: PltvModel, holdout: InstallTable, place: int, threads
     for rows, size in cohorts_of(holdout.source):
         known = float(holdout.revenue[rows].sum())
         later, variance = (float(each[rows, place].sum()) for each in moments)
-        band = cohort_band(CohortSums(size, known, later, variance, known), model.reaches[place])
+        band = cohort_band(CohortSums(size, known, later, variance), model.reaches[place])
         inside.append(band.low <= holdout.revenue_to[rows, place].sum() <= band.high)
         sizes.append(size)
     return float(np.average(inside, weights=size_weights(sizes))) if sizes else None

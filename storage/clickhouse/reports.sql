@@ -291,9 +291,9 @@ GROUP BY cohort_key, up_to_age, kept_currency
 
 -- name: foretold
 SELECT cohort_key, count() AS installs, sumForEach(known) AS known, sumForEach(later) AS later,
-    sumForEach(variance) AS variance, sumForEach(came) AS came
+    sumForEach(variance) AS variance
 FROM (
-    SELECT {person} AS person, installed_at, known, later, variance, came FROM {install_values}
+    SELECT {person} AS person, installed_at, known, later, variance FROM {install_values}
     WHERE snapshot = {snapshot:UInt64} AND installed_at >= {since:DateTime('UTC')} AND installed_at < {until:DateTime('UTC')}
 ) AS foretold
 SEMI LEFT JOIN ({cohort}) AS cohorts USING person, installed_at

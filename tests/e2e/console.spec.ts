@@ -101,7 +101,8 @@ test('a tenant’s challenger is promoted, with its measures in sight, and rolle
   const seen = drift.getByRole('row', { name: new RegExp(`^${own}.*Conversion`) });
   await expect(seen).toContainText(/Another population|Moved|As in training/);
   await expect(drift).not.toContainText('google_ads');
-  await openConsole(page, `/models?tenant=${found?.tenant_id}`);
+  await page.goto(`${stack.platformUrl}/#/models?tenant=${found?.tenant_id}`);
+  await settled(page);
   await page.getByRole('button', { name: found?.model_id }).click();
   const details = page.getByRole('dialog', { name: 'Model' });
   await expect(details.getByText('Challenger', { exact: true })).toBeVisible();

@@ -66,7 +66,7 @@ test('cohorts are compared by source, per user and as a sum, and are downloaded'
   const foretold = page.getByRole('region', { name: 'Predicted LTV', exact: true }).first();
   await expect(foretold.getByText(/of cohorts like this one 80% are expected to end inside/)).toBeVisible();
   await expect(foretold.getByRole('link', { name: /^pltv-/ })).toBeVisible();
-  await expect(foretold.getByRole('row', { name: /All together.*\d – \D*\d/ })).toBeVisible();
+  await expect(foretold.getByRole('row', { name: /^Total.*\d – \D*\d/ })).toBeVisible();
   await page.getByLabel('Break down by').selectOption('media_source');
   await settled(page);
   await expect(heat.getByRole('cell', { name: 'google_ads' }).first()).toBeVisible();

@@ -8,12 +8,12 @@ testPages([
 
 test('drift is said in words, by feature and by week, and what was foretold beside what happened', async ({ page }) => {
   await open(page, '/learning/drift');
-  await expect(page.getByText(/^The newest day in the lake is .*; it was looked at /)).toBeVisible();
+  await expect(page.getByText(/^The newest day in the lake is .*; it was looked at /).first()).toBeVisible();
   // The champion has learned from other journeys than those of the demo.
-  await expect(page.getByText(/the model sees another population by: .*Train it anew\./)).toBeVisible();
-  const moved = page.getByRole('table', { name: /^How features have moved/ });
+  await expect(page.getByText(/the model sees another population by: .*Train it anew\./).first()).toBeVisible();
+  const moved = page.getByRole('table', { name: /^How features have moved/ }).first();
   await expect(moved.getByRole('row').nth(1).getByText('Another population')).toBeVisible();
-  await page.getByRole('button', { name: 'Show as a table' }).click();
+  await page.getByRole('button', { name: 'Show as a table' }).first().click();
   const rows = page.getByRole('table', { name: 'Foretold and what happened' }).getByRole('row');
   await expect(rows.nth(1)).toContainText('%');
 });

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -25,6 +26,7 @@ from storage.lake.artifacts import Artifacts
 from storage.lake.lake import Lake
 from storage.names import clickhouse_tables
 from tenancy.provisioning import ProvisionedTenant
+from tests.crash.load import titled
 from tests.lake_fixtures import BUCKET, REGION
 from tests.stack_fixtures import RunningStack, eventually, new_tenant
 from tests.tenant_api import TenantApi
@@ -201,10 +203,20 @@ async def shown_by_the_command_line(running: RunningStack, tenant: ProvisionedTe
     assert all(model_id in text for text in said)
     assert "log_loss_difference" in said[1]
     # It has too few installs to foretell revenue: the training ends, and says why.
+    # Whoever runs it dies meanwhile, as with a node: it is submitted again.
     training = f"retrain -t {tenant.tenant_id} --model pltv --follow".split()
-    done = await asyncio.to_thread(CliRunner().invoke, app, training, env=environment)
+    following = asyncio.create_task(asyncio.to_thread(CliRunner().invoke, app, training, env=environment))
+
+    async def runners() -> list[psutil.Process]:
+        return titled(running, "ray::_ray_internal_job_actor_pltv", "ray::JobSupervisor")
+
+    for each in await eventually(runners, seconds=60):
+        each.kill()
+    done = await following
     assert done.exit_code == 1
-    assert "tell of no horizon" in done.stdout + done.stderr
+    followed = done.stdout + done.stderr
+    assert "lost (1), and submitted again" in followed
+    assert "tell of no horizon" in followed
 
 
 async def opts_out(running: RunningStack, tenant: ProvisionedTenant, api: TenantApi) -> None:

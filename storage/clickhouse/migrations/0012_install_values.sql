@@ -1,5 +1,5 @@
 -- What the champion among the models of lifetime value foretells of each install, as sums are made of it: by horizon what
--- stands, mean and variance of what is still to come, and what has come so far; of the model's currency. Each export of
+-- has come so far, and mean and variance of what is still to come; in the model's currency. Each export of
 -- the tenant writes a snapshot anew, and drops those that nobody reads any more.
 CREATE TABLE IF NOT EXISTS {install_values} (
     snapshot UInt64,
@@ -7,8 +7,7 @@ CREATE TABLE IF NOT EXISTS {install_values} (
     installed_at DateTime64(3, 'UTC'),
     known Array(Float64),
     later Array(Float64),
-    variance Array(Float64),
-    came Array(Float64)
+    variance Array(Float64)
 )
 ENGINE = MergeTree
 PARTITION BY snapshot

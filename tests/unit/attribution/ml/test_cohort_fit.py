@@ -29,7 +29,7 @@ def test_four_of_five_cohorts_lie_inside_whatever_their_size(pltv: TrainedModel[
                 for column in (table.revenue, mean[:, place], variance[:, place], fresh.brought[:, place])
             )
             bands = [
-                cohort_band(CohortSums(size, *each, came=each[0]), reach)
+                cohort_band(CohortSums(size, *each), reach)
                 for each in zip(known.tolist(), later.tolist(), spread.tolist(), strict=True)
             ]
             held = [band.low <= came <= band.high for band, came in zip(bands, brought, strict=True)]
@@ -40,6 +40,29 @@ def test_four_of_five_cohorts_lie_inside_whatever_their_size(pltv: TrainedModel[
     assert min(inside.values()) > 0.65
     # Errors of installs even out: a cohort of 500 is known better than one of 60, by more than a half.
     assert all(widths[500, place] < 0.55 * widths[60, place] for place in model.reaches)
+
+
+def test_bands_hold_while_cohorts_grow_older(pltv: TrainedModel[PltvModel]) -> None:
+    """Of cohorts of every age before the horizon: what came stands, the rest is open, and less of it with each day."""
+    fresh = planted_installs(20_000, seed=207)
+    model, place, size = pltv.model, 2, 150
+    young = np.flatnonzero((fresh.table.observed_days < HORIZON_DAYS[place]) & (fresh.table.observed_days >= 1))
+    table, brought = fresh.table.select(young), fresh.brought[young, place]
+    later, variance = (each[:, place] for each in model.moments_to_come(table))
+    held, widths = [], []
+    for first in range(0, len(table) - size + 1, size):
+        rows = slice(first, first + size)
+        known = float(table.revenue_to[rows, place].sum())
+        sums = CohortSums(size, known, float(later[rows].sum()), float(variance[rows].sum()))
+        band = cohort_band(sums, model.reaches[place])
+        held.append(band.low <= brought[rows].sum() <= band.high)
+        widths.append(band.high - band.low)
+    assert np.mean(held) == pytest.approx(0.8, abs=0.15)
+    # In the order of time: the oldest cohorts first.
+    third = len(widths) // 3
+    assert np.mean(widths[:third]) < 0.7 * np.mean(widths[-third:])
+    settled = fresh.table.select(fresh.table.observed_days >= HORIZON_DAYS[-1])
+    assert not model.moments_to_come(settled).mean.any()
 
 
 def test_the_share_that_holds_is_a_metric(pltv: TrainedModel[PltvModel]) -> None:
@@ -55,7 +78,7 @@ def test_the_ends_of_installs_added_up_are_no_band(pltv: TrainedModel[PltvModel]
     _, mid, high = (each[:, 0].sum() for each in pltv.model.predict(table))
     mean, variance = (float(each[:, 0].sum()) for each in pltv.model.moments(table))
     known = float(table.revenue.sum())
-    band = cohort_band(CohortSums(500, known, mean, variance, known), pltv.model.reaches[0])
+    band = cohort_band(CohortSums(500, known, mean, variance), pltv.model.reaches[0])
     assert band.mid == pytest.approx(mid)
     assert high - mid > 1.3 * (band.high - band.mid)
 
@@ -73,9 +96,10 @@ def test_a_model_that_is_wrong_of_everybody_has_wide_bands() -> None:
 def test_a_band_by_hand() -> None:
     """The common error grows with the sum, the installs' own with its root; what has come is no longer open."""
     reach = CohortReach(common=0.3, low=-1.0, high=2.0)
-    sums = CohortSums(installs=100, known=50.0, later=100.0, variance=1600.0, came=60.0)
+    sums = CohortSums(installs=100, known=50.0, later=100.0, variance=1600.0)
     assert cohort_band(sums, reach) == CohortBand(100.0, 150.0, 250.0)
-    assert cohort_band(replace(sums, came=170.0), reach) == CohortBand(170.0, 170.0, 250.0)
+    # No end lies below what has come.
+    assert cohort_band(replace(sums, variance=1e6), reach).low == 50.0
     both = cohort_band(sums.plus(sums), reach)
     assert both.mid == 300.0
     assert 2**0.5 * 100.0 < both.high - both.mid < 200.0
