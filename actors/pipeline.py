@@ -112,18 +112,17 @@ class Stores:
     def of(
         cls,
         databases: Databases,
-        commits: Database,
         store: ClickHouse,
         tenant_id: TenantId,
         shard: Shard,
         settings: ActorSettings,
         attribute: Attribute,
     ) -> Self:
-        """Make those of a shard of a tenant; `commits` is its database by a connection that nothing else uses."""
+        """Make those of a shard of a tenant."""
         database = databases.tenant(tenant_id)
         return cls(
             database,
-            Spool(commits, shard),
+            Spool(databases.commits(tenant_id), shard),
             Spool(database, shard),
             EventWriter(store, tenant_id),
             CaseReader(TouchReader(store, tenant_id), InstallReader(store, tenant_id), OriginReader(database)),

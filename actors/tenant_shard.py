@@ -138,9 +138,9 @@ class TenantShard:
             await asyncio.wait({predecessor})
         backoff = Backoff()
         backends, postgres = self._tools.backends, self._tools.settings.postgres
-        databases, committing = Databases(backends, postgres.for_shards()), Databases(backends, postgres.for_commits())
+        databases = Databases(backends, postgres.for_shards())
         try:
-            while not await self._incarnate(databases, committing.tenant(self._tenant_id)):
+            while not await self._incarnate(databases):
                 # A new incarnation begins from what the databases say.
                 self._incarnation = asyncio.get_running_loop().create_future()
                 await backoff.wait()
@@ -149,7 +149,6 @@ class TenantShard:
             # asyncpg gives connections back behind its borrowers' backs.
             await asyncio.sleep(_GIVE_BACK_SECONDS)
             await databases.close()
-            await committing.close()
 
     def _leave(self) -> None:
         """Take no more calls; those that still wait for a start are told."""
@@ -159,11 +158,11 @@ class TenantShard:
             # There may be nobody to tell.
             self._incarnation.exception()
 
-    async def _incarnate(self, databases: Databases, commits: Database) -> bool:
+    async def _incarnate(self, databases: Databases) -> bool:
         """Start, and go on until something ends it; say whether it was the last of its kind."""
         try:
             async with asyncio.TaskGroup() as loops:
-                pipeline = await self._start(self._pipeline(databases, commits), loops)
+                pipeline = await self._start(self._pipeline(databases), loops)
                 running = loops.create_task(pipeline.run())
                 self._incarnation.set_result(pipeline)
                 await self._until_idle(pipeline)
@@ -202,10 +201,10 @@ class TenantShard:
         while not await self._enter():
             await backoff.wait()
 
-    def _pipeline(self, databases: Databases, commits: Database) -> TenantPipeline:
+    def _pipeline(self, databases: Databases) -> TenantPipeline:
         tools, settings = self._tools, self._tools.settings.actor
         attribute = partial(tools.attribute, self._tenant_id)
-        stores = Stores.of(databases, commits, tools.store, self._tenant_id, self._shard, settings, attribute)
+        stores = Stores.of(databases, tools.store, self._tenant_id, self._shard, settings, attribute)
         return TenantPipeline(stores, self._shard, settings, tools.turns)
 
     async def _until_idle(self, pipeline: TenantPipeline) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import json
 import secrets
 import shutil
+import statistics
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -137,11 +138,23 @@ async def _register(stack: Stack, tenants: list[ProvisionedTenant], count: int) 
     return (time.perf_counter() - began) / max(missing, 1)
 
 
-async def _trickle(stack: Stack, tenants: Sequence[ProvisionedTenant], every_seconds: float, seconds: float) -> int:
-    """Have each tenant send a body of two events now and then; give how many were refused."""
-    address = (stack.settings.ports.host, stack.settings.ports.tenant)
+@dataclass(frozen=True, slots=True)
+class Trickle:
+    """How tenants that send a little now and then were served: latencies (ms), and how many requests were refused."""
 
-    async def send(tenant: ProvisionedTenant) -> int:
+    active: int
+    p50_ms: float
+    p99_ms: float
+    refused: int
+    cores: float
+
+
+async def _trickle(stack: Stack, tenants: Sequence[ProvisionedTenant], every_seconds: float, seconds: float) -> Trickle:
+    """Have each tenant send a body of two events now and then."""
+    address = (stack.settings.ports.host, stack.settings.ports.tenant)
+    spent = cpu_seconds(stack)
+
+    async def send(tenant: ProvisionedTenant) -> OpenLoop:
         head, bodies = ingest_head(tenant), Bodies(f"trickle-{secrets.token_hex(4)}", now_text())
 
         def request() -> bytes:
@@ -151,9 +164,21 @@ async def _trickle(stack: Stack, tenants: Sequence[ProvisionedTenant], every_sec
         await asyncio.sleep(secrets.randbelow(1_000) / 1_000 * every_seconds)
         loop = OpenLoop(address, request, 202)
         await loop.run(1 / every_seconds, seconds)
-        return loop.refused
+        return loop
 
-    return sum(await asyncio.gather(*map(send, tenants)))
+    loops = await asyncio.gather(*map(send, tenants))
+    # A tenant's first request also starts its shard.
+    latencies_ms = [each * 1_000 for loop in loops for each in loop.latencies_seconds[1:]]
+    p50, p99 = (statistics.quantiles(latencies_ms, n=100)[percent - 1] for percent in (50, 99))
+    return Trickle(len(tenants), p50, p99, sum(loop.refused for loop in loops), spent() / seconds)
+
+
+async def _start_again(stack: Stack) -> float:
+    """End the stack and start it with all its tenants; give the seconds until their plane answers."""
+    stack.down()
+    began = time.perf_counter()
+    await _up(stack)
+    return time.perf_counter() - began
 
 
 async def _measure(
@@ -166,10 +191,14 @@ async def _measure(
         found.append(await _taken(stack, count, 0))
         console.print(f"{count:,} registered, {each_seconds:.2f} s each")
     for active in active_steps:
-        spent = cpu_seconds(stack)
-        refused = await _trickle(stack, tenants[:active], every_seconds, seconds)
+        served = await _trickle(stack, tenants[:active], every_seconds, seconds)
         found.append(await _taken(stack, len(tenants), active))
-        console.print(f"{active:,} active, {refused} requests refused, {spent() / seconds:.2f} cores on average")
+        console.print(
+            f"{active:,} active: p50 {served.p50_ms:.0f} ms, p99 {served.p99_ms:.0f} ms, {served.refused} requests "
+            f"refused, {served.cores:.2f} cores, {found[-1].memory_bytes['Postgres'] / _MB:,.0f} MB in Postgres"
+        )
+    again_seconds = await _start_again(stack)
+    console.print(f"started again with {len(tenants):,} tenants in {again_seconds:.0f} s")
     return found
 
 
@@ -254,7 +283,8 @@ def main() -> None:
     finally:
         stack.destroy()
         shutil.rmtree(folder, ignore_errors=True)
-    _print_costs(costs)
+    if costs:
+        _print_costs(costs)
     _print(found)
     RESULTS.parent.mkdir(exist_ok=True)
     written = {"costs": [asdict(each) for each in costs], "tenants": [asdict(each) for each in found]}

@@ -41,19 +41,21 @@ class PostgresSettings(SettingsGroup):
     )
     shard_connections_max: int = Field(
         default=3,
-        description="The same for a shard: one is for commits alone, which wait for nothing. A host may have hundreds.",
+        description="The same for a shard: one of them is for commits alone. A host may have hundreds of shards.",
+    )
+    patience_seconds: float = Field(
+        default=0.05, description="Whoever waits for the first connection so long opens another: 20 ms, and 5 MB."
     )
     idle_seconds: float = Field(60.0, description="An idle connection is closed after this long.")
+    extra_idle_seconds: float = Field(
+        default=5.0, description="The same for all but the first one: a tenant that sends little has no use for them."
+    )
     statement_seconds: float = Field(10.0, description="A statement that takes longer is broken off.")
     connect_seconds: float = Field(3.0, description="A health call must not hang on a server that is away.")
 
     def for_shards(self) -> Self:
         """Give the same, with the pool that a shard has for all but its commits."""
         return self.model_copy(update={"pool_connections_max": self.shard_connections_max - 1})
-
-    def for_commits(self) -> Self:
-        """Give the same, with the pool that a shard has for its commits: they come one after the other."""
-        return self.model_copy(update={"pool_connections_max": 1})
 
 
 class ClickHouseSettings(SettingsGroup):

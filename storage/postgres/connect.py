@@ -13,6 +13,8 @@ from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.settings import PostgresSettings
 from storage.names import CONTROL_DATABASE, tenant_database
+from storage.postgres.lean_connection import LeanConnection
+from storage.postgres.turns import First, Lane, Place
 
 _VERIFYING = frozenset({"verify-ca", "verify-full"})
 _JSON_TYPES = ("json", "jsonb")
@@ -66,14 +68,17 @@ def tls_of(backends: Backends) -> ssl.SSLContext | str:
     return context
 
 
-class Database:
-    """One database, reached as its own role through a small pool that opens on first use."""
+class _Pool:
+    """Connections to one database as its own role, up to so many; it opens on first use."""
 
-    def __init__(self, backends: Backends, settings: PostgresSettings, database: str) -> None:
-        """Name the database; its owner has the same name."""
+    def __init__(
+        self, backends: Backends, settings: PostgresSettings, database: str, size: int, idle_seconds: float
+    ) -> None:
         self._backends = backends
         self._settings = settings
         self._database = database
+        self._size = size
+        self._idle_seconds = idle_seconds
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -87,15 +92,48 @@ class Database:
                     user=self._database,
                     password=self._backends.role_password(self._database),
                     database=self._database,
+                    connection_class=LeanConnection,
                     min_size=0,
-                    max_size=self._settings.pool_connections_max,
-                    max_inactive_connection_lifetime=self._settings.idle_seconds,
+                    max_size=self._size,
+                    max_inactive_connection_lifetime=self._idle_seconds,
                     command_timeout=self._settings.statement_seconds,
                     timeout=self._settings.connect_seconds,
                     init=_as_text,
                     reset=_as_it_is,
                 )
             return self._pool
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        pool = self._pool or await self._open()
+        async with pool.acquire(timeout=self._settings.connect_seconds) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close it without waiting for borrowers."""
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
+
+
+class Database:
+    """One database, reached as its own role through few connections that open on first use; see `turns`."""
+
+    def __init__(
+        self, backends: Backends, settings: PostgresSettings, database: str, beside: "Database | None" = None
+    ) -> None:
+        """Name the database; its owner has the same name.
+
+        With `beside`, its first connection is shared, and one more is for nobody but the borrowers of this.
+        """
+        extra = 1 if beside else settings.pool_connections_max - 1
+        self._settings = settings
+        self._turns: First = beside._turns if beside else First()  # noqa: SLF001
+        self._first: _Pool = (
+            beside._first if beside else _Pool(backends, settings, database, 1, settings.idle_seconds)  # noqa: SLF001
+        )
+        self._lane = Lane(self._turns, extra, settings)
+        self._extra = _Pool(backends, settings, database, extra, settings.extra_idle_seconds)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:
@@ -108,9 +146,12 @@ class Database:
         if held is not None and held[0] is self:
             yield held[1]
             return
-        pool = self._pool or await self._open()
-        async with pool.acquire(timeout=self._settings.connect_seconds) as connection:
-            yield connection
+        place = await self._lane.take()
+        try:
+            async with (self._first if place is Place.FIRST else self._extra).connection() as connection:
+                yield connection
+        finally:
+            self._lane.give(place)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
@@ -132,10 +173,9 @@ class Database:
             await connection.execute("SELECT 1", timeout=self._settings.connect_seconds)
 
     async def close(self) -> None:
-        """Close the pool without waiting for borrowers."""
-        if self._pool is not None:
-            self._pool.terminate()
-            self._pool = None
+        """Close all connections without waiting for borrowers."""
+        self._first.close()
+        self._extra.close()
 
 
 class Databases:
@@ -145,6 +185,7 @@ class Databases:
         self._backends = backends
         self._settings = settings
         self._open: dict[str, Database] = {}
+        self._commits: dict[str, Database] = {}
 
     def _database(self, name: str) -> Database:
         database = self._open.get(name)
@@ -160,6 +201,14 @@ class Databases:
         """Give the tenant's own database, as the tenant's own role."""
         return self._database(tenant_database(tenant_id))
 
+    def commits(self, tenant_id: TenantId) -> Database:
+        """Give the tenant's own database once more, for commits: they wait for no other statement for long."""
+        name = tenant_database(tenant_id)
+        database = self._commits.get(name)
+        if database is None:
+            database = self._commits[name] = Database(self._backends, self._settings, name, self._database(name))
+        return database
+
     @asynccontextmanager
     async def briefly(self, tenant_id: TenantId) -> AsyncIterator[Database]:
         """Give the tenant's own database for one look and close it: whoever looks at many tenants keeps none open."""
@@ -171,6 +220,7 @@ class Databases:
 
     async def close(self) -> None:
         """Close all of them."""
-        for database in self._open.values():
+        for database in (*self._open.values(), *self._commits.values()):
             await database.close()
         self._open.clear()
+        self._commits.clear()

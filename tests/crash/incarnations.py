@@ -51,10 +51,8 @@ async def incarnation(
     settings, backends = running.stack.settings, running.stack.backends
     reached = replace(backends, postgres_port=postgres_port or backends.postgres_port)
     databases = Databases(reached, settings.postgres.for_shards())
-    committing = Databases(reached, settings.postgres.for_commits())
     store = ClickHouse(backends, clickhouse or settings.clickhouse)
-    commits = committing.tenant(tenant.tenant_id)
-    stores = Stores.of(databases, commits, store, tenant.tenant_id, shard, settings.actor, _decide)
+    stores = Stores.of(databases, store, tenant.tenant_id, shard, settings.actor, _decide)
     pipeline = TenantPipeline(stores, shard, settings.actor, turns or HostTurns.of(settings.actor))
     life = None
     try:
@@ -68,7 +66,6 @@ async def incarnation(
         # The pool gives connections back behind the loops' backs: closing it under that would be an error of nobody's.
         await asyncio.sleep(0.2)
         await databases.close()
-        await committing.close()
         await store.close()
 
 
