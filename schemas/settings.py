@@ -12,6 +12,7 @@ from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.access_settings import AuthSettings, MailSettings
+from schemas.ids import TenantId
 from schemas.learning_settings import LakeSettings, LearningSettings
 from schemas.listening_settings import EdgeSettings, PortSettings, TlsSettings
 from schemas.placement_settings import PlacementSettings
@@ -160,6 +161,9 @@ class ServeSettings(SettingsGroup):
     )
     directory_seconds: float = Field(0.5, description="How often a replica looks for changed tenants and keys.")
     append_seconds: float = Field(30.0, description="An append without an answer by then becomes a 503.")
+    dedicated: dict[TenantId, str] = Field(
+        default={}, description="Tenants that have replicas of their own, each with the host that leads to them (JSON)."
+    )
 
 
 class LimitSettings(SettingsGroup):

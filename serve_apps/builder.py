@@ -12,6 +12,7 @@ from actors.handles import TenantActors
 from actors.pool_client import PoolClient
 from jobs.import_supervisor import ImportJobs
 from schemas.backends import Backends
+from schemas.ids import TenantId
 from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
 from schemas.settings import Settings
 from serve_apps import (
@@ -74,6 +75,7 @@ from serve_apps.session_cookies import SessionCookies
 from serve_apps.site_files import BUILT, read_site
 from serve_apps.site_routes import site_router
 from serve_apps.touch_recorder import TouchRecorder
+from serve_apps.without_prefix import without_prefix
 from storage.clickhouse.connect import ClickHouse
 from storage.directory_copy import DirectoryCopy
 from storage.journal import Journal
@@ -143,12 +145,12 @@ _GLOBAL_ROUTERS = (
 )
 
 
-def build_services(backends: Backends, settings: Settings) -> Services:
-    """Make the collaborators of one replica."""
+def build_services(backends: Backends, settings: Settings, only: TenantId | None = None) -> Services:
+    """Make the collaborators of one replica, which may be of one tenant `only`."""
     databases = Databases(backends, settings.postgres)
     folder = settings.links.journal_dir or settings.data_dir / "journal"
     reader, copy = DirectoryReader(databases.control()), DirectoryCopy(folder / "directory")
-    feed = DirectoryFeed(reader, copy, settings.serve.directory_seconds)
+    feed = DirectoryFeed(reader, copy, settings.serve.directory_seconds, only)
     journal = Journal(folder, bytes_max=settings.links.journal_bytes_max, segment_bytes_max=JOURNAL_SEGMENT_BYTES_MAX)
     actors = TenantActors(backends, settings)
     quotas = Quotas(settings.limits, settings.serve.replicas_max)
@@ -182,11 +184,13 @@ def build_services(backends: Backends, settings: Settings) -> Services:
     )
 
 
-def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, settings: Settings) -> FastAPI:
+def _plane(
+    title: str, routers: tuple[APIRouter, ...], backends: Backends, settings: Settings, only: TenantId | None = None
+) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         configure_logs()
-        services = app.state.services = build_services(backends, settings)
+        services = app.state.services = build_services(backends, settings, only)
         following = asyncio.create_task(services.feed.run())
         recording = asyncio.create_task(services.touches.run())
         noting = asyncio.create_task(KeyUseNotes(services.feed, KeyUses(services.databases.control())).run())
@@ -218,16 +222,17 @@ def _plane(title: str, routers: tuple[APIRouter, ...], backends: Backends, setti
     return app
 
 
-def tenant_app(backends: Backends, settings: Settings) -> FastAPI:
-    """Build the app of every tenant's own endpoints."""
-    return _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings)
+def tenant_app(backends: Backends, settings: Settings, only: TenantId | None = None) -> FastAPI:
+    """Build the app of every tenant's own endpoints, or of one tenant's `only`."""
+    return _plane("UnMoGrowP tenant plane", _TENANT_ROUTERS, backends, settings, only)
 
 
-def tenant_plane(backends: Backends, settings: Settings) -> ASGIApp:
-    """Build what a replica of the tenant plane runs."""
-    app = tenant_app(backends, settings)
+def tenant_plane(backends: Backends, settings: Settings, only: TenantId | None = None) -> ASGIApp:
+    """Build what a replica of the tenant plane runs, or one of the tenant's that has its own."""
+    app = tenant_app(backends, settings, only)
     direct = Direct(app, {ingest_routes.PATH: ingest_routes.ingest_events})
-    return BoundedBodies(CrossOrigin(direct, app), endless={import_routes.PATH})
+    plane = BoundedBodies(CrossOrigin(direct, app), endless={import_routes.PATH})
+    return plane if only is None else without_prefix(plane)
 
 
 def global_app(backends: Backends, settings: Settings) -> FastAPI:

@@ -18,6 +18,7 @@ from actors.model_keeper import ModelKeeper
 from actors.pool_calls import APART_APP, POOL_APP
 from jobs.learning_supervisor import LearningSupervisor
 from schemas.backends import Backends
+from schemas.ids import TenantId
 from schemas.learning_settings import LearningSettings
 from schemas.settings import PoolSettings, Settings
 from serve_apps.builder import global_plane, tenant_plane
@@ -25,6 +26,9 @@ from serve_apps.overseer import Overseer
 
 GLOBAL_PREFIX = "/global"
 """Where Serve, which has one port, keeps the global plane; the edge puts it before the paths of port 9080."""
+
+DEDICATED_PREFIX = "/dedicated"
+"""Where Serve keeps the planes of tenants that have replicas of their own, each under its host; so says the edge."""
 
 _OVERSEER_SECONDS = 120.0
 """Taking up what was left undone starts a process for each host of tenants."""
@@ -70,6 +74,11 @@ class Deployments:
         known = self.known
         return self._plane("TenantPlane", lambda: tenant_plane(*known()))
 
+    def dedicated(self, tenant_id: TenantId) -> serve.Application:
+        """Describe a tenant plane that serves one tenant alone."""
+        known = self.known
+        return self._plane("TenantPlane", lambda: tenant_plane(*known(), tenant_id))
+
     def global_(self) -> serve.Application:
         """Describe the global plane."""
         known = self.known
@@ -94,7 +103,14 @@ class Deployments:
                 serve.RunTarget(self.global_(), name="global", route_prefix=GLOBAL_PREFIX),
                 serve.RunTarget(self.learning(), name="learning", route_prefix=None),
                 serve.RunTarget(self.overseer(), name="overseer", route_prefix=None),
+                *(self.dedicated_target(*each) for each in self.settings.serve.dedicated.items()),
             ]
+        )
+
+    def dedicated_target(self, tenant_id: TenantId, host: str) -> serve.RunTarget:
+        """Describe a tenant's own plane with its name and place."""
+        return serve.RunTarget(
+            self.dedicated(tenant_id), name=f"tenant-{tenant_id}", route_prefix=f"{DEDICATED_PREFIX}/{host}"
         )
 
     @property

@@ -16,7 +16,7 @@ from telemetry.code_version import code_version
 def described(configuration: str, version: str) -> dict[str, Any]:
     """Read Serve's configuration (YAML); give it with the version among the arguments of each application."""
     read: dict[str, Any] = yaml.safe_load(configuration)
-    applications = [{**each, "args": {"version": version}} for each in read["applications"]]
+    applications = [{**each, "args": {**each.get("args", {}), "version": version}} for each in read["applications"]]
     return {**read, "applications": applications}
 
 

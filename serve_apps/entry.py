@@ -7,6 +7,7 @@ provisioner's password is in that of the overseer's node alone.
 from ray import serve
 
 from schemas.backends import Backends
+from schemas.ids import TenantId
 from schemas.settings import Settings
 from serve_apps.deployments import Deployments
 from storage.postgres.admin import backends_at
@@ -76,6 +77,11 @@ def learning(_: dict[str, str]) -> serve.Application:
 def tenant(_: dict[str, str]) -> serve.Application:
     """Describe the tenant plane."""
     return _deployments().tenant()
+
+
+def dedicated(arguments: dict[str, str]) -> serve.Application:
+    """Describe a tenant plane that serves one tenant alone: the one that the arguments name as `tenant`."""
+    return _deployments().dedicated(TenantId(arguments["tenant"]))
 
 
 def global_(_: dict[str, str]) -> serve.Application:

@@ -102,7 +102,11 @@ EMPTY = Directory(0, {}, {}, {}, {}, {}, {}, {}, {}, 0, {})
 class DirectoryFeed:
     """Keeps a snapshot current and answers from it."""
 
-    def __init__(self, reader: DirectoryReader, copy: DirectoryCopy, refresh_seconds: float) -> None:
+    def __init__(
+        self, reader: DirectoryReader, copy: DirectoryCopy, refresh_seconds: float, only: TenantId | None = None
+    ) -> None:
+        """Follow the directory; with `only`, every other tenant is unknown to whoever calls."""
+        self._only = only
         self._reader = reader
         self._copy = copy
         self._refresh_seconds = refresh_seconds
@@ -160,7 +164,7 @@ class DirectoryFeed:
 
         Raises:
             TenantRequired: none of them names one.
-            TenantUnknown: a name is no tenant's.
+            TenantUnknown: a name is no tenant's, or not that of the one tenant that is served here.
             TenantMismatch: they name different ones.
             TenantSuspended: the tenant may not be served, or is being deleted.
             DirectoryUnavailable: it cannot be told at the moment; so `key` and `link`.
@@ -171,6 +175,8 @@ class DirectoryFeed:
             named = self._named(host, header, token_tenant)
         if named is None:
             raise TenantUnknown if header or token_tenant else TenantRequired
+        if self._only not in {None, named.tenant_id}:
+            raise TenantUnknown("The tenant is not served here: these replicas are another's alone.")
         if named.state == TenantState.EXPORTING:
             raise TenantSuspended("The tenant is being deleted.")
         if named.state != TenantState.ACTIVE:

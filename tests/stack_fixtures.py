@@ -1,6 +1,7 @@
 """The real stack, started once for a test run by the code that `make up` uses, on ports and folders of its own."""
 
 import asyncio
+import json
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -126,7 +127,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """Write settings as the environment of a process that is to have the same."""
     groups = settings.model_dump(mode="json", exclude_defaults=True)
     return {"UNMOGROW_DATA_DIR": str(settings.data_dir)} | {
-        f"UNMOGROW_{group}__{name}".upper(): str(value)
+        f"UNMOGROW_{group}__{name}".upper(): json.dumps(value) if isinstance(value, dict) else str(value)
         for group, fields in groups.items()
         if isinstance(fields, dict)
         for name, value in fields.items()

@@ -9,7 +9,7 @@ import json
 import shlex
 import sys
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from cli.cluster_commands import Provider, described
 from local import ray_cluster
 from local.stack import Stack, StackError
 from local.supervision import Program
+from schemas.ids import TenantId
+from serve_apps.deployments import DEDICATED_PREFIX
 from serve_apps.described import described as with_version
 from tests.stack_fixtures import environment_of
 
@@ -34,9 +36,15 @@ _DRAIN_SECONDS = 2
 
 
 class ManyNodes(Stack):
-    """The stack, with a cluster for its Ray; `failpoints` is where every node looks for armed ones."""
+    """The stack, with a cluster for its Ray; `failpoints` is where every node looks for armed ones.
+
+    `version` is what of `deploy/serve.yaml` is deployed.
+    """
 
     failpoints: Path
+    version = "first"
+    dedicated: Mapping[TenantId, str] = {}
+    """Tenants that have replicas of their own, and their hosts."""
 
     def programs(self) -> list[Program]:
         """Have Ray's head started as on a cluster."""
@@ -143,7 +151,7 @@ class ManyNodes(Stack):
 
     async def deploy(self, say: Callable[[str], None]) -> None:
         """Deploy `deploy/serve.yaml` as `serve deploy` does."""
-        await self.roll_out("first")
+        await self.roll_out()
         await self._until("what is deployed", self.is_deployed, say)
 
     async def is_deployed(self) -> bool:
@@ -155,16 +163,20 @@ class ManyNodes(Stack):
         if answer.status_code != HTTPStatus.OK:
             return False
         applications = answer.json()["applications"].values()
-        return len(applications) == len(APPLICATIONS) and all(each["status"] == "RUNNING" for each in applications)
+        return len(applications) == len(APPLICATIONS) + len(self.dedicated) and all(
+            each["status"] == "RUNNING" for each in applications
+        )
 
-    async def roll_out(self, version: str) -> None:
-        """Give Serve the description of a version.
+    async def roll_out(self) -> None:
+        """Give Serve the description of the version.
 
         Raises:
             StackError: it was not taken.
         """
-        configuration = with_version((ROOT / "deploy" / "serve.yaml").read_text(encoding="utf-8"), version)
+        configuration = with_version((ROOT / "deploy" / "serve.yaml").read_text(encoding="utf-8"), self.version)
         described = [each for each in configuration["applications"] if each["name"] in APPLICATIONS]
+        (plane,) = (each for each in described if each["name"] == "tenant")
+        described += [_dedicated(plane, *each) for each in self.dedicated.items()]
         for each in described:
             for deployment in each["deployments"]:
                 _hasten(deployment)
@@ -202,6 +214,20 @@ def _agents(raylet: psutil.Process) -> list[psutil.Process]:
 def _variables(example: str) -> list[tuple[str, str]]:
     lines = [line for line in example.splitlines() if line and not line.startswith("#")]
     return [(name, " ".join(shlex.split(value))) for name, _, value in (line.partition("=") for line in lines)]
+
+
+def _dedicated(plane: dict[str, Any], tenant_id: TenantId, host: str) -> dict[str, Any]:
+    """Describe a tenant's own plane, as the chart does."""
+    (deployment,) = plane["deployments"]
+    scaling = {**deployment["autoscaling_config"], "min_replicas": 1, "max_replicas": 1}
+    return {
+        **plane,
+        "name": f"tenant-{tenant_id}",
+        "route_prefix": f"{DEDICATED_PREFIX}/{host}",
+        "import_path": "serve_apps.entry:dedicated",
+        "args": {**plane["args"], "tenant": tenant_id},
+        "deployments": [{**deployment, "autoscaling_config": scaling}],
+    }
 
 
 def _hasten(deployment: dict[str, Any]) -> None:

@@ -9,16 +9,19 @@ import pickle
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
+import httpx
 import psutil
 import pytest
 
 from local import ray_cluster
 from local.free_ports import free_block
 from schemas.access_settings import AuthSettings
-from schemas.settings import ActorSettings, PoolSettings, Settings
-from tenancy.provisioning import ProvisionedTenant
+from schemas.ids import TenantId
+from schemas.settings import ActorSettings, PoolSettings, ServeSettings, Settings
+from serve_apps.deployments import DEDICATED_PREFIX
+from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from tests.cluster.many_nodes import KEEPER, POOL_NODES_MAX, ManyNodes
 from tests.cluster.pool_load import STUCK
 from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once
@@ -30,6 +33,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 
 BACK_SECONDS_MAX = 15.0
 CALLERS = 8
+OWN_TENANT, OWN_HOST = TenantId("town"), "town.localhost"
 REST_SECONDS = 0.05
 """Between two bodies of one of the load's clients: nodes start on the same two cores."""
 
@@ -44,6 +48,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ManyNodes]:
         auth=AuthSettings(argon2_memory_kib=64, argon2_passes=1),
         actor=ActorSettings(hosts=1),
         pool=PoolSettings(case_seconds=1.0),
+        serve=ServeSettings(dedicated={OWN_TENANT: OWN_HOST}),
     )
     stack = ManyNodes(settings)
     stack.failpoints = folder / "failpoints"
@@ -158,7 +163,8 @@ async def test_a_new_version_refuses_nobody(
     async with under_load(running, tenant, REST_SECONDS) as load:
         await load.reach(100)
         began = time.monotonic()
-        await nodes.roll_out("second")
+        nodes.version = "second"
+        await nodes.roll_out()
 
         async def is_rolled_out() -> bool:
             return not old & pids_of(running, "ray::ServeReplica") and await nodes.is_deployed()
@@ -200,6 +206,60 @@ async def test_the_control_service_is_away(
         print(f"a host that was killed then serves again after {await until_back(load, began):.1f} s")
     await assert_exactly_once(running, tenant, load)
     await assert_attributed(api, load)
+
+
+@contextmanager
+def held(processes: set[int]) -> Iterator[None]:
+    """Have processes stand still: what they are asked meanwhile, nobody answers."""
+    for pid in processes:
+        psutil.Process(pid).suspend()
+    try:
+        yield
+    finally:
+        for pid in processes:
+            psutil.Process(pid).resume()
+
+
+async def test_a_tenant_has_replicas_of_its_own(
+    nodes: ManyNodes, running: RunningStack, tenant: ProvisionedTenant
+) -> None:
+    """Its host is answered while the others stand still, by nobody while its own do; and they know no other tenant."""
+    async with nodes.provisioner() as provisioner:
+        await provisioner.create_tenant(TenantRequest(OWN_TENANT, OWN_HOST, "Own", f"owner@{OWN_HOST}"))
+    nodes.dedicated = nodes.settings.serve.dedicated
+    await nodes.roll_out()
+    await eventually(nodes.is_deployed, seconds=60)
+    own, shared = (pids_of(running, f"ray::ServeReplica:{name}:") for name in (f"tenant-{OWN_TENANT}", "tenant"))
+    assert len(own) == 1
+    assert shared
+
+    async with httpx.AsyncClient(trust_env=False, timeout=1) as client:
+
+        async def ask(host: str, port: int, prefix: str = "") -> httpx.Response | None:
+            try:
+                return await client.get(f"http://127.0.0.1:{port}{prefix}/config.json", headers={"Host": host})
+            except httpx.TimeoutException:
+                return None
+
+        async def answers(host: str) -> bool:
+            answer = await ask(host, nodes.settings.ports.tenant)
+            return answer is not None and answer.status_code == 200
+
+        await eventually(lambda: answers(OWN_HOST))
+        with held(shared):
+            assert await answers(OWN_HOST)
+            assert not await answers(tenant.host)
+        await eventually(lambda: answers(tenant.host))
+        with held(own):
+            assert not await answers(OWN_HOST)
+            assert await answers(tenant.host)
+        await eventually(lambda: answers(OWN_HOST))
+        place = f"{DEDICATED_PREFIX}/{OWN_HOST}"
+        mine, foreign = [await ask(host, nodes.settings.ports.serve, place) for host in (OWN_HOST, tenant.host)]
+        assert mine is not None
+        assert mine.json()["TENANT_ID"] == OWN_TENANT
+        assert foreign is not None
+        assert (foreign.status_code, foreign.json()["code"]) == (404, "tenant-unknown")
 
 
 def pids_of(running: RunningStack, *titles: str) -> set[int]:

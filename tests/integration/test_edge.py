@@ -23,8 +23,9 @@ import pytest
 from local import edge
 from local.free_ports import free_block
 from local.places import make_private, places_of
+from schemas.ids import TenantId
 from schemas.listening_settings import EdgeSettings, PortSettings, TlsSettings
-from schemas.settings import Settings
+from schemas.settings import ServeSettings, Settings
 from tests.certificates import Authority
 
 _ANOTHER_ADDRESS = "127.0.0.2"
@@ -108,11 +109,19 @@ def _wait_for(port: int) -> None:
 
 @contextmanager
 def _edge(
-    folder: Path, *, tls: TlsSettings | None = None, edge_settings: EdgeSettings | None = None
+    folder: Path,
+    *,
+    tls: TlsSettings | None = None,
+    edge_settings: EdgeSettings | None = None,
+    serve_settings: ServeSettings | None = None,
 ) -> Iterator[PortSettings]:
     """Run an edge before whatever listens, or does not, on Serve's port."""
     settings = Settings(
-        data_dir=folder, ports=free_block(), tls=tls or TlsSettings(), edge=edge_settings or EdgeSettings()
+        data_dir=folder,
+        ports=free_block(),
+        tls=tls or TlsSettings(),
+        edge=edge_settings or EdgeSettings(),
+        serve=serve_settings or ServeSettings(),
     )
     places = places_of(settings)
     make_private(places.run.parent)
@@ -128,9 +137,11 @@ def _edge(
 
 
 @contextmanager
-def edge_before_echo(folder: Path, edge_settings: EdgeSettings) -> Iterator[Edge]:
+def edge_before_echo(
+    folder: Path, edge_settings: EdgeSettings, serve_settings: ServeSettings | None = None
+) -> Iterator[Edge]:
     """Run an edge, and the server behind it."""
-    with _edge(folder, edge_settings=edge_settings) as ports:
+    with _edge(folder, edge_settings=edge_settings, serve_settings=serve_settings) as ports:
         server = ThreadingHTTPServer(("127.0.0.1", ports.serve), Echo)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with httpx.Client(trust_env=False, timeout=20) as client:
@@ -144,6 +155,21 @@ def running_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """Start the edge as it is by default."""
     with edge_before_echo(tmp_path_factory.mktemp("edge"), EdgeSettings()) as running:
         yield running
+
+
+def test_dedicated_hosts(tmp_path: Path) -> None:
+    """A host with replicas of its own is led to them, however it is written; others are not, nor can ask for it."""
+    own = ServeSettings(dedicated={TenantId("town"): "own.localhost", TenantId("ttoo"): "too.localhost"})
+    with edge_before_echo(tmp_path, EdgeSettings(), own) as running:
+        for host, path in (
+            (f"OWN.localhost:{running.ports.tenant}", "/dedicated/own.localhost/x?y=1"),
+            ("too.localhost", "/dedicated/too.localhost/x?y=1"),
+            ("town.localhost", "/x?y=1"),
+            ("sub.own.localhost", "/x?y=1"),
+        ):
+            assert running.tenant("/x?y=1", Host=host).json()["path"] == path
+        for asked in ("/dedicated/own.localhost/x", "/%64edicated/x", "//dedicated"):
+            assert running.tenant(asked, Host="town.localhost").status_code == 404
 
 
 def test_tls(tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
+import yaml
+from ray.serve.schema import ServeDeploySchema
 
 from tests.unit.deploy.charts import of_kind, pods, render
 
 CHART = "unmogrow-tenant"
+HOSTS = "UNMOGROW_EDGE_DEDICATED_HOSTS"
 
 
 def test_kubernetes_takes_every_object() -> None:
@@ -33,6 +36,29 @@ def test_its_host_leads_to_the_platforms_edge() -> None:
     assert rule["host"] == "games.example.com"
     assert rule["http"]["paths"][0]["backend"]["service"]["name"] == service["metadata"]["name"]
     assert service["spec"]["externalName"] == "unmogrow-edge.unmogrow.svc.cluster.local"
+
+
+def test_a_dedicated_tenant_says_what_the_platform_must_be_told() -> None:
+    """Told so, the platform gives it an application of its own and leads its host there; a shared one says nothing."""
+    assert len(of_kind(render(CHART), "ConfigMap")) == 1
+    objects = render(CHART, "isolation=dedicated", "dedicated.maxReplicas=7", "tenant.host=games.example.com")
+    (told,) = (each["data"]["values.yaml"] for each in of_kind(objects, "ConfigMap") if "values.yaml" in each["data"])
+    own = yaml.safe_load(told)["dedicated"]["t123"]
+    platform = render("unmogrow-global", *(f"dedicated.t123.{name}={value}" for name, value in own.items()))
+    (service,) = of_kind(platform, "RayService")
+    deployed = yaml.safe_load(service["spec"]["serveConfigV2"])
+    ServeDeploySchema.model_validate(deployed)
+    shared, apart = (
+        next(each for each in deployed["applications"] if each["name"] == name) for name in ("tenant", "tenant-t123")
+    )
+    assert apart["import_path"] == "serve_apps.entry:dedicated"
+    assert apart["args"] == {"tenant": "t123"}
+    assert apart["route_prefix"] == "/dedicated/games.example.com"
+    (scaled,), (usual,) = apart["deployments"], shared["deployments"]
+    assert (scaled["autoscaling_config"]["min_replicas"], scaled["autoscaling_config"]["max_replicas"]) == (1, 7)
+    assert usual["autoscaling_config"]["max_replicas"] == 16
+    hosts = [each["value"] for pod in pods(platform) for each in pod["containers"][0]["env"] if each["name"] == HOSTS]
+    assert [each.split() for each in hosts] == [["games.example.com"]]
 
 
 def test_who_makes_the_tenant_may_write_one_secret() -> None:
@@ -84,7 +110,9 @@ def test_the_script_arrives_whole() -> None:
     assert ast.get_docstring(ast.parse(configuration["data"]["provision.py"]))
 
 
-@pytest.mark.parametrize("wrong", ["tenant.id=Bad_Name", "tenant.host=nodots", "tenant.ownerEmail=nobody"])
+@pytest.mark.parametrize(
+    "wrong", ["tenant.id=Bad_Name", "tenant.host=nodots", "tenant.ownerEmail=nobody", "isolation=alone"]
+)
 def test_a_wrong_value_is_refused(wrong: str) -> None:
     """By the values' schema, before anything reaches Kubernetes."""
     with pytest.raises(subprocess.CalledProcessError) as refused:
