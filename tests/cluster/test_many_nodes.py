@@ -22,10 +22,11 @@ from schemas.ids import TenantId
 from schemas.settings import ActorSettings, PoolSettings, ServeSettings, Settings
 from serve_apps.deployments import DEDICATED_PREFIX
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
-from tests.cluster.many_nodes import KEEPER, POOL_NODES_MAX, ManyNodes
+from tests.cluster.control_outage import REST_SECONDS, check_outage, pids_of, until_back
+from tests.cluster.many_nodes import POOL_NODES_MAX, ManyNodes
 from tests.cluster.pool_load import STUCK
 from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once
-from tests.crash.load import Load, actors_of, kill_actor, titled, under_load
+from tests.crash.load import actors_of, under_load
 from tests.stack_fixtures import RunningStack, eventually
 from tests.tenant_api import TenantApi
 
@@ -34,8 +35,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 BACK_SECONDS_MAX = 15.0
 CALLERS = 8
 OWN_TENANT, OWN_HOST = TenantId("town"), "town.localhost"
-REST_SECONDS = 0.05
-"""Between two bodies of one of the load's clients: nodes start on the same two cores."""
 
 
 @pytest.fixture(scope="module")
@@ -55,18 +54,13 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ManyNodes]:
     stack.failpoints.mkdir()
     began = time.monotonic()
     try:
-        asyncio.run(_up(stack))
+        asyncio.run(stack.up_and_deployed())
         sizes = ", ".join(f"{each / 1e6:.0f}" for each in stack.node_bytes())
         print(f"a cluster was up after {time.monotonic() - began:.0f} s; its nodes take {sizes} MB without any work")
         yield stack
     finally:
         stack.end_at_once()
         stack.destroy()
-
-
-async def _up(stack: ManyNodes) -> None:
-    await stack.up(lambda _: None)
-    await stack.prepare(lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -105,14 +99,6 @@ async def until_nodes(load: asyncio.subprocess.Process, wanted: int, seconds: fl
     async with asyncio.timeout(seconds):
         while int(await load.stdout.readline()) != wanted:
             pass
-    return time.monotonic() - began
-
-
-async def until_back(load: Load, began: float) -> float:
-    """Wait until events are acknowledged again; give the seconds since."""
-    # What was on its way back counts for nothing.
-    await asyncio.sleep(0.3)
-    await load.reach(100)
     return time.monotonic() - began
 
 
@@ -180,32 +166,8 @@ async def test_a_new_version_refuses_nobody(
 async def test_the_control_service_is_away(
     nodes: ManyNodes, running: RunningStack, tenant: ProvisionedTenant, api: TenantApi
 ) -> None:
-    """0 requests failed while it is; the next one knows what it knew: it starts a host again that is killed."""
-    (keeper,) = titled(running, f"{sys.executable} {KEEPER}")
-    async with under_load(running, tenant, REST_SECONDS) as load:
-        await load.reach(100)
-        serving = pids_of(running, "ray::ServeReplica", "ray::TenantHost")
-        keeper.suspend()
-        try:
-            (control,) = [each for each in nodes.supervisor.processes() if each.name() == "gcs_server"]
-            control.kill()
-            began = time.monotonic()
-            await load.reach(1_000)
-            away = time.monotonic() - began
-            assert not control.is_running() or control.status() == psutil.STATUS_ZOMBIE
-        finally:
-            keeper.resume()
-        began = time.monotonic()
-        await eventually(nodes.is_deployed, seconds=30)
-        print(f"1,000 events taken in {away:.1f} s without it, {load.refused} requests failed until all is well again")
-        print(f"Serve says that all is well {time.monotonic() - began:.1f} s after it was started again")
-        assert load.refused == 0
-        assert pids_of(running, "ray::ServeReplica", "ray::TenantHost") == serving
-        began = time.monotonic()
-        await kill_actor(running, tenant)
-        print(f"a host that was killed then serves again after {await until_back(load, began):.1f} s")
-    await assert_exactly_once(running, tenant, load)
-    await assert_attributed(api, load)
+    """0 requests failed while it is; the next one knows from RocksDB what it knew."""
+    await check_outage(nodes, running, tenant, api)
 
 
 @contextmanager
@@ -260,7 +222,3 @@ async def test_a_tenant_has_replicas_of_its_own(
         assert mine.json()["TENANT_ID"] == OWN_TENANT
         assert foreign is not None
         assert (foreign.status_code, foreign.json()["code"]) == (404, "tenant-unknown")
-
-
-def pids_of(running: RunningStack, *titles: str) -> set[int]:
-    return {each.pid for each in titled(running, *titles)}
