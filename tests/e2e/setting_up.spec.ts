@@ -168,7 +168,7 @@ test('who is invited as a viewer sees what they may, chooses another password, a
   await expect(theirs.getByRole('link', { name: 'New link' })).toHaveCount(0);
   await expect(theirs.getByRole('link', { name: 'Keys', exact: true })).toHaveCount(0);
   await open(theirs, '/learning/models');
-  await expect(theirs.getByText('Your own champion serves:')).toBeVisible();
+  await expect(theirs.getByText('Your own champion serves: conversion-')).toBeVisible();
   await expect(theirs.getByRole('button', { name: /Train anew|Roll back|Make it the champion/ })).toHaveCount(0);
   await theirs.goto(`${stack.url}/#/keys`);
   await expect(theirs.getByText('Your role may not open this page')).toBeVisible();
