@@ -29,6 +29,7 @@ from storage.lake.lake import Lake
 from telemetry.logs import configure_logs
 
 _FIRST_DAY_DAYS = 1.0
+_MOMENT = pa.timestamp("ms", "UTC")
 
 log = structlog.get_logger()
 
@@ -69,7 +70,7 @@ def foretell_installs(
     # A later snapshot has a higher number, on whatever machine it is made.
     snapshot = time.time_ns() // 1_000
     rows = value_rows(person[is_over], installs, model)
-    run_nicely(_write(backends, settings, tenant_id, {snapshot: rows}, counting))
+    run_nicely(_write(backends, settings, tenant_id, snapshot, rows, counting))
     return ForetoldInstalls(
         state=ForetoldState.READY,
         snapshot=snapshot,
@@ -84,14 +85,13 @@ def foretell_installs(
 
 
 async def _write(
-    backends: Backends, settings: Settings, tenant_id: TenantId, written: dict[int, pa.Table], counting: int
+    backends: Backends, settings: Settings, tenant_id: TenantId, snapshot: int, rows: pa.Table, counting: int
 ) -> None:
     store = ClickHouse(backends, settings.clickhouse)
     try:
         values = InstallValues(store, tenant_id)
-        for snapshot, rows in written.items():
-            await values.write(snapshot, rows)
-        await values.keep_only({counting, *written})
+        await values.write(snapshot, rows)
+        await values.keep_only({counting, snapshot})
     finally:
         await store.close()
 
@@ -108,9 +108,6 @@ def value_rows(person: Hashes, table: InstallTable, model: PltvModel) -> pa.Tabl
             **{name: _lists(each[:, places]) for name, each in columns.items()},
         }
     )
-
-
-_MOMENT = pa.timestamp("ms", "UTC")
 
 
 def _lists(numbers: Floats) -> pa.Array:

@@ -19,6 +19,9 @@ ARTIFACT_FORMAT = "skops"
 HORIZON_DAYS = (7, 30, 90, 180)
 """To which day after the install pLTV models foretell revenue."""
 
+PSI_MOVED, PSI_SHIFTED = 0.1, 0.25
+"""From which population stability index on a feature has moved, and is another population's: `attribution.ml.drift`."""
+
 
 class LearnedKind(StrEnum):
     """What a learned model is for."""

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from schemas.learning import PSI_MOVED, PSI_SHIFTED
 from serve_apps.learned_answers import CalibrationWeek, DriftLevel, PlatformDrift, TenantDrift
 from storage.postgres.learning_jobs import TenantDriftRecord
 
-PSI_MOVED, PSI_SHIFTED = 0.1, 0.25
-"""As in `attribution.ml.drift`, which needs what learns."""
 ROWS_MIN = 100
 """Of fewer rows PSI rises by chance: such weeks are not judged, as on the tenant's own page."""
 

@@ -26,13 +26,6 @@ from storage.postgres.connect import CONNECTION_LOST, Database
 from storage.postgres.learning_jobs import LearningJobs, ValuesRecord
 from storage.postgres.tenant_settings import TenantSettings
 
-_STATES = {
-    ForetoldState.NO_INSTALLS: PltvState.NO_INSTALLS,
-    ForetoldState.NO_COHORTS: PltvState.NO_COHORTS,
-    ForetoldState.OTHER_CURRENCY: PltvState.OTHER_CURRENCY,
-    ForetoldState.UNREADABLE: PltvState.UNREADABLE,
-}
-
 _READY = (
     "Of five cohorts four are expected to bring between low and high by then; pltv is the mean. Foretold from each "
     "install's first day, of revenue in {currency}; the band is the cohort's own, and not its installs' added up."
@@ -69,7 +62,7 @@ async def read_foretold(jobs: LearningJobs, tenant_id: TenantId, tenant: Databas
         return _without(PltvState.NO_CHAMPION, None)
     told = record.foretold
     if told is None or told.state is not ForetoldState.READY:
-        return _without(PltvState.PENDING if told is None else _STATES[told.state], record)
+        return _without(PltvState.PENDING if told is None else PltvState(told.state), record)
     assert told.newest_day is not None, "there are days where there are installs"
     rate = await _rate(tenant, told.currency, told.newest_day)
     if rate is None:

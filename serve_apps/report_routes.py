@@ -98,9 +98,7 @@ async def get_retention(request: Request, query: Asked, asked: RetentionAsked) -
 @router.get("/api/v1/reports/ltv", response_class=Response, **_LTV)
 async def get_ltv(request: Request, query: Asked, asked: LtvAsked) -> Response:
     """Give what each cohort had paid up to day N, by install and by what it cost; and what it is foretold to bring."""
-    services, tenant_id, database = await _tenant(request)
-    foretold = await read_foretold(LearningJobs(services.databases.control()), tenant_id, database)
-    return await _cohorts(request, query, asked, CohortParts(value=True, snapshot=foretold.snapshot), foretold)
+    return await _cohorts(request, query, asked, CohortParts(value=True), foretells=True)
 
 
 async def _performance(request: Request, query: ReportQuery, *, by_day: bool) -> tuple[dict[Key, Sums], dict[str, Any]]:
@@ -137,11 +135,15 @@ async def _respond(
 
 
 async def _cohorts(
-    request: Request, query: ReportQuery, asked: CohortQuery, parts: CohortParts, foretold: Foretold | None = None
+    request: Request, query: ReportQuery, asked: CohortQuery, parts: CohortParts, *, foretells: bool = False
 ) -> Response:
     span = query.span
     later = timedelta(days=asked.ages[-1] + 2)
     services, tenant_id, database = await _tenant(request)
+    foretold: Foretold | None = None
+    if foretells:
+        foretold = await read_foretold(LearningJobs(services.databases.control()), tenant_id, database)
+        parts = replace(parts, snapshot=foretold.snapshot)
     reader = await _reader(services.store, tenant_id, database, query, span.until + later)
     money = read_money(database, span.first, span.last, until=span.last + later)
     cohorts, sums = await CohortReader(reader, query).read(asked, parts, money)

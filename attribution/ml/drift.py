@@ -18,8 +18,6 @@ from attribution.journeys import Floats, Ints, summed
 from attribution.ml.journey_table import Bools
 from attribution.ml.vocabulary import shares_of
 
-PSI_MOVED, PSI_SHIFTED = 0.1, 0.25
-
 _SHARE_MIN = 1e-4
 """An empty bin counts as this share: the logarithm of 0 says nothing."""
 _DECILES = np.linspace(0.1, 0.9, 9)

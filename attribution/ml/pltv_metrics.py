@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attribution.cohort_bands import CohortSums, cohort_band
+from attribution.cohort_bands import CohortReach, CohortSums, cohort_band
 from attribution.journeys import Floats, Ints
 from attribution.ml.cohort_fit import cohorts_of, size_weights
 from attribution.ml.install_tables import InstallTable
-from attribution.ml.pltv import HIGH, LOW, PltvBands, PltvModel
+from attribution.ml.pltv import HIGH, LOW, PltvBands, PltvModel, PltvMoments
 from attribution.ml.quality import Statistic, estimates
 from attribution.ml.trained import HOLDOUT, THE_MODEL
 from schemas.learning import HORIZON_DAYS, Estimate, MetricValue
@@ -74,19 +74,23 @@ def pltv_metrics(
         for (metric, subject), estimate in estimates(asked, np.ones(len(drawn)), seed).items()
         if np.isfinite(estimate.value)
     )
-    return measured + _of_cohorts(model, installs, told, threads)
+    return measured + _of_cohorts(model, installs, told, drawn, threads)
 
 
 def _of_cohorts(
-    model: PltvModel, installs: InstallTable, told: Sequence[Told], threads: int
+    model: PltvModel, installs: InstallTable, told: Sequence[Told], drawn: Ints, threads: int
 ) -> tuple[MetricValue, ...]:
-    """Measure the bands of cohorts at each horizon that has them, and at all of them."""
-    shares = {
-        f"_d{HORIZON_DAYS[each.place]}": share
-        for each in told
-        if each.place in model.reaches
-        and (share := _cohorts_inside(model, installs.select(each.holdout), each.place, threads)) is not None
-    }
+    """Measure the bands of cohorts at each horizon that has them, and at all of them; `drawn` are all that are told."""
+    moments = model.moments(installs.select(drawn), threads)
+    shares: dict[str, float] = {}
+    for each in told:
+        if each.place in model.reaches:
+            rows = np.searchsorted(drawn, each.holdout)
+            mine = PltvMoments(*(column[rows, each.place] for column in moments))
+            reach = model.reaches[each.place]
+            share = _cohorts_inside(installs.select(each.holdout), each.place, mine, reach)
+            if share is not None:
+                shares[f"_d{HORIZON_DAYS[each.place]}"] = share
     if shares:
         shares[""] = float(np.mean(list(shares.values())))
     return tuple(
@@ -95,14 +99,16 @@ def _of_cohorts(
     )
 
 
-def _cohorts_inside(model: PltvModel, holdout: InstallTable, place: int, threads: int) -> float | None:
-    """Give the share of the cohorts of some installs that lie inside their bands, those of each size alike."""
-    moments = model.moments(holdout, threads)
+def _cohorts_inside(holdout: InstallTable, place: int, moments: PltvMoments, reach: CohortReach) -> float | None:
+    """Give the share of the cohorts of some installs [I] that lie inside their bands, those of each size alike.
+
+    `moments` are those of the installs at one horizon: each [I].
+    """
     inside, sizes = [], []
     for rows, size in cohorts_of(holdout.source):
         known = float(holdout.revenue[rows].sum())
-        later, variance = (float(each[rows, place].sum()) for each in moments)
-        band = cohort_band(CohortSums(size, known, later, variance), model.reaches[place])
+        later, variance = (float(each[rows].sum()) for each in moments)
+        band = cohort_band(CohortSums(size, known, later, variance), reach)
         inside.append(band.low <= holdout.revenue_to[rows, place].sum() <= band.high)
         sizes.append(size)
     return float(np.average(inside, weights=size_weights(sizes))) if sizes else None

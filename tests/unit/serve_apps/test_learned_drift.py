@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from attribution.ml.drift import PSI_MOVED, PSI_SHIFTED
 from schemas.ids import TenantId
-from schemas.learning import LearnedKind
-from serve_apps import learned_drift
+from schemas.learning import PSI_MOVED, PSI_SHIFTED, LearnedKind
 from serve_apps.learned_answers import DriftLevel
 from serve_apps.learned_drift import level_of, platform_drift
 from storage.postgres.learning_jobs import DriftRecord, TenantDriftRecord
@@ -57,5 +55,5 @@ def test_a_week_that_is_not_over_is_not_judged() -> None:
 
 def test_levels_are_those_of_the_index() -> None:
     """Steady, moved, another population: by the bounds that drift has."""
-    assert (learned_drift.PSI_MOVED, learned_drift.PSI_SHIFTED) == (PSI_MOVED, PSI_SHIFTED)
+    assert (PSI_MOVED, PSI_SHIFTED) == (0.1, 0.25)
     assert [level_of(each) for each in (0.0, 0.1, 0.25)] == [DriftLevel.STEADY, DriftLevel.MOVED, DriftLevel.SHIFTED]

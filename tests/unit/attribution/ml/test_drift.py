@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from attribution.ml.conversion import ConversionModel
-from attribution.ml.drift import PSI_MOVED, PSI_SHIFTED, calibration_by_week, drift, profile, psi
+from attribution.ml.drift import calibration_by_week, drift, profile, psi
 from attribution.ml.trained import TrainedModel
 from bench.planted_journeys import PlantedJourneys, planted_journeys
+from schemas.learning import PSI_MOVED, PSI_SHIFTED
 
 
 def test_the_index_by_hand() -> None:
