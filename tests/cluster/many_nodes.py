@@ -5,23 +5,28 @@ environment of head and nodes (`deploy/cluster/*.env.example`), labels and resou
 API. Ray's provider for such clusters is private: it starts a raylet where others start a machine.
 """
 
+import asyncio
 import json
 import shlex
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import psutil
 
 from cli.cluster_commands import Provider, described
 from local import ray_cluster
+from local.free_ports import free_block
 from local.stack import Stack, StackError
 from local.supervision import Program
+from schemas.access_settings import AuthSettings
 from schemas.ids import TenantId
+from schemas.settings import ActorSettings, Settings
 from serve_apps.deployments import DEDICATED_PREFIX
 from serve_apps.described import described as with_version
 from tests.stack_fixtures import environment_of
@@ -33,6 +38,8 @@ POOL_NODES_MAX = 2
 APPLICATIONS = ("attribution", "attribution-apart", "tenant", "overseer")
 _HEAD_NODE = "f" * 51 + "00000"
 _DRAIN_SECONDS = 2
+
+Nodes = TypeVar("Nodes", bound="ManyNodes")
 
 
 class ManyNodes(Stack):
@@ -219,6 +226,21 @@ def _agents(raylet: psutil.Process) -> list[psutil.Process]:
 def _variables(example: str) -> list[tuple[str, str]]:
     lines = [line for line in example.splitlines() if line and not line.startswith("#")]
     return [(name, " ".join(shlex.split(value))) for name, _, value in (line.partition("=") for line in lines)]
+
+
+@contextmanager
+def deployed(kind: type[Nodes], folder: Path, **own: Any) -> Iterator[Nodes]:
+    """Start a cluster that keeps all in a folder, with all hosts in one process, deploy to it, and end it at last."""
+    auth, actor = AuthSettings(argon2_memory_kib=64, argon2_passes=1), ActorSettings(hosts=1)
+    stack = kind(Settings(data_dir=folder / "data", ports=free_block(), auth=auth, actor=actor, **own))
+    stack.failpoints = folder / "failpoints"
+    stack.failpoints.mkdir()
+    try:
+        asyncio.run(stack.up_and_deployed())
+        yield stack
+    finally:
+        stack.end_at_once()
+        stack.destroy()
 
 
 def _dedicated(plane: dict[str, Any], tenant_id: TenantId, host: str) -> dict[str, Any]:

@@ -16,14 +16,12 @@ import psutil
 import pytest
 
 from local import ray_cluster
-from local.free_ports import free_block
-from schemas.access_settings import AuthSettings
 from schemas.ids import TenantId
-from schemas.settings import ActorSettings, PoolSettings, ServeSettings, Settings
+from schemas.settings import PoolSettings, ServeSettings
 from serve_apps.deployments import DEDICATED_PREFIX
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from tests.cluster.control_outage import REST_SECONDS, check_outage, pids_of, until_back
-from tests.cluster.many_nodes import POOL_NODES_MAX, ManyNodes
+from tests.cluster.many_nodes import POOL_NODES_MAX, ManyNodes, deployed
 from tests.cluster.pool_load import STUCK
 from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once
 from tests.crash.load import actors_of, under_load
@@ -40,33 +38,12 @@ OWN_TENANT, OWN_HOST = TenantId("town"), "town.localhost"
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ManyNodes]:
     """Start a head, two nodes for hosts and one for the pool."""
-    folder = tmp_path_factory.mktemp("nodes")
-    settings = Settings(
-        data_dir=folder / "data",
-        ports=free_block(),
-        auth=AuthSettings(argon2_memory_kib=64, argon2_passes=1),
-        actor=ActorSettings(hosts=1),
-        pool=PoolSettings(case_seconds=1.0),
-        serve=ServeSettings(dedicated={OWN_TENANT: OWN_HOST}),
-    )
-    stack = ManyNodes(settings)
-    stack.failpoints = folder / "failpoints"
-    stack.failpoints.mkdir()
+    own = {"pool": PoolSettings(case_seconds=1.0), "serve": ServeSettings(dedicated={OWN_TENANT: OWN_HOST})}
     began = time.monotonic()
-    try:
-        asyncio.run(stack.up_and_deployed())
+    with deployed(ManyNodes, tmp_path_factory.mktemp("nodes"), **own) as stack:
         sizes = ", ".join(f"{each / 1e6:.0f}" for each in stack.node_bytes())
         print(f"a cluster was up after {time.monotonic() - began:.0f} s; its nodes take {sizes} MB without any work")
         yield stack
-    finally:
-        stack.end_at_once()
-        stack.destroy()
-
-
-@pytest.fixture(scope="module")
-def running(nodes: ManyNodes) -> RunningStack:
-    """Have the usual fixtures and checks use this cluster."""
-    return RunningStack(nodes, nodes.failpoints, nodes.operator_key)
 
 
 @asynccontextmanager
