@@ -7,12 +7,17 @@ command line nor in what a deployment is described by.
 import logging
 import pickle
 import sys
+import time
 
 import ray
-from ray import serve
+from ray.serve._private.constants import SERVE_CONTROLLER_NAME
+from ray.util import list_named_actors
 
 from schemas.settings import Settings
 from serve_apps.deployments import Deployments
+
+_SERVE_SECONDS = 60.0
+_AGAIN_SECONDS = 0.1
 
 
 def connect(settings: Settings) -> None:
@@ -29,16 +34,25 @@ def connect(settings: Settings) -> None:
     )
 
 
+def _wait_for_serve() -> None:
+    """Wait until `local.serve_driver` has started Serve: whoever starts it is to stay.
+
+    Raises:
+        TimeoutError: it did not.
+    """
+    until = time.monotonic() + _SERVE_SECONDS
+    while not any(each["name"] == SERVE_CONTROLLER_NAME for each in list_named_actors(all_namespaces=True)):
+        if time.monotonic() > until:
+            raise TimeoutError("Serve did not start; see the log of Ray")
+        time.sleep(_AGAIN_SECONDS)
+
+
 def main() -> None:
     """Deploy what standard input describes."""
     known, provisioner_password = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent process
     _, settings = known()
     connect(settings)
-    # HeadOnly: the one port of Serve is behind the edge of this machine.
-    serve.start(
-        http_options={"host": settings.ports.host, "port": settings.ports.serve, "location": "HeadOnly"},
-        logging_config={"enable_access_log": False, "log_level": "WARNING"},
-    )
+    _wait_for_serve()
     Deployments(known, lambda: provisioner_password, settings).deploy()
     ray.shutdown()
 

@@ -70,6 +70,10 @@ def environment(settings: Settings, places: Places) -> dict[str, str]:
     """Build what the head, and through it every worker, finds in its environment."""
     ports, run = settings.ports, places.run
     return driver_environment(places) | {
+        # What `local.serve_driver` has to know.
+        "UNMOGROW_SERVE_DRIVER": " ".join(
+            (ports.host, *map(str, (*ports_when_ready(settings), ports.serve)), settings.ray_namespace)
+        ),
         # Workers and jobs must find this interpreter's packages.
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         "RAY_SERVE_ENABLE_HA_PROXY": "1",

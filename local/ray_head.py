@@ -5,6 +5,8 @@ on which they begin. The others (pages, metrics, listings) would cost a small ma
 Ray's command has no option for it, the program that it starts has.
 """
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,4 +29,5 @@ def with_services(start: Callable[..., Any], services_alone: Sequence[str]) -> C
 
 if __name__ == "__main__":
     services.start_ray_process = with_services(services.start_ray_process, _FOR_JOBS)
-    main()  # type: ignore[no-untyped-call] # Ray's own
+    with subprocess.Popen([sys.executable, "-m", "local.serve_driver"]):
+        main()  # type: ignore[no-untyped-call] # Ray's own

@@ -30,6 +30,7 @@ from storage.postgres.rates import StoredRates
 from storage.postgres.tenant_settings import TenantSettings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
+from tests.crash.load import titled
 from tests.stack_fixtures import RunningStack, api_of, event, eventually, new_tenant
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
@@ -40,6 +41,8 @@ SOURCES = ("mail", "search", "social", "tv")
 IDENTITIES = ("device_id", "gaid", "user_id", "click_id")
 RATE = 1.25
 REPORT = "/api/v1/reports/models"
+_ENDED_SECONDS = 4.0
+"""By then Ray has ended the workers of a job that has no driver any more."""
 PATHS = """path;total_conversions;total_conversion_value;total_null
 tv > search;30;90.50;70
 search;25;10.25;100
@@ -298,6 +301,16 @@ async def test_intervals_and_seed(planted: Planted) -> None:
     assert all(row["low"] <= row["credit"] <= row["high"] for row in first["data"])
     alone = await planted.api.get(REPORT, model="shapley", replicates=100, seed=1)
     assert alone["data"] == [row for row in first["data"] if row["model"] == "shapley"]
+
+
+async def test_the_process_stays_for_the_next_question(planted: Planted, running: RunningStack) -> None:
+    """Its imports take seconds: whoever asks a little later asks the one that answered before."""
+    await planted.api.get(REPORT, model="shapley", replicates=21)
+    answered = {each.pid for each in titled(running, "ray::IDLE")}
+    assert answered
+    await asyncio.sleep(_ENDED_SECONDS)
+    await planted.api.get(REPORT, model="shapley", replicates=22)
+    assert answered <= {each.pid for each in titled(running, "ray::IDLE")}
 
 
 async def test_as_tables(planted: Planted, running: RunningStack) -> None:

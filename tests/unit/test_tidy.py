@@ -17,6 +17,7 @@ ENTRY_POINTS = {
     "local/clickhouse_server.py": "run as a module by the stack",
     "local/deploy.py": "run as a module by the stack",
     "local/ray_head.py": "run as a module by the stack",
+    "local/serve_driver.py": "run as a module beside Ray's head",
     "jobs/retrain.py": "run as a module by jobs of Ray",
     "local/loopback.py": "run by Ray in each worker",
     "serve_apps/entry.py": "imported by `serve deploy`",
