@@ -91,13 +91,13 @@ class WireServer:
 
     async def _is_known(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         challenge = secrets.token_bytes(_CHALLENGE_BYTES)
-        writer.write(challenge)
+        _write(writer, challenge)
         async with asyncio.timeout(_GREETING_SECONDS):
             theirs = await reader.readexactly(_CHALLENGE_BYTES)
             proof = await reader.readexactly(_PROOF_BYTES)
         if not hmac.compare_digest(proof, _proof(self._secret, _CALLER, challenge, self._address)):
             return False
-        writer.write(_proof(self._secret, _HOST, theirs, self._address))
+        _write(writer, _proof(self._secret, _HOST, theirs, self._address))
         return True
 
     async def _reply(self, number: int, packed: bytes, writer: asyncio.StreamWriter) -> None:
@@ -151,7 +151,10 @@ class Wire:
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            _send(writer, number, packed)
+            try:
+                _send(writer, number, packed)
+            except ConnectionResetError as error:
+                raise WireBrokenError(repr(error)) from error
             return await answer
         finally:
             del self._waiting[number]
@@ -182,7 +185,7 @@ class Wire:
         try:
             async with asyncio.timeout(_GREETING_SECONDS):
                 challenge = await reader.readexactly(_CHALLENGE_BYTES)
-                writer.write(own + _proof(self._secret, _CALLER, challenge, address))
+                _write(writer, own + _proof(self._secret, _CALLER, challenge, address))
                 proof = await reader.readexactly(_PROOF_BYTES)
         except _LOST:
             return False
@@ -212,7 +215,15 @@ def _proof(secret: bytes, role: bytes, challenge: bytes, address: Address) -> by
 
 
 def _send(writer: asyncio.StreamWriter, number: int, packed: bytes) -> None:
-    writer.write(_FRAME.pack(number, len(packed)) + packed)
+    _write(writer, _FRAME.pack(number, len(packed)) + packed)
+
+
+def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
+    try:
+        writer.write(data)
+    except RuntimeError as error:
+        # What uvloop says of a connection whose end the reader has not heard of yet.
+        raise ConnectionResetError(str(error)) from error
 
 
 async def _receive(reader: asyncio.StreamReader) -> tuple[int, bytes]:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
+import anyio
 import pytest
 
 from actors.wire import Address, Wire, WireBrokenError, WireServer
@@ -24,10 +25,12 @@ async def wire_to(answer: Callable[[bytes], Awaitable[bytes]], secret: bytes = S
         return address
 
     wire = Wire(find, secret)
-    yield wire
-    wire.close()
-    server.close()
-    await asyncio.sleep(0.01)
+    try:
+        yield wire
+    finally:
+        wire.close()
+        server.close()
+        await asyncio.sleep(0.01)
 
 
 async def shout(packed: bytes) -> bytes:
@@ -87,6 +90,25 @@ async def test_who_listens_in_a_hosts_place_gets_no_call() -> None:
                 await Wire(find, SECRET).call(b"x")
         host.close()
     assert heard == b""
+
+
+def test_a_connection_that_closed_this_moment_is_a_broken_one() -> None:
+    """`WireBrokenError` on the loop that replicas run on, which refuses a write before the reader hears of the end."""
+
+    async def call_at_once() -> None:
+        async with wire_to(shout) as wire:
+            for turns in range(4):
+                assert await wire.call(b"x") == b"X"
+                assert wire._writer is not None
+                wire._writer.transport.abort()
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                # By the last turn the reader knows, and the call makes another connection.
+                with suppress(WireBrokenError):
+                    assert await wire.call(b"x") == b"X"
+                await asyncio.sleep(0.01)
+
+    anyio.run(call_at_once, backend_options={"use_uvloop": True})
 
 
 async def test_a_lost_connection_fails_what_waits_and_the_next_call_makes_another() -> None:
