@@ -32,6 +32,10 @@ class Backlog:
         self.oldest_at = now
         self.has_conversion = self.has_conversion and self.events > 0
 
+    def fills_insert(self, settings: ActorSettings) -> bool:
+        """Say whether an insert of what waits would be as large as inserts get."""
+        return self.events >= settings.flush_rows
+
     def is_full(self, settings: ActorSettings, now: float) -> bool:
         """Say whether the tenant has used up its share of the spool, by bytes or by age."""
         if self.events <= 0:
@@ -46,7 +50,7 @@ def flush_in_seconds(backlog: Backlog, settings: ActorSettings, last_at: float, 
     """
     if backlog.events <= 0:
         return None
-    if backlog.events >= settings.flush_rows:
+    if backlog.fills_insert(settings):
         return 0.0
     linger = settings.conversion_flush_seconds if backlog.has_conversion else settings.flush_seconds
     return max(0.0, backlog.oldest_at + linger - now, last_at + settings.insert_rest_seconds - now)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import zstandard
 
-from ingest.dedup import DedupWindow, Hashes, Mask, read_hashes
+from ingest.dedup import DedupWindow, read_hashes
+from ingest.hash_filter import Hashes, Mask
 from schemas.batches import ConversionRow, DeadLetter, EventBatch, Tally
 
 

@@ -161,6 +161,7 @@ class TenantPipeline:
         self._recomputes = stores.recomputes
         self._recompute_jobs = stores.recompute_jobs
         self._settings = settings
+        self._turns = turns
         self._backlog = Backlog()
         self._committed = Cursor()
         self._committer = Committer(stores.commits, shard, self._backlog, self._committed, settings)
@@ -248,7 +249,10 @@ class TenantPipeline:
 
     async def append(self, batch: EventBatch) -> AppendReceipt:
         """Make a batch durable; see `Committer.append`."""
-        return await self._committer.append(batch)
+        receipt = await self._committer.append(batch)
+        if self._backlog.fills_insert(self._settings):
+            self._turns.events.hurry()
+        return receipt
 
     async def is_done(self) -> bool:
         """Say whether everything that was accepted or asked for is done."""

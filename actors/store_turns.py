@@ -2,7 +2,8 @@
 
 The slower the store, be it for this host's rows or for everyone's, the longer the rest: fewer and larger inserts are
 less work for it, and nobody has to know how busy the others are. What arrives while a shard waits for its turn makes
-its next insert larger. For whoever has waited long there is no rest: results wait for the store, too.
+its next insert larger. For whoever has waited long there is no rest: results wait for the store, too. Nor is there one
+while somebody has a full insert: more time would not make it larger.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from actors.signal import Signal
 from schemas.settings import ActorSettings
 
 _REPORTS_WAIT_SECONDS_MAX = 8.0
@@ -28,15 +30,22 @@ class StoreTurns:
         self._wait_seconds_max = wait_seconds_max
         self._gate = asyncio.Lock()
         self._rests_until = 0.0
+        self._hurried = Signal()
+
+    def hurry(self) -> None:
+        """End the rest that is going on, and those of all who have asked for a turn: somebody has a full insert."""
+        self._hurried.give()
 
     @asynccontextmanager
     async def turn(self, *, has_much: bool = False) -> AsyncIterator[None]:
-        """Wait for a turn, and have it until the block ends; for who has much to store, a rest would gain nothing."""
-        asked_at = time.monotonic()
+        """Wait for a turn, and have it until the block ends. Whoever has a full insert does not rest, nor do others."""
+        asked_at, hurried = time.monotonic(), self._hurried.count
+        if has_much:
+            self.hurry()
         async with self._gate:
             until = min(self._rests_until, asked_at + self._wait_seconds_max)
-            if not has_much:
-                await asyncio.sleep(max(0.0, until - time.monotonic()))
+            if (rest_seconds := until - time.monotonic()) > 0.0:
+                await self._hurried.after(hurried, rest_seconds)
             started_at = time.monotonic()
             try:
                 yield

@@ -92,7 +92,7 @@ class Storer:
         while True:
             await self._due()
             # Sealed in its turn: what arrives while others have theirs makes one larger batch.
-            async with self._turns.turn(has_much=self._backlog.events >= self._settings.flush_rows):
+            async with self._turns.turn(has_much=self._backlog.fills_insert(self._settings)):
                 counted_events, counted_bytes = self._backlog.events, self._backlog.bytes
                 sealed = await self._seal(epoch)
                 if sealed is None:

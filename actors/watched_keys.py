@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ingest.dedup import DedupWindow, Hashes, Mask
+from ingest.dedup import DedupWindow
+from ingest.hash_filter import Hashes, Mask
 from schemas.policy_document import SETTLE_HOURS_MAX
 from telemetry.clock import utc_now
 
@@ -16,7 +17,7 @@ _DAYS = SETTLE_HOURS_MAX // 24 + 1
 
 
 class WatchedKeys:
-    """Hashes of match keys, each at 8 bytes."""
+    """Hashes of match keys, each at 10 to 12 bytes."""
 
     def __init__(self) -> None:
         self._window = DedupWindow(_DAYS)

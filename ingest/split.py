@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ingest.dedup import Hashes, Mask, read_hashes
+from ingest.dedup import read_hashes
 from ingest.frames import join
+from ingest.hash_filter import Hashes, Mask
 from schemas.batches import ConversionRow, EventBatch, PreparedEvents
 from schemas.shards import Shard
 

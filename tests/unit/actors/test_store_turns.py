@@ -56,3 +56,34 @@ async def test_who_has_much_does_not_rest() -> None:
     began = time.monotonic()
     async with turns.turn(has_much=True):
         assert time.monotonic() - began < _LATE_SECONDS
+
+
+async def test_a_full_insert_ends_the_rest_of_whoever_rests() -> None:
+    """After an insert of 80 ms one who would rest for a tenth of a second goes as soon as another has a full insert."""
+    turns = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.2)
+    async with turns.turn():
+        await asyncio.sleep(0.08)
+    began = time.monotonic()
+
+    async def small() -> float:
+        async with turns.turn():
+            return time.monotonic() - began
+
+    async def full() -> float:
+        await asyncio.sleep(0.02)
+        async with turns.turn(has_much=True):
+            return time.monotonic() - began
+
+    rested, waited = await asyncio.gather(small(), full())
+    assert 0.015 < rested <= waited < 0.02 + _LATE_SECONDS
+
+
+async def test_rows_that_fill_an_insert_meanwhile_end_its_rest() -> None:
+    """Who asked with little does not rest on when it has much."""
+    turns = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.2)
+    async with turns.turn():
+        await asyncio.sleep(0.08)
+    asyncio.get_running_loop().call_later(0.02, turns.hurry)
+    began = time.monotonic()
+    async with turns.turn():
+        assert 0.015 < time.monotonic() - began < 0.02 + _LATE_SECONDS

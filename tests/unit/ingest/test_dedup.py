@@ -1,12 +1,14 @@
 """The dedup window."""
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.dedup import DedupWindow, Hashes
+from ingest.dedup import DedupWindow
+from ingest.hash_filter import Hashes, HashFilter
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -62,12 +64,18 @@ def test_agrees_with_a_set(batches: list[list[int]], repeats: int) -> None:
         window.remember(array[mask], NOW + timedelta(days=day))
 
 
-def test_many_hashes_cost_about_eight_bytes_each() -> None:
-    """A million remembered ids are a handful of arrays, and each is still found."""
-    window = DedupWindow(30)
+def test_many_hashes_cost_about_twelve_bytes_each() -> None:
+    """A million remembered ids take 8 bytes each in arrays and 2 to 4 in filters, and each is still found."""
     many = np.random.default_rng(1).integers(0, 2**63, 1_000_000, dtype=np.uint64)
-    for part in np.split(many, 1_000):
-        window.remember(part, NOW)
+    tracemalloc.start()
+    try:
+        window = DedupWindow(30)
+        for part in np.split(many, 1_000):
+            window.remember(part, NOW)
+        taken_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 8e6 < taken_bytes < 13.5e6
     assert not window.fresh(many[::1000]).any()
     assert window.fresh(many[:10] + np.uint64(2**63)).all()
 
@@ -77,3 +85,14 @@ def test_a_day_without_hashes_is_no_day() -> None:
     window = DedupWindow(30)
     window.restore([(NOW - timedelta(days=1), hashes()), (NOW, hashes())])
     assert window.fresh(hashes(1, 2)).all()
+
+
+def test_a_filter_knows_all_it_has_and_little_else() -> None:
+    """Of 100,000 hashes all, and when it is full 1 to 2 of 100 others: three bits each, of 16, in words of 64."""
+    generator = np.random.default_rng(2)
+    known, others = (generator.integers(0, 2**64, 2**17, dtype=np.uint64) for _ in range(2))
+    full = HashFilter.of(known)
+    assert full.may_have(known).all()
+    assert not full.has_room(1)
+    assert 0.002 < full.may_have(others).mean() < 0.02
+    assert not HashFilter(1_000).may_have(others).any()
