@@ -13,7 +13,7 @@ from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError,
 
 from actors.host_calls import Consignment
 from actors.host_lane import HostLane
-from actors.placement import place_of
+from actors.placement import place_of, shared_places
 from actors.tenant_host import WIRE, end_at, find_host
 from ingest.split import split
 from schemas.backends import Backends
@@ -42,7 +42,16 @@ class TenantActors:
         self._settings = settings
         self._counts: dict[TenantId, int] = {}
         self._hosts: dict[str, Any] = {}
+        self._searches: dict[str, asyncio.Task[Any]] = {}
         self._lanes: dict[str, HostLane] = {}
+
+    async def meet(self) -> None:
+        """Connect to the hosts that tenants share: while Ray's control service is away, nobody is found any more.
+
+        One that does not answer is met by the first call that needs it.
+        """
+        lanes = map(self._lane, shared_places(self._settings.actor.hosts))
+        await asyncio.gather(*(lane.open() for lane in lanes), return_exceptions=True)
 
     async def append(self, tenant_id: TenantId, requests: Sequence[PreparedEvents]) -> Durable:
         """Make requests durable. A call that may have run is repeated: event ids make that harmless.
@@ -118,12 +127,14 @@ class TenantActors:
         self._counts.pop(tenant_id, None)
 
     async def _append(self, tenant_id: TenantId, shard: Shard, batch: EventBatch) -> AppendReceipt:
-        place = place_of(tenant_id, shard, self._settings.actor.hosts)
+        lane = self._lane(place_of(tenant_id, shard, self._settings.actor.hosts))
+        return await self._repeated(tenant_id, shard, lambda: lane.append(Consignment(tenant_id, shard, batch)))
+
+    def _lane(self, place: str) -> HostLane:
         lane = self._lanes.get(place)
         if lane is None:
-            secret = self._backends.derive(WIRE)
-            lane = self._lanes[place] = HostLane(lambda: self._host(place), secret)
-        return await self._repeated(tenant_id, shard, lambda: lane.append(Consignment(tenant_id, shard, batch)))
+            lane = self._lanes[place] = HostLane(lambda: self._host(place), self._backends.derive(WIRE))
+        return lane
 
     async def _in_layout(
         self, tenant_id: TenantId, timeout_seconds: float, work: Callable[[int], Awaitable[Result]]
@@ -162,9 +173,12 @@ class TenantActors:
 
     async def _call(self, tenant_id: TenantId, shard: Shard, method: str, *arguments: Any) -> Any:
         place = place_of(tenant_id, shard, self._settings.actor.hosts)
-        return await self._repeated(
-            tenant_id, shard, lambda: getattr(self._host(place), method).remote(tenant_id, shard, *arguments)
-        )
+
+        async def call() -> Any:
+            host = await self._host(place)
+            return await getattr(host, method).remote(tenant_id, shard, *arguments)
+
+        return await self._repeated(tenant_id, shard, call)
 
     async def _repeated(self, tenant_id: TenantId, shard: Shard, call: Callable[[], Awaitable[Result]]) -> Result:
         """Call a shard's host, more than once if it is away for a moment."""
@@ -188,10 +202,20 @@ class TenantActors:
             raise problem from error
         raise problem
 
-    def _host(self, place: str) -> Any:
-        host = self._hosts.get(place)
-        if host is None:
-            host = self._hosts[place] = find_host(place, self._backends, self._settings)
+    async def _host(self, place: str) -> Any:
+        """Give the host of a place. All who ask while it is looked for wait for one search, which none can end."""
+        if (host := self._hosts.get(place)) is not None:
+            return host
+        search = self._searches.get(place)
+        if search is None:
+            search = self._searches[place] = asyncio.create_task(self._find(place))
+        return await asyncio.shield(search)
+
+    async def _find(self, place: str) -> Any:
+        try:
+            host = self._hosts[place] = await find_host(place, self._backends, self._settings)
+        finally:
+            del self._searches[place]
         return host
 
 

@@ -5,7 +5,7 @@ takes long must not keep the others of its call waiting: it gets a ticket instea
 for by that.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from ray.exceptions import RayTaskError
@@ -19,11 +19,19 @@ from schemas.batches import AppendReceipt
 class HostLane:
     """Carries batches to a host."""
 
-    def __init__(self, find: Callable[[], Any], secret: bytes) -> None:
+    def __init__(self, find: Callable[[], Awaitable[Any]], secret: bytes) -> None:
         """Take how the host's handle is found, and the secret of its wire."""
         self._find = find
         self._wire = Wire(self._address, secret)
         self._lane = Lane[Consignment, AppendReceipt | Ticket](self._send, lambda each: len(each.batch.frame))
+
+    async def open(self) -> None:
+        """Connect to the host, which starts if there is none.
+
+        Raises:
+            WireBrokenError, RayError: it does not answer.
+        """
+        await self._wire.open()
 
     async def append(self, consignment: Consignment) -> AppendReceipt:
         """Wait until a batch is durable.
@@ -34,7 +42,8 @@ class HostLane:
         """
         answer = await self._lane.carry(consignment)
         if isinstance(answer, Ticket):
-            receipt: AppendReceipt = await self._find().collect.remote(answer.number)
+            host = await self._find()
+            receipt: AppendReceipt = await host.collect.remote(answer.number)
             return receipt
         return answer
 
@@ -44,12 +53,14 @@ class HostLane:
             answers = await self._wire.call(packed)
         except WireBrokenError:
             # Ray knows whether the host lives, and starts it again.
-            answers = await self._find().append.remote(packed)
+            host = await self._find()
+            answers = await host.append.remote(packed)
         return unpack_answers(answers)
 
     async def _address(self) -> Address:
+        host = await self._find()
         try:
-            address: Address = await self._find().address.remote()
+            address: Address = await host.address.remote()
         except RayTaskError as error:
             raise WireBrokenError(repr(error)) from error
         return address

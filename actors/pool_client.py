@@ -34,6 +34,8 @@ from schemas.touchpoints import ConversionCase
 
 Portion = TypeVar("Portion")
 
+_METHODS = ("attribute", "decide")
+
 log = structlog.get_logger()
 
 
@@ -43,7 +45,7 @@ class PoolClient:
     def __init__(self, settings: PoolSettings) -> None:
         self._settings = settings
         self._opening = asyncio.Lock()
-        self._handles: dict[str, Any] = {}
+        self._methods: dict[tuple[str, str], Any] = {}
         self._serve_error: type[Exception] = PoolAwayError
         self._apart_until: dict[TenantId, float] = {}
 
@@ -54,14 +56,11 @@ class PoolClient:
             PoolAwayError: the pool is not deployed, or Serve does not run.
         """
         async with self._opening:
-            if not self._handles:
+            if not self._methods:
                 serve = await asyncio.to_thread(import_module, "ray.serve")
                 self._serve_error = serve.exceptions.RayServeException
                 try:
-                    self._handles = {
-                        app: serve.get_deployment_handle(deployment, app_name=app)
-                        for app, deployment in ((POOL_APP, POOL_DEPLOYMENT), (APART_APP, APART_DEPLOYMENT))
-                    }
+                    self._methods = await asyncio.to_thread(_methods_of, serve)
                 except (RayError, self._serve_error) as error:
                     raise PoolAwayError(repr(error)) from error
 
@@ -111,13 +110,22 @@ class PoolClient:
         """Make a call; None if the replica died of it, or of another that it had at the same time."""
         try:
             async with asyncio.timeout(self._settings.deadline_seconds):
-                answered: list[bytes] = await getattr(self._handles[app], method).remote(tenant_id, *call)
+                answered: list[bytes] = await self._methods[app, method].remote(tenant_id, *call)
         except RayActorError as error:
             log.warning("pool_died", app=app, tenant=tenant_id, error=repr(error))
             return None
         except (RayError, self._serve_error, TimeoutError) as error:
             raise PoolAwayError(repr(error)) from error
         return answered
+
+
+def _methods_of(serve: Any) -> dict[tuple[str, str], Any]:
+    """Get every method ready to be called. Not on the loop: Ray's control service is asked, which may be away."""
+    handles = {
+        app: serve.get_deployment_handle(deployment, app_name=app)
+        for app, deployment in ((POOL_APP, POOL_DEPLOYMENT), (APART_APP, APART_DEPLOYMENT))
+    }
+    return {(app, method): getattr(handle, method) for app, handle in handles.items() for method in _METHODS}
 
 
 async def _with_breaks(given: Sequence[Portion]) -> AsyncIterator[Portion]:

@@ -33,7 +33,12 @@ async def renew_hosts(backends: Backends, settings: Settings) -> None:
     await databases.close()
     hosts = settings.actor.hosts
     places = {*shared_places(hosts), *(place_of(*key, hosts) for key in active)}
-    await asyncio.gather(*(find_host(place, backends, settings).begun.remote() for place in places))
+    await asyncio.gather(*(_begun(place, backends, settings) for place in places))
+
+
+async def _begun(place: str, backends: Backends, settings: Settings) -> None:
+    host = await find_host(place, backends, settings)
+    await host.begun.remote()
 
 
 async def _version_of(host: Any) -> str | None:

@@ -9,6 +9,7 @@ import os
 import secrets
 import sys
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -50,6 +51,7 @@ _SWITCH_SECONDS = 0.0005
 """How long a thread that takes rows apart may keep the loop from its next step; a commit has half a dozen, and Python's
 default is ten times this."""
 
+_FINDER = ThreadPoolExecutor(1, thread_name_prefix="find-host")
 _CALLS_MAX = 10_000
 _TOGETHER_SECONDS = 0.1
 _KEPT_SECONDS = 60.0
@@ -211,8 +213,9 @@ class TenantHost:
         settle_heap()
 
     async def _wake(self, tenant_id: TenantId, shard: Shard) -> None:
-        host = find_host(place_of(tenant_id, shard, self._settings.actor.hosts), self._backends, self._settings)
+        place = place_of(tenant_id, shard, self._settings.actor.hosts)
         with suppress(RayError, Problem):
+            host = await find_host(place, self._backends, self._settings)
             await host.check.remote(tenant_id, shard)
 
 
@@ -235,8 +238,16 @@ def running_version(backends: Backends, settings: Settings) -> str:
     return running_digest(backends, settings, code_version())
 
 
-def find_host(place: str, backends: Backends, settings: Settings) -> Any:
-    """Find the process of a place, or start it."""
+async def find_host(place: str, backends: Backends, settings: Settings) -> Any:
+    """Find the process of a place, or start it.
+
+    Off the loop: Ray's control service is asked, and while that is away the answer takes as long as it is. Whoever
+    knows its host meanwhile must not wait for it.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_FINDER, _found, place, backends, settings)
+
+
+def _found(place: str, backends: Backends, settings: Settings) -> Any:
     return (
         ray.remote(TenantHost)
         .options(

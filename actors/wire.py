@@ -122,6 +122,15 @@ class Wire:
         self._numbers = 0
         self._reading: asyncio.Task[None] | None = None
 
+    async def open(self) -> None:
+        """Connect, so that the first call need not.
+
+        Raises:
+            WireBrokenError: nobody answers there.
+            Exception: what finding the address raises.
+        """
+        await self._open()
+
     async def call(self, packed: bytes) -> bytes:
         """Send a call and wait for its answer.
 

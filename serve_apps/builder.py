@@ -193,11 +193,13 @@ def _plane(
         services = app.state.services = build_services(backends, settings, only)
         following = asyncio.create_task(services.feed.run())
         recording = asyncio.create_task(services.touches.run())
+        meeting = asyncio.create_task(services.actors.meet())
         noting = asyncio.create_task(KeyUseNotes(services.feed, KeyUses(services.databases.control())).run())
         settle_heap()
         yield
         following.cancel()
         recording.cancel()
+        meeting.cancel()
         noting.cancel()
         await services.touches.close()
         await services.databases.close()

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 import pytest
 
+from actors import wire as wire_module
 from actors.wire import Address, Wire, WireBrokenError, WireServer
 from tests.crash.relay import relay_to
 
@@ -121,6 +122,45 @@ async def test_a_lost_connection_fails_what_waits_and_the_next_call_makes_anothe
         with pytest.raises(WireBrokenError):
             await waiting
         assert await wire.call(b"y") == b"Y"
+
+
+async def test_a_host_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`WireBrokenError` for the call without an answer, and for one that waits beside it; then an answer.
+
+    So it is with a process that is stopped: its connections stay.
+    """
+    monkeypatch.setattr(wire_module, "_ANSWER_SECONDS", 0.2)
+    silent = asyncio.Event()
+
+    async def answer(packed: bytes) -> bytes:
+        if packed != b"y":
+            await silent.wait()
+        return packed.upper()
+
+    async with wire_to(answer) as wire:
+        first = asyncio.create_task(wire.call(b"x"))
+        await asyncio.sleep(0.1)
+        second = asyncio.create_task(wire.call(b"xx"))
+        async with asyncio.timeout(0.25):
+            for call in (first, second):
+                with pytest.raises(WireBrokenError):
+                    await call
+        assert await wire.call(b"y") == b"Y"
+
+
+async def test_it_can_be_open_before_the_first_call() -> None:
+    """The call then asks nobody for an address: it is answered though none would be found any more."""
+    server = WireServer(shout, SECRET)
+    addresses = [await server.open("127.0.0.1")]
+
+    async def find() -> Address:
+        return addresses.pop()
+
+    wire = Wire(find, SECRET)
+    await wire.open()
+    assert await wire.call(b"x") == b"X"
+    wire.close()
+    server.close()
 
 
 async def test_nobody_listens() -> None:
