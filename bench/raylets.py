@@ -36,9 +36,10 @@ _BODY_EVENTS = 100
 _TENANTS = 8
 _CONNECTIONS_EACH = 2
 _SETTLE_SECONDS = 10.0
+_JOIN_SECONDS = 60.0
 _MB = 1e6
 
-console = Console()
+console = Console(width=max(Console().width, 130))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,8 @@ class RayletsStack(Stack):
         return [*super().programs(), *further]
 
     def _raylet(self) -> list[str]:
-        address = f"{self.settings.ports.host}:{self.settings.ports.ray}"
-        return [
-            *(sys.executable, "-m", "ray.scripts.scripts", "start", "--block", f"--address={address}"),
-            f"--node-ip-address={self.settings.ports.host}",
-            # Any that are free: the usual ones are those of the head.
-            *("--min-worker-port=0", "--max-worker-port=0", "--metrics-export-port=0"),
-            *("--dashboard-agent-listen-port=0", "--num-cpus=8"),
-            f"--object-store-memory={self.settings.memory.object_store_bytes}",
-        ]
+        ports, store_bytes = self.settings.ports, self.settings.memory.object_store_bytes
+        return [sys.executable, "-m", "bench.raylet", ports.host, str(ports.ray), str(store_bytes)]
 
     def processes_of_raylets(self) -> list[tuple[psutil.Process, list[psutil.Process]]]:
         """List the raylets, each with what it has started."""
@@ -105,6 +99,12 @@ async def _load(stack: Stack, tenant: ProvisionedTenant, seconds: float) -> Load
     address = (stack.settings.ports.host, stack.settings.ports.tenant)
     await run_load(address, ingest_head(tenant), bodies, result, connections=_CONNECTIONS_EACH, seconds=seconds)
     return result
+
+
+async def _until_joined(stack: RayletsStack) -> None:
+    async with asyncio.timeout(_JOIN_SECONDS):
+        while len(stack.processes_of_raylets()) < stack.raylets:  # noqa: ASYNC110 - processes tell nobody
+            await asyncio.sleep(0.2)
 
 
 async def _measure(stack: RayletsStack, seconds: float) -> Spread:
@@ -157,6 +157,7 @@ def _run(raylets: int, seconds: float) -> Spread:
 
     async def measured() -> Spread:
         await stack.up(console.print)
+        await _until_joined(stack)
         await stack.prepare(console.print)
         return await _measure(stack, seconds)
 

@@ -1,0 +1,42 @@
+"""`python -m bench.raylet HOST PORT BYTES`: a raylet beside the head that listens there, with so large an object store.
+
+Ray's own command adds nodes to heads of other machines only: it takes a loopback address for this machine's outer one.
+"""
+
+import signal
+import sys
+import time
+
+from ray._private.node import Node
+from ray._private.parameter import RayParams
+
+_CPUS = 8
+"""As many as the head of one machine says it has."""
+
+_AGAIN_SECONDS = 1.0
+
+
+def main() -> None:
+    """Join the head as soon as it is up, and stay until this process is ended."""
+    host, port, store_bytes = sys.argv[1:]
+    parameters = RayParams(
+        gcs_address=f"{host}:{port}",
+        node_ip_address=host,
+        num_cpus=_CPUS,
+        object_store_memory=int(store_bytes),
+        # Any that are free: the usual ones are the head's.
+        min_worker_port=0,
+        max_worker_port=0,
+    )
+    while True:
+        try:
+            Node(parameters, head=False, spawn_reaper=False)
+        except (ConnectionError, RuntimeError):
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            break
+    signal.pause()
+
+
+if __name__ == "__main__":
+    main()
