@@ -4,7 +4,7 @@ A promotion is one transaction: the champion of the scope steps down, the other 
 Whoever keeps champions at hand hears of it by a notification and asks again.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,19 +53,6 @@ class Promotion:
     promoted_by: str
     reason: str
     at: datetime
-
-
-async def _before(
-    connection: Any, kind: str, tenant_id: TenantId | None, model_id: str
-) -> AsyncIterator[Mapping[str, Any]]:
-    """Go back from a champion, each time to the one in whose place it came; never twice to the same."""
-    seen = {model_id}
-    while (row := await connection.fetchrow(_SQL["champion_before"], kind, tenant_id, model_id)) is not None:
-        model_id = row["model_id"]
-        if model_id in seen:
-            return
-        seen.add(model_id)
-        yield row
 
 
 def _record(row: Mapping[str, Any]) -> LearnedModelRecord:
@@ -162,13 +149,9 @@ class LearnedModels:
     async def before(self, champion: LearnedModelRecord, limit: int) -> list[LearnedModelRecord]:
         """Read the newest of the models that counted before a champion, in the order of going back."""
         kind, tenant_id, model_id = champion.document.kind, champion.tenant_id, champion.model_id
-        found: list[LearnedModelRecord] = []
         async with self._control.connection() as connection:
-            async for row in _before(connection, kind, tenant_id, model_id):
-                found.append(_record(row))
-                if len(found) == limit:
-                    break
-        return found
+            rows = await connection.fetch(_SQL["champions_before"], kind, tenant_id, model_id, limit)
+        return [_record(row) for row in rows]
 
     async def roll_back(
         self,
@@ -191,11 +174,11 @@ class LearnedModels:
             rows = await connection.fetch(_SQL["of_scope"], kind, tenant_id, LearnedState.CHAMPION)
             if not rows:
                 raise KeyError(kind)
-            target: str | None = None
-            async for row in _before(connection, kind, tenant_id, rows[0]["model_id"]):
-                if row["model_id"] not in past:
-                    target = row["model_id"]
-                    break
+            # One more than those to go past: whoever is not among them is wanted.
+            before = await connection.fetch(
+                _SQL["champions_before"], kind, tenant_id, rows[0]["model_id"], len(past) + 1
+            )
+            target = next((row["model_id"] for row in before if row["model_id"] not in past), None)
             await self._put(connection, kind, tenant_id, target, by, reason, is_rollback=True)
             return target
 

@@ -74,7 +74,16 @@ async def test_promotes_and_rolls_back(control: Database, tenant: ProvisionedTen
     ]
     # What was rolled back may come again, and going back leads to what it came after.
     await models.promote(two, by="u1", reason="again")
-    assert (await models.of_scope(KIND, scope, LearnedState.CHAMPION))[0].model_id == two
+    (champion,) = await models.of_scope(KIND, scope, LearnedState.CHAMPION)
+    assert champion.model_id == two
+    assert [each.model_id for each in await models.before(champion, 9)] == [one]
+    # Nor does going back lead in a circle.
+    for model_id in (three, one):
+        await models.promote(model_id, by="u1", reason="again")
+    (champion,) = await models.of_scope(KIND, scope, LearnedState.CHAMPION)
+    assert [each.model_id for each in await models.before(champion, 9)] == [three, two]
+    assert [each.model_id for each in await models.before(champion, 1)] == [three]
+    assert await models.roll_back(KIND, scope, by="u2", reason="worse", past=[three]) == two
 
 
 async def test_one_champion_a_scope(control: Database, tenant: ProvisionedTenant) -> None:
