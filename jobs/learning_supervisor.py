@@ -35,11 +35,13 @@ class LearningSupervisor:
     def __init__(self, known: Callable[[], tuple[Backends, Settings]]) -> None:
         # Here and not above: whoever describes the deployment needs nothing of all that.
         from jobs.learning_work import LearningWork  # noqa: PLC0415
+        from jobs.model_trials import ModelTrials  # noqa: PLC0415
 
         configure_logs()
         backends, settings = known()
         self._settings = settings
-        self._work = LearningWork(backends, settings, lake_environment(settings.lake_address))
+        trial = ModelTrials(settings.learning).load
+        self._work = LearningWork(backends, settings, lake_environment(settings.lake_address), trial)
         self._jobs = self._work.jobs
         self._hours = {
             LearningJobKind.LAKE_EXPORT: settings.lake.export_hours,

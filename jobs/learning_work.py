@@ -22,7 +22,7 @@ from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
 from schemas.learning_jobs import LEARNING_STEPS, LearningDetail, LearningJobKind, LearningStep, TrainingProgress
-from schemas.learning_problems import ArtifactMissing
+from schemas.learning_problems import ArtifactMissing, ModelUnloadable
 from schemas.settings import Settings
 from schemas.tenant_life import TenantState
 from storage.lake.artifacts import Artifacts
@@ -35,7 +35,7 @@ from storage.postgres.tenant_lives import TenantLives
 from storage.postgres.tenant_settings import TenantSettings
 from telemetry.failpoints import reached
 from telemetry.side_by_side import side_by_side
-from tenancy.champions import promote
+from tenancy.champions import Promotions, Trial
 from tenancy.tenant_files import erase_models
 
 _LOOK_SECONDS = 0.5
@@ -72,7 +72,8 @@ class _Run:
 class LearningWork:
     """Carries out jobs, in whatever process that is a driver of the cluster."""
 
-    def __init__(self, backends: Backends, settings: Settings, environment: dict[str, str]) -> None:
+    def __init__(self, backends: Backends, settings: Settings, environment: dict[str, str], trial: Trial) -> None:
+        """Take what opens the lake, and what finds out whether a model loads."""
         self._backends = backends
         self._settings = settings
         self._databases = Databases(backends, settings.postgres)
@@ -83,7 +84,8 @@ class LearningWork:
         own = {"runtime_env": {"env_vars": environment}} if environment.keys() > {"LAKE_URL"} else {}
         self._options: dict[str, Any] = {"max_retries": 0, "num_cpus": settings.learning.job_cpus, **own}
         self._looked_at: set[str] = set()
-        self._shadows = LearningShadows(self.jobs, self.models, settings, self._options)
+        self._promotions = Promotions(self.models, settings, trial)
+        self._shadows = LearningShadows(self.jobs, self.models, self._promotions, settings, self._options)
         self.values = LearningValues(self.jobs, backends, settings, self._options)
         self._steps: dict[LearningStep, Callable[[_Run], Awaitable[_Run]]] = {
             LearningStep.EXPORT: self._export,
@@ -294,9 +296,9 @@ class LearningWork:
         verdict = judge_first(document, self._settings.learning.promote_margin)
         if verdict.outcome is Outcome.PROMOTE:
             try:
-                await promote(self.models, self._settings, document.model_id, by=_SUPERVISOR, reason=verdict.reason)
-            except ArtifactMissing as missing:
-                verdict = Verdict(Outcome.REFUSE, missing.detail)
+                await self._promotions.promote(document.model_id, by=_SUPERVISOR, reason=verdict.reason)
+            except (ArtifactMissing, ModelUnloadable) as refused:
+                verdict = Verdict(Outcome.REFUSE, refused.detail)
         if verdict.outcome is not Outcome.PROMOTE:
             await self.models.tell_in_shadow(document.model_id, {"verdict": verdict.reason})
             await self.models.set_aside(document.model_id, LearnedState.REFUSED)

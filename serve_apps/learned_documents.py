@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from starlette.requests import Request
+
 from schemas.ids import TenantId
 from schemas.learning import LearnedState
 from schemas.learning_jobs import LearningDetail, LearningJobKind
@@ -16,9 +18,11 @@ from serve_apps.learned_answers import (
     PromotionShown,
     ShadowShown,
 )
+from serve_apps.services import services_of
 from storage.postgres.jobs import JobRecord
 from storage.postgres.learned_models import LearnedModelRecord, LearnedModels, Promotion
 from storage.postgres.learning_jobs import DriftRecord, LearningJobs
+from tenancy.champions import Promotions
 
 _SHADOW_FIELDS = ("rows", "difference", "low", "high", "verdict")
 
@@ -46,6 +50,12 @@ async def own_with_history(models: LearnedModels, record: LearnedModelRecord) ->
     """Write a model down for a tenant, with the history of its own scope."""
     history = [] if record.tenant_id is None else await _history(models, record)
     return LearnedModelWithHistory(**shown_to_tenant(record).model_dump(), history=history)
+
+
+def promotions_of(request: Request) -> Promotions:
+    """Give whoever promotes models of the registry, and rolls back."""
+    services = services_of(request)
+    return Promotions(LearnedModels(services.databases.control()), services.settings, services.trials.load)
 
 
 async def model_for_tenant(

@@ -207,8 +207,8 @@ async def test_a_champion_that_is_not_in_the_lake(shop: Shop) -> None:
     shop.first = third
 
 
-async def test_only_what_is_in_the_lake_is_promoted(shop: Shop) -> None:
-    """A problem that names it where the lake has no artifact, or another one under its name; else it is champion."""
+async def test_only_what_loads_from_the_lake_is_promoted(shop: Shop) -> None:
+    """A problem that names it where the lake has no artifact, another one, or one that does not load."""
     artifact = dump(await asyncio.to_thread(conversion_model, 4, 1_500))
     fifth = await register(shop.running, artifact, shop.tenant.tenant_id)
     lake = Lake.open(shop.running.stack.settings.lake_address)
@@ -224,18 +224,37 @@ async def test_only_what_is_in_the_lake_is_promoted(shop: Shop) -> None:
         async with httpx.AsyncClient(base_url=shop.running.global_url, headers=headers, trust_env=False) as operator:
             by_operator = await operator.post(f"/api/v1/models/{fifth}/promote")
         assert (by_operator.status_code, by_operator.json()["code"]) == (409, "artifact-missing")
+    await refuses_what_does_not_load(shop)
     assert (await shop.api.get(f"/api/v1/models/{shop.first}"))["state"] == "champion"
     lake_of(shop.running).put(artifact)
     assert (await shop.api.post(f"/api/v1/models/{fifth}/promote", {}))["state"] == "champion"
-    # Between the two came one that the lake does not have any more: going back goes past it, and says so.
+    # Between the two came some that do not serve any more: going back goes past them, and says so.
     lost = await register(shop.running, b"lost", shop.tenant.tenant_id)
+    lake_of(shop.running).put(b"unloadable")
+    unloadable = await register(shop.running, b"unloadable", shop.tenant.tenant_id)
     latest = await register(shop.running, artifact, shop.tenant.tenant_id)
-    for each in (lost, latest):
+    for each in (lost, unloadable, latest):
         await promote(shop.running, each)
     assert (await shop.api.post("/api/v1/models/rollback", {"model": "conversion"}))["model_id"] == fifth
     newest = (await shop.api.get(f"/api/v1/models/{fifth}"))["history"][0]
-    assert (newest["model_id"], lost in newest["reason"]) == (fifth, True)
+    assert newest["model_id"] == fifth
+    assert f"past {unloadable} (model does not load), {lost} (artifact missing)" in newest["reason"]
     await shop.api.post("/api/v1/models/rollback", {"model": "conversion"})
+
+
+async def refuses_what_does_not_load(shop: Shop) -> None:
+    """Bytes that are no model, and a model of another kind: as their training left them, and yet not promoted."""
+    of_another_kind = dump(await asyncio.to_thread(anomaly_model, 1, 1_000))
+    for artifact, why in ((b"no model", "no artifact of a learned model"), (of_another_kind, "another kind")):
+        lake_of(shop.running).put(artifact)
+        model_id = await register(shop.running, artifact, shop.tenant.tenant_id)
+        with pytest.raises(ProblemError) as refused:
+            await shop.api.post(f"/api/v1/models/{model_id}/promote", {})
+        document = refused.value.document
+        assert (document["status"], document["code"]) == (409, "model-unloadable")
+        assert document["detail"].startswith(f"{model_id} does not load: ")
+        assert why in document["detail"]
+        assert "train this one anew" in document["remedy"]
 
 
 async def test_the_keeper_dies(shop: Shop) -> None:
