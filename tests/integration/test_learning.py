@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from attribution.ml.artifacts import load
+from attribution.ml.artifacts import dump, load
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.vocabulary import OTHER
 from cli.credentials import Credentials, save_credentials
@@ -25,9 +26,11 @@ from schemas.ids import TenantId
 from storage.lake.artifacts import Artifacts
 from storage.lake.lake import Lake
 from storage.names import clickhouse_tables
+from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import titled
 from tests.lake_fixtures import BUCKET, REGION
+from tests.learned_models import document_of, lake_of, registry, trained_conversion
 from tests.stack_fixtures import RunningStack, eventually, new_tenant
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
@@ -158,6 +161,7 @@ async def test_learns_and_serves(
     assert [(each["job_id"], each["model"]) for each in listed["data"]] == [(job["job_id"], "conversion")]
 
     await opts_out(running, tenant, api)
+    await one_challenger_does_not_load(running, tenant, api, champion["model_id"])
     await shown_by_the_command_line(running, tenant, champion["model_id"])
 
 
@@ -184,6 +188,41 @@ async def test_all_tenants_teach_one_model_from_s3(
     model = load(await asyncio.to_thread(artifacts.get, document.artifact.sha256))
     assert isinstance(model, ConversionModel)
     assert set(model.vocabulary.channels) == {"search", "social", "display", OTHER}
+
+
+async def one_challenger_does_not_load(
+    running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, good_id: str
+) -> None:
+    """It is refused, though by what others' rows said it had won; the next one is compared all the same, and wins."""
+    artifacts = lake_of(running)
+    learned = await asyncio.to_thread(artifacts.document, good_id)
+    month_ago = utc_now().date() - timedelta(days=30)
+    earlier = {"data": learned.data.model_copy(update={"last_day": month_ago}), "created_at": utc_now()}
+    trained = await asyncio.to_thread(trained_conversion, SEED, sources=("display", "social", "search"))
+    artifact = dump(trained.model)
+    for each in (artifact, b"unloadable"):
+        await asyncio.to_thread(artifacts.put, each)
+    poor = document_of(artifact, tenant.tenant_id, trained=trained).model_copy(update=earlier)
+    good = learned.model_copy(update=earlier | {"model_id": f"{good_id}-again"})
+    bad = document_of(b"unloadable", tenant.tenant_id).model_copy(update={"data": earlier["data"]})
+    async with registry(running) as models:
+        for document in (poor, good, bad):
+            assert await models.register(document)
+        await models.promote(poor.model_id, by="test", reason="test")
+        other = TenantId((await new_tenant(running)).tenant_id)
+        assert await models.add_to_shadow(bad.model_id, poor.model_id, other, [1_000, -300.0, 100.0, 600.0])
+    settings = {"currency": "EUR", "time_zone": "UTC", "contributes_to_global_model": True}
+    await api.put("/api/v1/settings", settings)
+    job = await ended(api, (await api.get("/api/v1/models/jobs"))["data"][0]["job_id"])
+    assert job["error"] is None
+    found = {each.model_id: await api.get(f"/api/v1/models/{each.model_id}") for each in (poor, good, bad)}
+    assert [each["state"] for each in found.values()] == ["retired", "champion", "refused"]
+    assert found[bad.model_id]["shadow"]["verdict"].endswith("no artifact of a learned model: File is not a zip file")
+    assert found[good.model_id]["shadow"]["rows"] > 500
+    assert (await api.get("/api/v1/models/drift"))["data"][0]["model_id"] == poor.model_id
+    lines = [each["line"] for each in job["logs"]]
+    for model_id, outcome in ((bad.model_id, "refuse"), (good.model_id, "promote")):
+        assert any(line.startswith(f"{model_id}: {outcome}") for line in lines)
 
 
 async def shown_by_the_command_line(running: RunningStack, tenant: ProvisionedTenant, model_id: str) -> None:
