@@ -27,6 +27,18 @@ class ShadowShown(BaseModel):
     verdict: str | None
 
 
+class StandInShown(BaseModel):
+    """Which model serves in the place of a champion that cannot be read or loaded.
+
+    `model_id` null: none of its scope, so the global model or the rules.
+    """
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    model_id: str | None
+    since: datetime
+
+
 class LearnedModelShown(BaseModel):
     """A learned model. Of a global one a tenant is told how good it is, not from whose rows or how many it learned."""
 
@@ -50,6 +62,7 @@ class LearnedModelShown(BaseModel):
     last_day: date | None
     rows: int | None
     shadow: ShadowShown | None
+    stand_in: StandInShown | None
 
 
 class LearnedModelsPage(Page[LearnedModelShown]):

@@ -17,6 +17,7 @@ from serve_apps.learned_answers import (
     PlatformModelWithHistory,
     PromotionShown,
     ShadowShown,
+    StandInShown,
 )
 from serve_apps.services import services_of
 from storage.postgres.jobs import JobRecord
@@ -99,6 +100,8 @@ def drift_document(record: DriftRecord) -> Drift:
 
 def _fields(record: LearnedModelRecord) -> dict[str, Any]:
     document, shadow = record.document, record.shadow
+    # The keeper needs a moment to hear that a model serves no more.
+    stand_in = record.stand_in if record.state is LearnedState.CHAMPION else None
     return {
         "model_id": record.model_id,
         "kind": document.kind,
@@ -118,6 +121,7 @@ def _fields(record: LearnedModelRecord) -> dict[str, Any]:
         "last_day": document.data.last_day,
         "rows": document.data.rows,
         "shadow": ShadowShown(**{name: shadow.get(name) for name in _SHADOW_FIELDS}) if shadow else None,
+        "stand_in": StandInShown(model_id=stand_in.model_id, since=stand_in.since) if stand_in else None,
     }
 
 

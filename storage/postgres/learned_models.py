@@ -23,13 +23,25 @@ _PROMOTIONS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """Which model serves in the place of a champion (None: none of its scope), and since when."""
+
+    model_id: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LearnedModelRecord:
-    """A learned model of the registry; `shadow` is how it did beside the champion, as it was judged last."""
+    """A learned model of the registry; `shadow` is how it did beside the champion, as it was judged last.
+
+    Of a champion that cannot be read or loaded there is a `stand_in`.
+    """
 
     document: LearnedModelDocument
     state: LearnedState
     promoted_at: datetime | None
     shadow: dict[str, Any] | None
+    stand_in: StandIn | None
 
     @property
     def model_id(self) -> str:
@@ -61,6 +73,7 @@ def _record(row: Mapping[str, Any]) -> LearnedModelRecord:
         LearnedState(row["state"]),
         row["promoted_at"],
         orjson.loads(row["shadow"]) if row["shadow"] else None,
+        StandIn(row["stood_in_by"], row["stood_in_since"]) if row["stood_in_since"] else None,
     )
 
 
@@ -181,6 +194,11 @@ class LearnedModels:
             target = next((row["model_id"] for row in before if row["model_id"] not in past), None)
             await self._put(connection, kind, tenant_id, target, by, reason, is_rollback=True)
             return target
+
+    async def tell_stand_ins(self, stood_in: Mapping[str, str | None]) -> None:
+        """Record which model serves in the place of which champion (None: none of its scope); of all others none."""
+        async with self._control.connection() as connection:
+            await connection.execute(_SQL["tell_stand_ins"], list(stood_in), list(stood_in.values()))
 
     async def set_aside(self, model_id: str, state: LearnedState) -> None:
         """Retire or refuse a challenger; one that has been promoted stays."""

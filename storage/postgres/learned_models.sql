@@ -63,6 +63,15 @@ ORDER BY b.place
 UPDATE learned_models SET state = $2, promoted_at = CASE WHEN $2 = 'champion' THEN now() ELSE promoted_at END
 WHERE model_id = $1
 
+-- name: tell_stand_ins
+-- Which model serves in the place of which champion; all others serve themselves.
+UPDATE learned_models AS m SET
+    stood_in_by = s.stand_in,
+    stood_in_since = CASE WHEN s.champion IS NULL THEN NULL ELSE coalesce(c.stood_in_since, now()) END
+FROM learned_models AS c
+LEFT JOIN unnest($1::text [], $2::text []) AS s (champion, stand_in) ON s.champion = c.model_id
+WHERE m.model_id = c.model_id AND (s.champion IS NOT NULL OR c.stood_in_since IS NOT NULL)
+
 -- name: set_aside
 -- Not one that was promoted in the meantime.
 UPDATE learned_models SET state = $2 WHERE model_id = $1 AND state = 'challenger'

@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,12 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
 from attribution.ml.artifacts import dump
 from attribution.ml.artifacts import load as load_artifact
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.journey_table import JourneyTable
 from cli.credentials import Credentials, save_credentials
-from cli.main import app
 from jobs.export_lake import export_tenant
 from jobs.lake_journeys import read_journeys
 from jobs.lake_rows import Days
@@ -29,43 +27,15 @@ from schemas.learning import LearnedKind
 from storage.lake.lake import Lake
 from storage.lake.manifest import Dataset
 from telemetry.clock import utc_now
-from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import titled
 from tests.learned_models import SOURCES, anomaly_model, conversion_model, lake_of, promote, register
+from tests.learned_shop import INGEST, Shop, clicks_and_install, run
 from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, new_tenant, result_of
-from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
 
 pytestmark = pytest.mark.anyio
 
-INGEST = "/api/v1/events/ingest"
 PICKED_UP_SECONDS = 5.0
-
-
-@dataclass
-class Shop:
-    """A tenant with two fitted models, of which the first is champion."""
-
-    running: RunningStack
-    tenant: ProvisionedTenant
-    api: TenantApi
-    http: httpx.AsyncClient
-    artifacts: tuple[bytes, bytes]
-    first: str = ""
-    sent: list[str] = field(default_factory=list)
-
-    async def send(self) -> str:
-        """Send a person's three touches and then their install; the answer says that all of it is taken."""
-        device = {"device_id": secrets.token_hex(8), "platform": "android", "country": "DE"}
-        touches = [
-            event("click" if place else "impression", media_source=source, event_time=ago(hours=3 - place), **device)
-            for place, source in enumerate(("mail", "tv", "search"))
-        ]
-        install = event("install", **device)
-        answer = await self.http.post(INGEST, json=[*touches, install])
-        assert answer.status_code == 202, answer.text
-        self.sent.append(install["event_id"])
-        return str(install["event_id"])
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +227,35 @@ async def refuses_what_does_not_load(shop: Shop) -> None:
         assert "train this one anew" in document["remedy"]
 
 
+async def test_a_champion_that_does_not_load_is_told_of(shop: Shop) -> None:
+    """Its page names who serves in its place, and a metric counts it; when it steps down, that is over."""
+    artifact = secrets.token_bytes(100)
+    lake_of(shop.running).put(artifact)
+    unloadable = await register(shop.running, artifact, shop.tenant.tenant_id)
+    await promote(shop.running, unloadable)
+
+    async def stand_in() -> dict[str, Any] | None:
+        assert (await result_of(shop.api, await shop.send()))["model_version"] == f"rules-2+{shop.first}"
+        shown: dict[str, Any] | None = (await shop.api.get(f"/api/v1/models/{unloadable}"))["stand_in"]
+        return shown
+
+    assert (await eventually(stand_in))["model_id"] == shop.first
+    metrics = f"http://127.0.0.1:{shop.running.stack.settings.ports.worker_first + 5}/metrics"
+
+    async def counted() -> bool:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            lines = (await client.get(metrics)).text.splitlines()
+        own = [each for each in lines if each.startswith("ray_unmogrow_champions_stood_in{")]
+        await asyncio.sleep(0.5)
+        return any('kind="conversion"' in each and float(each.rpartition(" ")[2]) >= 1 for each in own)
+
+    # Ray gathers them every ten seconds.
+    await eventually(counted, seconds=40)
+    assert (await shop.api.post("/api/v1/models/rollback", {"model": "conversion"}))["model_id"] == shop.first
+    shown = await shop.api.get(f"/api/v1/models/{unloadable}")
+    assert (shown["state"], shown["stand_in"]) == ("retired", None)
+
+
 async def test_the_keeper_dies(shop: Shop) -> None:
     """Results have their credits all the while; the next one hears of a promotion, too.
 
@@ -274,6 +273,7 @@ async def test_the_keeper_dies(shop: Shop) -> None:
     await eventually(is_there_again)
     # It has read the registry, and the replicas have asked it.
     await asyncio.sleep(4)
+    assert (await shop.api.get(f"/api/v1/models/{lost}"))["stand_in"]["model_id"] == shop.first
     assert (await result_of(shop.api, await shop.send()))["model_version"] == f"rules-2+{shop.first}"
     fourth = await register(shop.running, shop.artifacts[0], shop.tenant.tenant_id)
     await promote(shop.running, fourth)
@@ -326,20 +326,6 @@ async def test_reports_add_the_credits_up(shop: Shop) -> None:
     assert f"model {shop.first}" in shown
 
 
-async def clicks_and_install(shop: Shop, clicks: int, **fields: Any) -> str:
-    """Send an install after clicks of a network, the last one 20 minutes before it, and a purchase; give its id."""
-    device = {"device_id": secrets.token_hex(8), "platform": "android"}
-    touches = [
-        event("click", media_source="tv", event_time=ago(minutes=20 + place, seconds=1), country="DE", **device)
-        for place in range(clicks)
-    ]
-    install = event("install", event_time=ago(seconds=1), **device | {"country": "DE", "app_version": "4.1"} | fields)
-    later = event("purchase", event_id=f"{install['event_id']}-bought", **device)
-    assert (await shop.http.post(INGEST, json=[*touches, install, later])).status_code == 202
-    shop.sent.append(install["event_id"])
-    return str(install["event_id"])
-
-
 async def adopt(shop: Shop, fraud: dict[str, Any]) -> None:
     version = (await shop.api.put("/api/v1/policies", {"policy": {"fraud": fraud}}))["version"]
     await shop.api.post(f"/api/v1/policies/{version}/adopt", {})
@@ -384,15 +370,3 @@ async def test_installs_are_scored_and_a_policy_may_act_on_it(shop: Shop) -> Non
     shown = await asyncio.to_thread(run, shop, "explain", found["conversion_id"])
     assert "anomaly (on)" in shown
     assert f"by the learned model {model_id}" in shown
-
-
-def run(shop: Shop, *arguments: str) -> str:
-    """Run a command to its end; give what it printed."""
-    stack = shop.running.stack
-    environment = {
-        "UNMOGROW_DATA_DIR": str(stack.settings.data_dir),
-        "UNMOGROW_PORTS__TENANT": str(stack.settings.ports.tenant),
-    }
-    done = CliRunner().invoke(app, [*arguments, "--tenant", shop.tenant.tenant_id], env=environment)
-    assert done.exit_code == 0, done.output
-    return done.stdout + done.stderr

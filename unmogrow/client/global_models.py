@@ -256,6 +256,17 @@ class ShadowShown(Shape):
     verdict: str | None
 
 
+class StandInShown(Shape):
+    """
+    Which model serves in the place of a champion that cannot be read or loaded.
+
+    `model_id` null: none of its scope, so the global model or the rules.
+    """
+
+    model_id: str | None
+    since: AwareDatetime
+
+
 class StorageUsage(Shape):
     """Bytes on disk; rows of events as they lie there, repeats that are not folded yet included."""
 
@@ -406,6 +417,7 @@ class PlatformModel(Shape):
     last_day: date | None
     rows: int | None
     shadow: ShadowShown | None
+    stand_in: StandInShown | None
     tenant_id: str | None
     job_id: str
     manifests: dict[str, int]
@@ -440,6 +452,7 @@ class PlatformModelWithHistory(Shape):
     last_day: date | None
     rows: int | None
     shadow: ShadowShown | None
+    stand_in: StandInShown | None
     tenant_id: str | None
     job_id: str
     manifests: dict[str, int]

@@ -1526,6 +1526,17 @@ class SourceDifference(Shape):
     difference: int
 
 
+class StandInShown(Shape):
+    """
+    Which model serves in the place of a champion that cannot be read or loaded.
+
+    `model_id` null: none of its scope, so the global model or the rules.
+    """
+
+    model_id: str | None
+    since: AwareDatetime
+
+
 class StillRejected(Shape):
     """A dead letter that is still invalid."""
 
@@ -1979,6 +1990,7 @@ class LearnedModelShown(Shape):
     last_day: date_aliased | None
     rows: int | None
     shadow: ShadowShown | None
+    stand_in: StandInShown | None
 
 
 class LearnedModelWithHistory(Shape):
@@ -2004,6 +2016,7 @@ class LearnedModelWithHistory(Shape):
     last_day: date_aliased | None
     rows: int | None
     shadow: ShadowShown | None
+    stand_in: StandInShown | None
     history: list[PromotionShown]
 
 

@@ -1189,6 +1189,7 @@ export interface components {
             /** Rows */
             rows: number | null;
             shadow: components["schemas"]["ShadowShown"] | null;
+            stand_in: components["schemas"]["StandInShown"] | null;
             /** Tenant Id */
             tenant_id: string | null;
             /** Job Id */
@@ -1251,6 +1252,7 @@ export interface components {
             /** Rows */
             rows: number | null;
             shadow: components["schemas"]["ShadowShown"] | null;
+            stand_in: components["schemas"]["StandInShown"] | null;
             /** Tenant Id */
             tenant_id: string | null;
             /** Job Id */
@@ -1358,6 +1360,21 @@ export interface components {
             high: number | null;
             /** Verdict */
             verdict: string | null;
+        };
+        /**
+         * StandInShown
+         * @description Which model serves in the place of a champion that cannot be read or loaded.
+         *
+         *     `model_id` null: none of its scope, so the global model or the rules.
+         */
+        StandInShown: {
+            /** Model Id */
+            model_id: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
         };
         /**
          * StorageUsage

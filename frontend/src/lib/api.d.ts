@@ -4109,6 +4109,7 @@ export interface components {
             /** Rows */
             rows: number | null;
             shadow: components["schemas"]["ShadowShown"] | null;
+            stand_in: components["schemas"]["StandInShown"] | null;
         };
         /**
          * LearnedModelWithHistory
@@ -4160,6 +4161,7 @@ export interface components {
             /** Rows */
             rows: number | null;
             shadow: components["schemas"]["ShadowShown"] | null;
+            stand_in: components["schemas"]["StandInShown"] | null;
             /** History */
             history: components["schemas"]["PromotionShown"][];
         };
@@ -5951,6 +5953,21 @@ export interface components {
             after: number;
             /** Difference */
             difference: number;
+        };
+        /**
+         * StandInShown
+         * @description Which model serves in the place of a champion that cannot be read or loaded.
+         *
+         *     `model_id` null: none of its scope, so the global model or the rules.
+         */
+        StandInShown: {
+            /** Model Id */
+            model_id: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
         };
         /**
          * StillRejected

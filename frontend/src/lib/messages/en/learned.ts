@@ -34,6 +34,12 @@ export const learned = {
     none: 'No model serves.',
     since: (moment: string) => `since ${moment}`,
   },
+  standIn: {
+    title: 'Cannot be loaded',
+    by: (moment: string) => `Since ${moment} an earlier model serves in its place:`,
+    none: (moment: string) =>
+      `Since ${moment} no model of this scope serves: the global one does, or the rules alone. Roll back, or train anew.`,
+  },
   shadow: {
     title: 'In shadow',
     waits: (rows: string) =>

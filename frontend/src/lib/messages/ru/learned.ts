@@ -34,6 +34,12 @@ export const learned: Messages['learned'] = {
     none: 'Действующей модели нет.',
     since: (moment) => `с ${moment}`,
   },
+  standIn: {
+    title: 'Не загружается',
+    by: (moment: string) => `С ${moment} вместо неё работает более ранняя модель:`,
+    none: (moment: string) =>
+      `С ${moment} модели этой области не работают: работает общая или только правила. Откатите или обучите заново.`,
+  },
   shadow: {
     title: 'В тени',
     waits: (rows) =>
