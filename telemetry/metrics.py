@@ -14,7 +14,7 @@ class Metric:
 
     name: str
     meaning: str
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = ()
 
     def gauge(self) -> Gauge:
         """Make what a process records it by."""
@@ -27,5 +27,27 @@ CHAMPIONS_STOOD_IN = Metric(
     ("kind",),
 )
 
-METRICS = (CHAMPIONS_STOOD_IN,)
+DRIFT_TENANTS_SHIFTED = Metric(
+    "unmogrow_drift_tenants_shifted",
+    "Tenants whose newest whole week of 100 rows is another population than their model's training: PSI from 0.25 on.",
+    ("kind",),
+)
+DRIFT_OLDEST_LOOK_SECONDS = Metric(
+    "unmogrow_drift_oldest_look_seconds",
+    "How long ago that tenant was exported, and its model looked at, whose turn was longest ago.",
+    ("kind",),
+)
+CONVERSIONS_FORETOLD = Metric(
+    "unmogrow_conversions_foretold",
+    "Conversions that the models that serve foretold of the journeys of each tenant's newest whole week, all together.",
+)
+CONVERSIONS_CAME = Metric("unmogrow_conversions_came", "Conversions that came of the same journeys.")
+
+METRICS = (
+    CHAMPIONS_STOOD_IN,
+    DRIFT_TENANTS_SHIFTED,
+    DRIFT_OLDEST_LOOK_SECONDS,
+    CONVERSIONS_FORETOLD,
+    CONVERSIONS_CAME,
+)
 """All of them."""

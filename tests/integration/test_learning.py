@@ -163,6 +163,11 @@ async def test_learns_and_serves(
     await opts_out(running, tenant, api)
     await one_challenger_does_not_load(running, tenant, api, champion["model_id"])
     await shown_by_the_command_line(running, tenant, champion["model_id"])
+    metrics = f"http://127.0.0.1:{running.stack.settings.ports.worker_first + 5}/metrics"
+    async with httpx.AsyncClient(trust_env=False) as client:
+        told = (await client.get(metrics)).text
+    for name in ("drift_tenants_shifted", "drift_oldest_look_seconds", "conversions_foretold", "conversions_came"):
+        assert f"ray_unmogrow_{name}{{" in told
 
 
 async def test_all_tenants_teach_one_model_from_s3(
