@@ -1,9 +1,7 @@
 """From stored journeys to a champion, on the real stack: by the API, by hand, and with the supervisor killed."""
 
 import asyncio
-import json
 import os
-import secrets
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -14,63 +12,25 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from attribution.ml.artifacts import dump, load
-from attribution.ml.conversion import ConversionModel
-from attribution.ml.vocabulary import OTHER
+from attribution.ml.artifacts import dump
 from cli.credentials import Credentials, save_credentials
 from cli.main import app
-from jobs.export_lake import export_tenant
-from jobs.lake_environment import lake_environment
 from local import ray_cluster
 from schemas.ids import TenantId
-from storage.lake.artifacts import Artifacts
 from storage.lake.lake import Lake
-from storage.names import clickhouse_tables
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.crash.load import titled
-from tests.lake_fixtures import BUCKET, REGION
 from tests.learned_models import document_of, lake_of, registry, trained_conversion
+from tests.planted_tenant import PERSONS, plant
 from tests.stack_fixtures import RunningStack, eventually, new_tenant
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
-PERSONS = 4_000
 PATIENCE_SECONDS = 200.0
 SEED = 7
-
-PEOPLE = """
-SELECT
-    number AS person,
-    1 + cityHash64(number, 'length') % 3 AS length,
-    now64(3) - toIntervalSecond(86400 * 2 + cityHash64(number, 'end') % (86400 * 40)) AS end,
-    arrayMap(place -> concat(toString(person), '-', toString(place)), range(length)) AS ids,
-    arrayMap(place -> end - toIntervalMinute(90 * (length - place)), range(length)) AS times,
-    ['search', 'social', 'display'] AS names,
-    arrayMap(place -> names[1 + cityHash64(person, place, 'source') % 3], range(length)) AS sources,
-    arrayMap(place -> 'click', range(length)) AS types,
-    cityHash64(person, 'fate') % 100 < if(has(sources, 'search'), 50, 6) AS converts
-FROM numbers({count})
-"""
-"""Whoever searches converts eight times as often, wherever on the way: the last touch does not tell it all."""
-EVENTS = """
-INSERT INTO {events} (event_id, event_type, event_time, received_at, device_id, app_id, media_source, platform)
-SELECT id, type, time, time, toString(person), 'app', source, 'android'
-FROM ({people}) ARRAY JOIN ids AS id, types AS type, times AS time, sources AS source
-"""
-ATTRIBUTED = """
-INSERT INTO {attributed} (
-    conversion_id, revision, conversion_type, conversion_kind, conversion_time, received_at, app_id, platform,
-    person_key, media_source, touch_ids, touch_times, touch_types, touch_sources, touch_channels, touch_campaigns
-)
-SELECT
-    concat('install ', toString(person)), 1, 'install', 'install', end, end, 'app', 'android',
-    xxh3(concat('vendor_id:', toString(person))), sources[-1], ids, times, types, sources,
-    arrayMap(id -> '', ids), arrayMap(id -> '', ids)
-FROM ({people}) WHERE converts
-"""
 
 
 @pytest.fixture
@@ -79,16 +39,6 @@ async def platform(running: RunningStack) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {running.platform_key}"}
     async with httpx.AsyncClient(base_url=running.global_url, headers=headers, timeout=30, trust_env=False) as client:
         yield client
-
-
-async def plant(running: RunningStack, tenant: ProvisionedTenant) -> None:
-    """Write journeys of which it is known what makes them convert."""
-    tables = clickhouse_tables(tenant.tenant_id)
-    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
-        for statement in (EVENTS, ATTRIBUTED):
-            query = statement.replace("{people}", PEOPLE.replace("{count}", str(PERSONS))).format(**tables)
-            answer = await client.post(running.stack.clickhouse_url, content=query)
-            assert answer.is_success, answer.text
 
 
 async def ended(api: TenantApi, job_id: str) -> dict[str, Any]:
@@ -102,14 +52,13 @@ async def ended(api: TenantApi, job_id: str) -> dict[str, Any]:
     return job
 
 
-async def submitted_by_hand(running: RunningStack, *arguments: str, environment: dict[str, str] | None = None) -> str:
+async def submitted_by_hand(running: RunningStack, *arguments: str) -> str:
     """Submit a training as docs/learning-jobs.md says, wait for its end, and give what was said."""
     settings = running.stack.settings
-    own = ["--runtime-env-json", json.dumps({"env_vars": environment})] if environment else []
     driver = os.environ | ray_cluster.driver_environment(running.stack.places)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ray.scripts.scripts", "job", "submit"),
-        *("--address", settings.jobs_address, *own, "--", "python", "-m", "jobs.retrain", *arguments),
+        *("--address", settings.jobs_address, "--", "python", "-m", "jobs.retrain", *arguments),
         env=driver,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -123,7 +72,7 @@ async def test_learns_and_serves(
     running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, platform: httpx.AsyncClient
 ) -> None:
     """A training asked for survives its supervisor, becomes champion, and is the same again by hand with its seed."""
-    await plant(running, tenant)
+    await plant(running.stack, tenant.tenant_id)
     (running.failpoints / "learning_submitted").touch()
     asked = await api.post("/api/v1/models/retrain", {"model": "conversion", "seed": SEED})
     with pytest.raises(ProblemError) as refused:
@@ -163,36 +112,6 @@ async def test_learns_and_serves(
     await opts_out(running, tenant, api)
     await one_challenger_does_not_load(running, tenant, api, champion["model_id"])
     await shown_by_the_command_line(running, tenant, champion["model_id"])
-    metrics = f"http://127.0.0.1:{running.stack.settings.ports.worker_first + 5}/metrics"
-    async with httpx.AsyncClient(trust_env=False) as client:
-        told = (await client.get(metrics)).text
-    for name in ("drift_tenants_shifted", "drift_oldest_look_seconds", "conversions_foretold", "conversions_came"):
-        assert f"ray_unmogrow_{name}{{" in told
-
-
-async def test_all_tenants_teach_one_model_from_s3(
-    running: RunningStack, tenant: ProvisionedTenant, s3_endpoint: str
-) -> None:
-    """By hand, with the keys of S3 in the job's environment: who contributes is read, and who does not is not."""
-    await plant(running, tenant)
-    silent = await new_tenant(running)
-    await plant(running, silent)
-    url = f"s3://{BUCKET}/{secrets.token_hex(4)}?endpoint_override={s3_endpoint}&region={REGION}"
-    settings = running.stack.settings.model_copy(update={"lake_url": url})
-    for each, contributes in ((tenant, True), (silent, False)):
-        tenant_id = TenantId(each.tenant_id)
-        await asyncio.to_thread(export_tenant, running.stack.backends, settings, tenant_id, contributes=contributes)
-    model_id = f"conversion-all-{secrets.token_hex(4)}"
-    arguments = ("--all", "--model", "conversion", "--seed", str(SEED), "--lake", url, "--job", model_id)
-    said = await submitted_by_hand(running, *arguments, environment=lake_environment(url))
-    artifacts = Artifacts(Lake.open(url))
-    document = await asyncio.to_thread(artifacts.document, model_id)
-    assert document.tenant_id is None
-    assert list(document.data.manifests) == [tenant.tenant_id]
-    assert document.artifact.sha256 in said
-    model = load(await asyncio.to_thread(artifacts.get, document.artifact.sha256))
-    assert isinstance(model, ConversionModel)
-    assert set(model.vocabulary.channels) == {"search", "social", "display", OTHER}
 
 
 async def one_challenger_does_not_load(
@@ -226,6 +145,11 @@ async def one_challenger_does_not_load(
     assert found[good.model_id]["shadow"]["rows"] > 500
     assert (await api.get("/api/v1/models/drift"))["data"][0]["model_id"] == poor.model_id
     lines = [each["line"] for each in job["logs"]]
+    metrics = f"http://127.0.0.1:{running.stack.settings.ports.worker_first + 5}/metrics"
+    async with httpx.AsyncClient(trust_env=False) as client:
+        told = (await client.get(metrics)).text
+    for name in ("drift_tenants_shifted", "drift_oldest_look_seconds", "conversions_foretold", "conversions_came"):
+        assert f"ray_unmogrow_{name}{{" in told
     for model_id, outcome in ((bad.model_id, "refuse"), (good.model_id, "promote")):
         assert any(line.startswith(f"{model_id}: {outcome}") for line in lines)
 
