@@ -2,6 +2,7 @@
 
 A step is done, then recorded; whoever dies in between leaves one that is done again, so each finds by itself what is
 there already. A training is a job of Ray under the id of ours: who comes after finds it, and goes on listening.
+One that is lost with its node or its process is submitted again under a number of its own.
 """
 
 import asyncio
@@ -67,6 +68,12 @@ class _Run:
     def model(self) -> LearnedKind:
         assert self.detail.model is not None, "a training names its model"
         return self.detail.model
+
+    @property
+    def submission_id(self) -> str:
+        """Under which id Ray has the training: ours, with a number when it was lost; Ray keeps a log by it."""
+        lost = self.detail.times_lost
+        return f"{self.job.job_id}-{lost}" if lost else self.job.job_id
 
 
 class LearningWork:
@@ -152,9 +159,11 @@ class LearningWork:
             if not look.is_lost or times_lost > _TIMES_LOST_MAX:
                 break
             # Noted first: whoever dies in between counts once too often, and never submits for ever.
-            run = replace(run, detail=run.detail.model_copy(update={"times_lost": times_lost}))
-            await self.jobs.record(run.job, run.detail, [f"lost ({times_lost}), and submitted again: {look.message}"])
-            await self._trainings.forget(run.job.job_id)
+            changes = {"times_lost": times_lost, "lines_done": 0}
+            run = replace(run, detail=run.detail.model_copy(update=changes))
+            # After the first line there may be a log, which the job has already.
+            why = look.message.partition("\n")[0]
+            await self.jobs.record(run.job, run.detail, [f"lost ({times_lost}), and submitted again: {why}"])
         if not look.has_succeeded:
             progress = run.detail.progress
             refused = progress.say if progress is not None and progress.stage == "refused" else ""
@@ -165,12 +174,12 @@ class LearningWork:
 
     async def _trained(self, run: _Run) -> tuple[_Run, TrainingLook]:
         """Submit a training, unless it is there already, and note what it says, until it ends."""
-        if await self._trainings.submit(run.job.job_id, self._arguments(run)):
+        if await self._trainings.submit(run.submission_id, self._arguments(run)):
             # What an earlier job of this id had said stays; the new one's log begins anew.
             run = replace(run, detail=run.detail.model_copy(update={"lines_done": 0}))
         reached("learning_submitted")
         while True:
-            look = await self._trainings.look(run.job.job_id)
+            look = await self._trainings.look(run.submission_id)
             run = await self._listened(run, look.lines, is_whole=look.has_ended)
             if look.has_ended:
                 return run, look

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -52,6 +53,21 @@ async def ended(api: TenantApi, job_id: str) -> dict[str, Any]:
     return job
 
 
+async def killed_with_its_process(running: RunningStack, job_id: str) -> None:
+    """Kill what trains as soon as it runs, as a machine without memory does."""
+
+    async def processes() -> list[psutil.Process]:
+        found = []
+        for each in running.stack.supervisor.processes():
+            with suppress(psutil.NoSuchProcess):
+                if {"jobs.retrain", job_id} <= set(each.cmdline()):
+                    found.append(each)
+        return found
+
+    for each in await eventually(processes, seconds=60):
+        each.kill()
+
+
 async def submitted_by_hand(running: RunningStack, *arguments: str) -> str:
     """Submit a training as docs/learning-jobs.md says, wait for its end, and give what was said."""
     settings = running.stack.settings
@@ -71,19 +87,21 @@ async def submitted_by_hand(running: RunningStack, *arguments: str) -> str:
 async def test_learns_and_serves(
     running: RunningStack, tenant: ProvisionedTenant, api: TenantApi, platform: httpx.AsyncClient
 ) -> None:
-    """A training asked for survives its supervisor, becomes champion, and is the same again by hand with its seed."""
+    """A training survives its supervisor and its process, becomes champion, and is the same by hand with its seed."""
     await plant(running.stack, tenant.tenant_id)
     (running.failpoints / "learning_submitted").touch()
     asked = await api.post("/api/v1/models/retrain", {"model": "conversion", "seed": SEED})
     with pytest.raises(ProblemError) as refused:
         await api.post("/api/v1/models/retrain", {"model": "conversion"})
     assert refused.value.document["code"] == "learning-under-way"
+    await killed_with_its_process(running, asked["job_id"])
     job = await ended(api, asked["job_id"])
     assert not (running.failpoints / "learning_submitted").exists()
     assert (job["state"], job["error"], job["progress"]["done"]) == ("done", None, 4)
     assert job["verdict"].startswith("promote")
     lines = [each["line"] for each in job["logs"]]
     assert any("learning from" in line for line in lines)
+    assert any(line.startswith("lost (1), and submitted again: Job entrypoint command failed") for line in lines)
     assert len(lines) == len(set(lines))
     champion = await api.get(f"/api/v1/models/{job['job_id']}")
     assert (champion["state"], champion["scope"], champion["seed"]) == ("champion", "own", SEED)
