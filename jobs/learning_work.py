@@ -196,8 +196,8 @@ class LearningWork:
             raise LearningFailedError(f"{rows:,} rows in the lake; {rows_min:,} are needed.")
 
     async def _with_base(self, run: _Run) -> _Run:
-        """Choose what a tenant's model is fine-tuned from; once, so that another try is the same training."""
-        if run.tenant_id is None or run.model is not LearnedKind.CONVERSION or run.detail.base_model_id is not None:
+        """Choose what a tenant's model is fine-tuned from, or has to beat; once: another try is the same training."""
+        if run.tenant_id is None or run.model is LearnedKind.ANOMALY or run.detail.base_model_id is not None:
             return run
         found = await self.models.of_scope(run.model, None, LearnedState.CHAMPION)
         if not found:

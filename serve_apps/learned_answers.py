@@ -54,7 +54,9 @@ class LearnedModelShown(BaseModel):
     code_version: str
     schema_hash: str
     metrics: list[MetricValue]
-    base_model_id: str | None = Field(description="The global model from which a tenant's own was fine-tuned.")
+    base_model_id: str | None = Field(
+        description="The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat."
+    )
     currency: str | None = Field(description="Of foretold revenue.")
     artifact_sha256: str
     artifact_bytes: int

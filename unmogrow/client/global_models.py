@@ -408,7 +408,7 @@ class PlatformModel(Shape):
     schema_hash: str
     metrics: list[MetricValue]
     base_model_id: str | None
-    """The global model from which a tenant's own was fine-tuned."""
+    """The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat."""
     currency: str | None
     """Of foretold revenue."""
     artifact_sha256: str
@@ -443,7 +443,7 @@ class PlatformModelWithHistory(Shape):
     schema_hash: str
     metrics: list[MetricValue]
     base_model_id: str | None
-    """The global model from which a tenant's own was fine-tuned."""
+    """The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat."""
     currency: str | None
     """Of foretold revenue."""
     artifact_sha256: str

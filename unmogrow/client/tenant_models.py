@@ -1981,7 +1981,7 @@ class LearnedModelShown(Shape):
     schema_hash: str
     metrics: list[MetricValue]
     base_model_id: str | None
-    """The global model from which a tenant's own was fine-tuned."""
+    """The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat."""
     currency: str | None
     """Of foretold revenue."""
     artifact_sha256: str
@@ -2007,7 +2007,7 @@ class LearnedModelWithHistory(Shape):
     schema_hash: str
     metrics: list[MetricValue]
     base_model_id: str | None
-    """The global model from which a tenant's own was fine-tuned."""
+    """The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat."""
     currency: str | None
     """Of foretold revenue."""
     artifact_sha256: str

@@ -4090,7 +4090,7 @@ export interface components {
             metrics: components["schemas"]["MetricValue"][];
             /**
              * Base Model Id
-             * @description The global model from which a tenant's own was fine-tuned.
+             * @description The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat.
              */
             base_model_id: string | null;
             /**
@@ -4142,7 +4142,7 @@ export interface components {
             metrics: components["schemas"]["MetricValue"][];
             /**
              * Base Model Id
-             * @description The global model from which a tenant's own was fine-tuned.
+             * @description The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat.
              */
             base_model_id: string | null;
             /**
