@@ -56,9 +56,10 @@ lint: install $(HELM) contract/node_modules/.installed $(SITE)/node_modules/.ins
 	@$(REDOCLY) lint --config contract/redocly.yaml openapi/tenant.json openapi/global.json >contract/node_modules/.lint 2>&1 || { cat contract/node_modules/.lint; exit 1; }
 	@cd $(SITE) && npm run --silent lint
 
-bench: install ## Measure ingest against the running stack and a plain handler, and the pool with a learned model
+bench: install ## Measure ingest against the running stack and a plain handler, the pool with a learned model, and training
 	@$(BIN)/python -m bench.ingest
 	@$(BIN)/python -m bench.pool
+	@$(BIN)/python -m bench.learning
 
 bench-depth: install ## Measure ingest deeper: the bare engine, half the rate, many tenants, CPU, parts
 	@$(BIN)/python -m bench.depth

@@ -1,6 +1,7 @@
 """What the keeper of champions and the replicas of the pool agree on: which models count, and how to ask for them."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -41,8 +42,10 @@ class ChampionsUnknownError(Exception):
 class Champions(Protocol):
     """Where champions are asked for."""
 
-    async def current(self, known_version: str) -> Standing | None:
+    async def current(self, known_version: str, stood_in: Mapping[str, str | None]) -> Standing | None:
         """Give the champions, or None where they are those of the version that is known.
+
+        Who asks says for which of them another stands in, since they do not load (None: none does).
 
         Raises:
             ChampionsUnknownError: it does not know yet.
@@ -66,14 +69,14 @@ class RemoteChampions:
     def _keeper(self) -> Any:
         return serve.get_deployment_handle(KEEPER_DEPLOYMENT, app_name=KEEPER_APP)
 
-    async def current(self, known_version: str) -> Standing | None:
+    async def current(self, known_version: str, stood_in: Mapping[str, str | None]) -> Standing | None:
         """Ask for changes.
 
         Raises:
             RayError, TimeoutError: the keeper is away, or does not know yet; here and below.
         """
         async with asyncio.timeout(self._patience_seconds):
-            found: Standing | None = await self._keeper.current.remote(known_version)
+            found: Standing | None = await self._keeper.current.remote(known_version, dict(stood_in))
         return found
 
     async def artifact(self, model_id: str) -> bytes:

@@ -8,11 +8,12 @@ the lake is away, so does all that is known. While the keeper is away, replicas 
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
 from actors.champion_calls import Champion, ChampionsUnknownError, Standing
+from actors.stand_ins import StandIns
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
@@ -48,6 +49,7 @@ class ModelKeeper:
         configure_logs()
         backends, settings = known()
         self._models = LearnedModels(Databases(backends, settings.postgres).control())
+        self._stand_ins = StandIns(self._models, _KINDS)
         self._artifacts = Artifacts(Lake.open(settings.lake_address))
         self._bytes_max = settings.learning.keeper_bytes_max
         self._counting: dict[Scope, LearnedModelRecord] = {}
@@ -62,12 +64,16 @@ class ModelKeeper:
         loop = asyncio.get_running_loop()
         self._life = (loop.create_task(self._listen()), loop.create_task(self._follow()))
 
-    async def current(self, known_version: str) -> Standing | None:
+    async def current(self, known_version: str, stood_in: Mapping[str, str | None]) -> Standing | None:
         """Give the champions, or None where they are those of the version that is known.
+
+        Who asks says for which of them another stands in, since they do not load (None: none does).
 
         Raises:
             ChampionsUnknownError: the registry could not be read yet.
         """
+        if self._stand_ins.hear(stood_in):
+            self._heard.set()
         if not self._has_read:
             raise ChampionsUnknownError
         version = f"{self._incarnation}:{self._changes}"
@@ -133,6 +139,10 @@ class ModelKeeper:
             if known is None or known.model_id != record.model_id:
                 is_whole = await self._count(scope, record) and is_whole
         self._has_read = True
+        counting = {scope: record.model_id for scope, record in self._counting.items()}
+        await self._stand_ins.tell(
+            [(scope[0], record.model_id, counting.get(scope)) for scope, record in wanted.items()]
+        )
         return is_whole
 
     async def _count(self, scope: Scope, record: LearnedModelRecord) -> bool:

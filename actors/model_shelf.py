@@ -56,6 +56,7 @@ class ModelShelf(Generic[M]):
         self._version = ""
         self._wanted: dict[Scope, str] = {}
         self._before: dict[str, tuple[str, ...]] = {}
+        self._stood_in: dict[str, str | None] = {}
         self._loaded: OrderedDict[Scope, LoadedModel[M]] = OrderedDict()
         self._loading: dict[str, asyncio.Task[LoadedModel[M]]] = {}
         self._known = asyncio.Event()
@@ -99,7 +100,9 @@ class ModelShelf(Generic[M]):
             raise ChampionsUnknownError from error
 
     async def _look(self) -> None:
-        standing = await self._champions.current(self._version)
+        wanted = set(self._wanted.values())
+        self._stood_in = {model_id: by for model_id, by in self._stood_in.items() if model_id in wanted}
+        standing = await self._champions.current(self._version, self._stood_in)
         if standing is not None:
             self._version = standing.version
             own = [each for each in standing.champions if each.kind is self._kind]
@@ -135,11 +138,12 @@ class ModelShelf(Generic[M]):
     async def _made(self, model_id: str, present: LoadedModel[M] | None) -> LoadedModel[M]:
         """Load a model; where that fails, one that counted before it stands in, `present` if it is one of them."""
         try:
-            return await self._loaded_of(model_id)
+            loaded = await self._loaded_of(model_id)
         except Exception as error:
             log.warning("model_not_loaded", model_id=model_id, error=repr(error))
             for stand_in in self._before.get(model_id, ()):
                 if present is not None and present.model_id == stand_in:
+                    self._stood_in[model_id] = stand_in
                     return present
                 try:
                     loaded = await self._loaded_of(stand_in)
@@ -147,8 +151,13 @@ class ModelShelf(Generic[M]):
                     log.warning("model_not_loaded", model_id=stand_in, error=repr(other))
                 else:
                     log.warning("model_stands_in", model_id=stand_in, champion=model_id)
+                    self._stood_in[model_id] = stand_in
                     return loaded
+            # What is in use already goes on.
+            self._stood_in[model_id] = present.model_id if present else None
             raise
+        self._stood_in.pop(model_id, None)
+        return loaded
 
     async def _loaded_of(self, model_id: str) -> LoadedModel[M]:
         artifact = await self._champions.artifact(model_id)

@@ -7,6 +7,7 @@ import asyncio
 import json
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,7 +66,7 @@ class _Kept:
     def __init__(self, artifact: bytes | None) -> None:
         self._artifact = artifact
 
-    async def current(self, known_version: str) -> Standing | None:
+    async def current(self, known_version: str, _stood_in: Mapping[str, str | None]) -> Standing | None:
         """Say who counts."""
         champions = (Champion(LearnedKind.CONVERSION, None, _MODEL),) if self._artifact else ()
         return None if known_version else Standing("1", champions)

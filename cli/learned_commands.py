@@ -171,6 +171,9 @@ def show(
         interval = "" if estimate.low is None else f"{estimate.low:.4f} … {estimate.high:.4f}"
         table.add_row(each.metric, each.subject, each.split, f"{estimate.value:.4f}", interval)
     console.print(table)
+    if found.stand_in is not None:
+        serving = found.stand_in.model_id or "no model of its scope"
+        console.print(f"[red]It cannot be loaded[/]; since {found.stand_in.since:%Y-%m-%d %H:%M} {serving} serves.")
     if found.shadow is not None:
         console.print(f"Beside the champion: {escape(found.shadow.verdict or '')}")
     for promoted in found.history:

@@ -5,14 +5,15 @@ from typing import Any
 import ray
 import structlog
 
-from attribution.ml.judgement import Outcome, Shadow, judge_shadow
+from attribution.ml.judgement import Outcome, Shadow, Verdict, judge_shadow
 from jobs.learning_views import Seen, Watched
 from schemas.ids import TenantId
 from schemas.learning import LearnedState
+from schemas.learning_problems import ArtifactMissing, LoadingUnavailable, ModelUnloadable
 from schemas.settings import Settings
 from storage.postgres.learned_models import LearnedModelRecord, LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
-from tenancy.champions import promote
+from tenancy.champions import Promotions
 
 CHALLENGERS_MAX = 3
 """So many newest challengers of a scope are watched; an older one is superseded."""
@@ -25,9 +26,17 @@ log = structlog.get_logger()
 class LearningShadows:
     """Watches models by a Ray task for each tenant; `options` are the task's."""
 
-    def __init__(self, jobs: LearningJobs, models: LearnedModels, settings: Settings, options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        jobs: LearningJobs,
+        models: LearnedModels,
+        promotions: Promotions,
+        settings: Settings,
+        options: dict[str, Any],
+    ) -> None:
         self._jobs = jobs
         self._models = models
+        self._promotions = promotions
         self._settings = settings
         self._task = ray.remote(**options)(_watch)
 
@@ -44,7 +53,7 @@ class LearningShadows:
             await self._jobs.keep_drift(tenant_id, kind, document)
         champion_ids = {of.model_id: each.champion.model_id for each in watched for of in each.challengers}
         said = [
-            await self._decide(model_id, champion_ids[model_id], tenant_id, shadow)
+            await self._decide(model_id, champion_ids[model_id], tenant_id, shadow, seen.unread.get(model_id))
             for model_id, shadow in seen.shadows.items()
         ]
         return [each for each in said if each]
@@ -60,8 +69,13 @@ class LearningShadows:
             await self._models.set_aside(superseded.model_id, LearnedState.RETIRED)
         return [each.document for each in found[:CHALLENGERS_MAX]]
 
-    async def _decide(self, model_id: str, champion_id: str, tenant_id: TenantId, shadow: Shadow) -> str | None:
-        """Put what one tenant's rows say in the place of what they said before, and judge by those of all."""
+    async def _decide(
+        self, model_id: str, champion_id: str, tenant_id: TenantId, shadow: Shadow, unread: str | None
+    ) -> str | None:
+        """Put what one tenant's rows say in the place of what they said before, and judge by those of all.
+
+        They say nothing where `unread` says why.
+        """
         record = await self._models.one(model_id)
         sums = [shadow.rows, shadow.difference, shadow.difference_squared, shadow.champion_loss]
         found = await self._models.add_to_shadow(model_id, champion_id, tenant_id, sums if shadow.rows else None)
@@ -75,14 +89,27 @@ class LearningShadows:
         )
         interval = together.interval() if together.rows else (None, None, None)
         told = dict(zip(("difference", "low", "high"), interval, strict=True))
-        await self._models.tell_in_shadow(model_id, told | {"rows": together.rows, "verdict": verdict.reason})
+        await self._models.tell_in_shadow(model_id, told | {"rows": together.rows, "verdict": unread or verdict.reason})
         if verdict.outcome is Outcome.PROMOTE:
-            reason = verdict.reason
-            await promote(self._models, self._settings, model_id, by=_SUPERVISOR, reason=reason, instead_of=champion_id)
-        elif verdict.outcome is Outcome.REFUSE:
+            verdict = await self._promoted(model_id, champion_id, verdict)
+            # Nothing happens to what is champion now.
+            await self._models.tell_in_shadow(model_id, {"verdict": verdict.reason})
+        if verdict.outcome is Outcome.REFUSE:
             await self._models.set_aside(model_id, LearnedState.REFUSED)
-        log.info("challenger_judged", model_id=model_id, outcome=verdict.outcome.value, reason=verdict.reason)
-        return f"{model_id}: {verdict.outcome}, {verdict.reason}" if record.tenant_id == tenant_id else None
+        reason = unread or verdict.reason
+        log.info("challenger_judged", model_id=model_id, outcome=verdict.outcome.value, reason=reason)
+        return f"{model_id}: {verdict.outcome}, {reason}" if record.tenant_id == tenant_id else None
+
+    async def _promoted(self, model_id: str, champion_id: str, verdict: Verdict) -> Verdict:
+        """Promote who has won; give what is decided instead where it cannot serve, or nobody knows whether it can."""
+        reason = verdict.reason
+        try:
+            await self._promotions.promote(model_id, by=_SUPERVISOR, reason=reason, instead_of=champion_id)
+        except (ArtifactMissing, ModelUnloadable) as refused:
+            return Verdict(Outcome.REFUSE, f"{reason}; but {refused.detail}")
+        except LoadingUnavailable as unknown:
+            return Verdict(Outcome.WAIT, f"{reason}; it is tried again at the next export: {unknown.detail}")
+        return verdict
 
 
 def _watch(*arguments: Any) -> Seen:

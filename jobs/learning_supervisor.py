@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from jobs.drift_gauges import DriftGauges
 from jobs.job_runner import JobRunner
 from jobs.lake_environment import lake_environment
 from schemas.backends import Backends
@@ -21,6 +22,7 @@ from telemetry.clock import utc_now
 from telemetry.logs import configure_logs
 
 _AT_ONCE = 2
+_TICKS_A_MEASURE = 10
 _JITTER_SHARE = 0.1
 """Tenants that were made together are not all exported together."""
 
@@ -35,12 +37,15 @@ class LearningSupervisor:
     def __init__(self, known: Callable[[], tuple[Backends, Settings]]) -> None:
         # Here and not above: whoever describes the deployment needs nothing of all that.
         from jobs.learning_work import LearningWork  # noqa: PLC0415
+        from jobs.model_trials import ModelTrials  # noqa: PLC0415
 
         configure_logs()
         backends, settings = known()
         self._settings = settings
-        self._work = LearningWork(backends, settings, lake_environment(settings.lake_address))
+        trial = ModelTrials(settings.learning).load
+        self._work = LearningWork(backends, settings, lake_environment(settings.lake_address), trial)
         self._jobs = self._work.jobs
+        self._drift = DriftGauges()
         self._hours = {
             LearningJobKind.LAKE_EXPORT: settings.lake.export_hours,
             LearningJobKind.RETRAIN: settings.learning.retrain_hours,
@@ -50,7 +55,7 @@ class LearningSupervisor:
         runner = JobRunner(self._jobs, self._carry_out, self._jobs.finish)
         # Serve runs the constructor on the replica's loop.
         loop = asyncio.get_running_loop()
-        self._life = (loop.create_task(runner.run()), loop.create_task(self._tick()))
+        self._life = (loop.create_task(runner.run()), loop.create_task(self._tick()), loop.create_task(self._measure()))
 
     async def _carry_out(self, job_id: str) -> None:
         job = await self._jobs.one(job_id)
@@ -68,6 +73,14 @@ class LearningSupervisor:
                 await self._ask_for_what_is_due()
             except Exception as error:  # noqa: BLE001 - it looks again
                 log.warning("learning_tick_failed", error=repr(error))
+
+    async def _measure(self) -> None:
+        while True:
+            try:
+                self._drift.tell(await self._jobs.all_drift(), utc_now())
+            except Exception as error:  # noqa: BLE001 - it looks again
+                log.warning("drift_not_told", error=repr(error))
+            await asyncio.sleep(self._settings.learning.tick_seconds * _TICKS_A_MEASURE)
 
     async def _ask_for_what_is_due(self) -> None:
         newest, made = await self._jobs.newest(), await self._jobs.active_tenants()

@@ -17,7 +17,11 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of one tenant's rows: by challenger its shadow, and by kind how the model that serves it drifts."""
+    """What was seen of one tenant's rows: by challenger its shadow, and by kind how the model that serves it drifts.
+
+    `unread` says by challenger why no row says anything: it, or its champion, cannot be read.
+    """
 
     shadows: dict[str, Shadow]
     drifts: dict[LearnedKind, dict[str, Any]]
+    unread: dict[str, str]

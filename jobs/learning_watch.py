@@ -53,6 +53,7 @@ def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: 
         for challenger in each.challengers
     }
     drifts: dict[LearnedKind, dict[str, Any]] = {}
+    unread: dict[str, str] = {}
     for kind, back in ((LearnedKind.CONVERSION, days), (LearnedKind.PLTV, days_of_installs(days))):
         of_kind = [each for each in watched if each.champion.kind is kind]
         span = None if manifest is None else Days.newest(lake, manifest, back)
@@ -63,15 +64,18 @@ def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: 
         for each in of_kind:
             if each.champion.tenant_id or is_heard:
                 shadows |= look.shadows(each)
+        unread |= look.unread
         if (told := look.drift(serving, _start_of(span.last - timedelta(days=days - 1)))) is not None:
             drifts[kind] = told | {"newest_day": str(span.last), "model_id": serving.model_id}
-    return Seen(shadows, drifts)
+    return Seen(shadows, drifts, unread)
 
 
 class _Look:
     """The rows of one kind, read once, and the models that foretell them."""
 
     def __init__(self, lake: Lake, kind: LearnedKind, span: Days, rows_max: int) -> None:
+        self.unread: dict[str, str] = {}
+        """By challenger, why it could not be compared: it, or its champion, cannot be read."""
         self._kept = Artifacts(lake)
         self._currency = commonest_currency(span) if kind is LearnedKind.PLTV else ""
         self._table: JourneyTable | InstallTable
@@ -88,8 +92,13 @@ class _Look:
         made = {}
         champion = self._model(watched.champion)
         for document in watched.challengers:
-            challenger = None if champion is None else self._model(document)
-            if challenger is None or not self._foretells(watched.champion) or not self._foretells(document):
+            challenger = self._model(document)
+            if champion is None or challenger is None:
+                unread = watched.champion if champion is None else document
+                self.unread[document.model_id] = f"it cannot be compared: {unread.model_id} cannot be read"
+                made[document.model_id] = Shadow()
+                continue
+            if not self._foretells(watched.champion) or not self._foretells(document):
                 made[document.model_id] = Shadow()
                 continue
             last = max(document.data.last_day, watched.champion.data.last_day)
@@ -148,7 +157,7 @@ class _Look:
     def _model(self, document: LearnedModelDocument) -> Any:
         """Read a model; None, which the log says, where it cannot be."""
         try:
-            return learned_artifacts.load(self._kept.get(document.artifact.sha256))
+            return learned_artifacts.load_kind(document.kind, self._kept.get(document.artifact.sha256))
         except (FileNotFoundError, ArtifactCorruptError, ArtifactRefusedError) as error:
             log.warning("model_unreadable", model_id=document.model_id, error=repr(error))
             return None

@@ -2,6 +2,7 @@
 
 A step is done, then recorded; whoever dies in between leaves one that is done again, so each finds by itself what is
 there already. A training is a job of Ray under the id of ours: who comes after finds it, and goes on listening.
+One that is lost with its node or its process is submitted again under a number of its own.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
 from schemas.learning_jobs import LEARNING_STEPS, LearningDetail, LearningJobKind, LearningStep, TrainingProgress
-from schemas.learning_problems import ArtifactMissing
+from schemas.learning_problems import ArtifactMissing, ModelUnloadable
 from schemas.settings import Settings
 from schemas.tenant_life import TenantState
 from storage.lake.artifacts import Artifacts
@@ -35,7 +36,7 @@ from storage.postgres.tenant_lives import TenantLives
 from storage.postgres.tenant_settings import TenantSettings
 from telemetry.failpoints import reached
 from telemetry.side_by_side import side_by_side
-from tenancy.champions import promote
+from tenancy.champions import Promotions, Trial
 from tenancy.tenant_files import erase_models
 
 _LOOK_SECONDS = 0.5
@@ -68,11 +69,18 @@ class _Run:
         assert self.detail.model is not None, "a training names its model"
         return self.detail.model
 
+    @property
+    def submission_id(self) -> str:
+        """Under which id Ray has the training: ours, with a number when it was lost; Ray keeps a log by it."""
+        lost = self.detail.times_lost
+        return f"{self.job.job_id}-{lost}" if lost else self.job.job_id
+
 
 class LearningWork:
     """Carries out jobs, in whatever process that is a driver of the cluster."""
 
-    def __init__(self, backends: Backends, settings: Settings, environment: dict[str, str]) -> None:
+    def __init__(self, backends: Backends, settings: Settings, environment: dict[str, str], trial: Trial) -> None:
+        """Take what opens the lake, and what finds out whether a model loads."""
         self._backends = backends
         self._settings = settings
         self._databases = Databases(backends, settings.postgres)
@@ -83,7 +91,8 @@ class LearningWork:
         own = {"runtime_env": {"env_vars": environment}} if environment.keys() > {"LAKE_URL"} else {}
         self._options: dict[str, Any] = {"max_retries": 0, "num_cpus": settings.learning.job_cpus, **own}
         self._looked_at: set[str] = set()
-        self._shadows = LearningShadows(self.jobs, self.models, settings, self._options)
+        self._promotions = Promotions(self.models, settings, trial)
+        self._shadows = LearningShadows(self.jobs, self.models, self._promotions, settings, self._options)
         self.values = LearningValues(self.jobs, backends, settings, self._options)
         self._steps: dict[LearningStep, Callable[[_Run], Awaitable[_Run]]] = {
             LearningStep.EXPORT: self._export,
@@ -150,9 +159,11 @@ class LearningWork:
             if not look.is_lost or times_lost > _TIMES_LOST_MAX:
                 break
             # Noted first: whoever dies in between counts once too often, and never submits for ever.
-            run = replace(run, detail=run.detail.model_copy(update={"times_lost": times_lost}))
-            await self.jobs.record(run.job, run.detail, [f"lost ({times_lost}), and submitted again: {look.message}"])
-            await self._trainings.forget(run.job.job_id)
+            changes = {"times_lost": times_lost, "lines_done": 0}
+            run = replace(run, detail=run.detail.model_copy(update=changes))
+            # After the first line there may be a log, which the job has already.
+            why = look.message.partition("\n")[0]
+            await self.jobs.record(run.job, run.detail, [f"lost ({times_lost}), and submitted again: {why}"])
         if not look.has_succeeded:
             progress = run.detail.progress
             refused = progress.say if progress is not None and progress.stage == "refused" else ""
@@ -163,12 +174,12 @@ class LearningWork:
 
     async def _trained(self, run: _Run) -> tuple[_Run, TrainingLook]:
         """Submit a training, unless it is there already, and note what it says, until it ends."""
-        if await self._trainings.submit(run.job.job_id, self._arguments(run)):
+        if await self._trainings.submit(run.submission_id, self._arguments(run)):
             # What an earlier job of this id had said stays; the new one's log begins anew.
             run = replace(run, detail=run.detail.model_copy(update={"lines_done": 0}))
         reached("learning_submitted")
         while True:
-            look = await self._trainings.look(run.job.job_id)
+            look = await self._trainings.look(run.submission_id)
             run = await self._listened(run, look.lines, is_whole=look.has_ended)
             if look.has_ended:
                 return run, look
@@ -185,8 +196,8 @@ class LearningWork:
             raise LearningFailedError(f"{rows:,} rows in the lake; {rows_min:,} are needed.")
 
     async def _with_base(self, run: _Run) -> _Run:
-        """Choose what a tenant's model is fine-tuned from; once, so that another try is the same training."""
-        if run.tenant_id is None or run.model is not LearnedKind.CONVERSION or run.detail.base_model_id is not None:
+        """Choose what a tenant's model is fine-tuned from, or has to beat; once: another try is the same training."""
+        if run.tenant_id is None or run.model is LearnedKind.ANOMALY or run.detail.base_model_id is not None:
             return run
         found = await self.models.of_scope(run.model, None, LearnedState.CHAMPION)
         if not found:
@@ -294,9 +305,9 @@ class LearningWork:
         verdict = judge_first(document, self._settings.learning.promote_margin)
         if verdict.outcome is Outcome.PROMOTE:
             try:
-                await promote(self.models, self._settings, document.model_id, by=_SUPERVISOR, reason=verdict.reason)
-            except ArtifactMissing as missing:
-                verdict = Verdict(Outcome.REFUSE, missing.detail)
+                await self._promotions.promote(document.model_id, by=_SUPERVISOR, reason=verdict.reason)
+            except (ArtifactMissing, ModelUnloadable) as refused:
+                verdict = Verdict(Outcome.REFUSE, refused.detail)
         if verdict.outcome is not Outcome.PROMOTE:
             await self.models.tell_in_shadow(document.model_id, {"verdict": verdict.reason})
             await self.models.set_aside(document.model_id, LearnedState.REFUSED)

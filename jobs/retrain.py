@@ -22,6 +22,7 @@ import ray
 
 from attribution.ml import artifacts as learned_artifacts
 from attribution.ml.conversion import ConversionModel
+from attribution.ml.pltv import PltvModel
 from attribution.ml.trained import TooFewRowsError
 from jobs.lake_installs import days_of_installs
 from jobs.lake_rows import Days, bound_ray_data
@@ -87,7 +88,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(asked: argparse.Namespace, job_id: str, lake: Lake, speaker: Speaker) -> None:
     kind = LearnedKind(asked.model)
-    base = _base(lake, asked.base)
     ray.init(address="auto", log_to_driver=False, logging_level=logging.ERROR, ignore_reinit_error=True)
     bound_ray_data()
     spans = _spans(lake, asked)
@@ -95,6 +95,7 @@ def _train(asked: argparse.Namespace, job_id: str, lake: Lake, speaker: Speaker)
     if data.rows < asked.rows_min:
         raise NothingToLearnError(f"{data.rows:,} rows in the lake; {asked.rows_min:,} are needed")
     speaker.say("train", f"learning from {data.rows:,} rows", 0, data.rows)
+    base_id, base = base_of(lake, asked.base, kind, data.currency or None)
     trained = train(kind, data.table, asked.seed, base, asked.threads)
     speaker.say("write", "writing the model", data.rows, data.rows)
     artifact = learned_artifacts.dump(trained.model)
@@ -111,7 +112,7 @@ def _train(asked: argparse.Namespace, job_id: str, lake: Lake, speaker: Speaker)
         data=data.range(),
         metrics=trained.metrics,
         feature_profile=trained.feature_profile,
-        base_model_id=asked.base,
+        base_model_id=base_id,
         currency=data.currency or None,
         artifact=Artifact(sha256=sha256, size_bytes=len(artifact)),
     )
@@ -138,14 +139,19 @@ def _spans(lake: Lake, asked: argparse.Namespace) -> list[Days]:
     return spans
 
 
-def _base(lake: Lake, model_id: str | None) -> ConversionModel | None:
-    """Load the global model from which a tenant's is fine-tuned."""
+def base_of(
+    lake: Lake, model_id: str | None, kind: LearnedKind, currency: str | None
+) -> tuple[str | None, ConversionModel | PltvModel | None]:
+    """Load the global model of which a tenant's comes, or which it has to beat; none of revenue in another currency."""
     if model_id is None:
-        return None
+        return None, None
     kept = Artifacts(lake)
-    model = learned_artifacts.load(kept.get(kept.document(model_id).artifact.sha256))
-    assert isinstance(model, ConversionModel), "only models of conversion are fine-tuned"
-    return model
+    document = kept.document(model_id)
+    if document.currency != currency:
+        return None, None
+    model = learned_artifacts.load_kind(kind, kept.get(document.artifact.sha256))
+    assert isinstance(model, ConversionModel | PltvModel), "an anomaly score is nobody's base"
+    return model_id, model
 
 
 def _submission_id() -> str | None:
@@ -164,7 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=learning.seed)
     parser.add_argument("--lake", help="a folder or s3://bucket/prefix; default: LAKE_URL")
     parser.add_argument("--days", type=int, default=learning.days, help="so many of the newest days; of pLTV 180 more")
-    parser.add_argument("--base", help="id of the global model to fine-tune from")
+    parser.add_argument("--base", help="id of the global model to fine-tune from, or (pltv) to beat")
     parser.add_argument("--job", help="the model's id; default: the job's, as Ray names it")
     parser.add_argument("--rows-min", type=int, default=learning.rows_min)
     parser.add_argument("--rows-max", type=int, default=learning.rows_max)

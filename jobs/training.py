@@ -88,17 +88,21 @@ def _read(kind: LearnedKind, days: Days, rows_max: int, told: Told, currency: st
     return read_install_facts(days, rows_max, tell)
 
 
-def train(kind: LearnedKind, table: Table, seed: int, base: ConversionModel | None, threads: int) -> Trained:
-    """Train a model of a kind.
+def train(
+    kind: LearnedKind, table: Table, seed: int, base: ConversionModel | PltvModel | None, threads: int
+) -> Trained:
+    """Train a model of a kind; one of conversion is fine-tuned from `base`, one of pLTV measured against it.
 
     Raises:
         TooFewRowsError: the rows do not suffice.
     """
     if kind is LearnedKind.CONVERSION:
         assert isinstance(table, JourneyTable)
+        assert base is None or isinstance(base, ConversionModel)
         return train_conversion(table, seed=seed, base=base, threads=threads)
     if kind is LearnedKind.PLTV:
         assert isinstance(table, InstallTable)
-        return train_pltv(table, seed=seed, threads=threads)
+        assert base is None or isinstance(base, PltvModel)
+        return train_pltv(table, seed=seed, threads=threads, base=base)
     assert isinstance(table, InstallFactTable)
     return train_anomaly(table, seed=seed, threads=threads)

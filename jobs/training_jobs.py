@@ -25,6 +25,8 @@ _LOST = frozenset(
     }
 )
 """Whoever ran the training is gone, with its node or alone: that says nothing about the training."""
+_KILLED = 128
+"""From there on a shell says that a signal ended what it ran, where the system itself says so by a negative code."""
 _SERVER_FAILED = re.compile(r"status code 5\d\d\b")
 
 
@@ -40,6 +42,11 @@ class TrainingLook:
     is_lost: bool
     message: str
     lines: list[str]
+
+
+def _was_killed(exit_code: int | None) -> bool:
+    """Say whether a signal ended the training's own process: a machine without memory sends one."""
+    return exit_code is not None and not 0 <= exit_code <= _KILLED
 
 
 @contextmanager
@@ -70,10 +77,6 @@ class TrainingJobs:
         """Submit a training, unless there is one of this id; say whether it was."""
         return await asyncio.to_thread(self._submit, job_id, arguments)
 
-    async def forget(self, job_id: str) -> None:
-        """Forget a training that has ended, so that one of this id can be submitted again."""
-        await asyncio.to_thread(self._forget, job_id)
-
     async def look(self, job_id: str) -> TrainingLook:
         """Look at a training."""
         return await asyncio.to_thread(self._look, job_id)
@@ -93,19 +96,16 @@ class TrainingJobs:
         return True
 
     @_told_apart()
-    def _forget(self, job_id: str) -> None:
-        self._connected().delete_job(job_id)
-
-    @_told_apart()
     def _look(self, job_id: str) -> TrainingLook:
         client = self._connected()
         info: Any = client.get_job_info(job_id)
+        is_lost = info.error_type in _LOST or _was_killed(info.driver_exit_code)
         # The state first: of an ended job the log is whole.
         lines = client.get_job_logs(job_id).splitlines()
         return TrainingLook(
             has_ended=info.status in _ENDED,
             has_succeeded=info.status == JobStatus.SUCCEEDED,
-            is_lost=info.status == JobStatus.FAILED and info.error_type in _LOST,
+            is_lost=info.status == JobStatus.FAILED and is_lost,
             message=info.message or "",
             lines=lines,
         )

@@ -119,7 +119,8 @@ class LearnedModelDocument(_Document):
     """What a training job leaves: everything that is known of a learned model but whether it is used.
 
     `tenant_id` is None for the global model. `currency` is that of foretold revenue. `base_model_id` is the global
-    model from which a tenant's was fine-tuned. `feature_profile` is what drift is measured against.
+    model from which a tenant's was fine-tuned, or (pLTV) against which it was measured. `feature_profile` is what drift
+    is measured against.
     """
 
     model_id: str

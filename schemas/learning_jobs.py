@@ -65,8 +65,8 @@ class LearningDetail(_Document):
     """What is kept with a job: what was asked for, and what its run has found out.
 
     `model` is None for an export. `lines_done` of the training's log are in the job's. `base_model_id` is the global
-    model that a tenant's is fine-tuned from, `verdict` what was decided about the model in the end. `times_lost` says
-    how often the training ended with whoever ran it, and was submitted again.
+    model that a tenant's is fine-tuned from, or (pLTV) has to beat, `verdict` what was decided about the model in the
+    end. `times_lost` says how often the training was lost with whoever ran it, and submitted again.
     """
 
     model: LearnedKind | None = None

@@ -35,6 +35,22 @@ class ArtifactMissing(Conflict):
     remedy = "Promote another model, or train this one anew: the same seed and days give the same artifact."
 
 
+class ModelUnloadable(Conflict):
+    """The lake has the model as it was trained, but this version cannot load it, so it cannot become champion."""
+
+    slug = "model-unloadable"
+    title = "Model does not load"
+    remedy = "Promote another model, or train this one anew: what is trained now loads in this version."
+
+
+class LoadingUnavailable(Unavailable):
+    """Whether the model loads could not be found out in time."""
+
+    slug = "loading-unavailable"
+    title = "Loading unavailable"
+    remedy = "Try again after Retry-After; the champion stays as it is."
+
+
 class LakeUnavailable(Unavailable):
     """The lake, where the fitted models are, does not answer at the moment."""
 

@@ -40,6 +40,9 @@ class LearningSettings(SettingsGroup):
     tick_seconds: float = Field(30.0, description="How often is looked for what is due, and for models made by hand.")
     jobs_address: str | None = Field(None, description="Where Ray's job API is. Unset: on this machine.")
     job_cpus: float = Field(0.1, description="Ray's book-keeping share of a training: it is nice to all other work.")
+    trial_seconds: float = Field(
+        default=60.0, description="A model that has not loaded by then does not become champion: a second is usual."
+    )
     pool_look_seconds: float = Field(1.0, description="How often a replica of the pool asks for newer champions.")
     pool_models_max: int = Field(
         default=64, description="Models a replica keeps loaded, at 1 MB or so; one more takes the place of the stalest."

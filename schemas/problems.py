@@ -29,7 +29,7 @@ The docstring is the default detail. `serve_apps/problem_responses.py` turns any
     EdgeUnknown 404; PoliciesTooMany, RecomputeUnfinished 409; PolicyInvalid 422; TooManyRecomputes 429
     Of models (model_problems.py): ModelsTooLarge 422; ModelsBusy 503
     Of learned models (learning_problems.py): LearnedModelUnknown 404; LearningUnderWay, ChampionMissing,
-    ArtifactMissing 409; LakeUnavailable 503
+    ArtifactMissing, ModelUnloadable 409; LakeUnavailable, LoadingUnavailable 503
     Of users, sessions and keys (access_problems.py): LinkTokenInvalid 400; CsrfInvalid 403; UserUnknown,
     ApiKeyUnknown 404; UserExists, UsersTooMany, LastOwner, KeysTooMany, RotationUnderWay 409; PasswordRefused 422
     Of reports and money (report_problems.py): ReportParameterInvalid, UploadUnreadable 400; CostUnknown,

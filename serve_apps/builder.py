@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from actors.handles import TenantActors
 from actors.pool_client import PoolClient
 from jobs.import_supervisor import ImportJobs
+from jobs.model_trials import ModelTrials
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.limits import JOURNAL_SEGMENT_BYTES_MAX
@@ -167,6 +168,7 @@ def build_services(backends: Backends, settings: Settings, only: TenantId | None
         origins=AllowedOrigins(databases),
         touches=TouchRecorder(actors, journal, settings.links, feed.is_gone),
         models=ModelRuns(settings.models, settings.placement.jobs),
+        trials=ModelTrials(settings.learning),
         imports=ImportIntake(databases, ImportJobs(backends, settings, TenantActors), settings),
         previews=FraudPreviews(databases, store, PoolClient(settings.pool), settings.fraud),
         passwords=Passwords(settings.auth),

@@ -27,6 +27,18 @@ class ShadowShown(BaseModel):
     verdict: str | None
 
 
+class StandInShown(BaseModel):
+    """Which model serves in the place of a champion that cannot be read or loaded.
+
+    `model_id` null: none of its scope, so the global model or the rules.
+    """
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    model_id: str | None
+    since: datetime
+
+
 class LearnedModelShown(BaseModel):
     """A learned model. Of a global one a tenant is told how good it is, not from whose rows or how many it learned."""
 
@@ -42,7 +54,9 @@ class LearnedModelShown(BaseModel):
     code_version: str
     schema_hash: str
     metrics: list[MetricValue]
-    base_model_id: str | None = Field(description="The global model from which a tenant's own was fine-tuned.")
+    base_model_id: str | None = Field(
+        description="The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat."
+    )
     currency: str | None = Field(description="Of foretold revenue.")
     artifact_sha256: str
     artifact_bytes: int
@@ -50,6 +64,7 @@ class LearnedModelShown(BaseModel):
     last_day: date | None
     rows: int | None
     shadow: ShadowShown | None
+    stand_in: StandInShown | None
 
 
 class LearnedModelsPage(Page[LearnedModelShown]):

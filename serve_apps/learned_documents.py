@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from starlette.requests import Request
+
 from schemas.ids import TenantId
 from schemas.learning import LearnedState
 from schemas.learning_jobs import LearningDetail, LearningJobKind
@@ -15,10 +17,13 @@ from serve_apps.learned_answers import (
     PlatformModelWithHistory,
     PromotionShown,
     ShadowShown,
+    StandInShown,
 )
+from serve_apps.services import services_of
 from storage.postgres.jobs import JobRecord
 from storage.postgres.learned_models import LearnedModelRecord, LearnedModels, Promotion
 from storage.postgres.learning_jobs import DriftRecord, LearningJobs
+from tenancy.champions import Promotions
 
 _SHADOW_FIELDS = ("rows", "difference", "low", "high", "verdict")
 
@@ -46,6 +51,12 @@ async def own_with_history(models: LearnedModels, record: LearnedModelRecord) ->
     """Write a model down for a tenant, with the history of its own scope."""
     history = [] if record.tenant_id is None else await _history(models, record)
     return LearnedModelWithHistory(**shown_to_tenant(record).model_dump(), history=history)
+
+
+def promotions_of(request: Request) -> Promotions:
+    """Give whoever promotes models of the registry, and rolls back."""
+    services = services_of(request)
+    return Promotions(LearnedModels(services.databases.control()), services.settings, services.trials.load)
 
 
 async def model_for_tenant(
@@ -89,6 +100,8 @@ def drift_document(record: DriftRecord) -> Drift:
 
 def _fields(record: LearnedModelRecord) -> dict[str, Any]:
     document, shadow = record.document, record.shadow
+    # The keeper needs a moment to hear that a model serves no more.
+    stand_in = record.stand_in if record.state is LearnedState.CHAMPION else None
     return {
         "model_id": record.model_id,
         "kind": document.kind,
@@ -108,6 +121,7 @@ def _fields(record: LearnedModelRecord) -> dict[str, Any]:
         "last_day": document.data.last_day,
         "rows": document.data.rows,
         "shadow": ShadowShown(**{name: shadow.get(name) for name in _SHADOW_FIELDS}) if shadow else None,
+        "stand_in": StandInShown(model_id=stand_in.model_id, since=stand_in.since) if stand_in else None,
     }
 
 

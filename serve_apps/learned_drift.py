@@ -2,15 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
+from attribution.drift_weeks import judged_week, without_channels
 from schemas.learning import PSI_MOVED, PSI_SHIFTED
 from serve_apps.learned_answers import CalibrationWeek, DriftLevel, PlatformDrift, TenantDrift
 from storage.postgres.learning_jobs import TenantDriftRecord
-
-ROWS_MIN = 100
-"""Of fewer rows PSI rises by chance: such weeks are not judged, as on the tenant's own page."""
 
 
 def platform_drift(records: Iterable[TenantDriftRecord]) -> list[PlatformDrift]:
@@ -38,8 +36,7 @@ def _of_model(model_id: str, records: Sequence[TenantDriftRecord]) -> PlatformDr
 
 def _of_tenant(record: TenantDriftRecord) -> TenantDrift:
     document = record.drift.document
-    judged = [each for each in document["weeks"] if each["rows"] >= ROWS_MIN and _is_over(each["week"], document)]
-    newest: dict[str, Any] | None = max(judged, key=lambda week: str(week["week"]), default=None)
+    newest = judged_week(document)
     psi = {} if newest is None else without_channels(newest["psi"])
     return TenantDrift(
         tenant_id=record.tenant_id,
@@ -49,19 +46,6 @@ def _of_tenant(record: TenantDriftRecord) -> TenantDrift:
         level=None if newest is None else level_of(max(psi.values(), default=0.0)),
         psi=psi,
     )
-
-
-def _is_over(week: str, document: dict[str, Any]) -> bool:
-    return date.fromisoformat(week) + timedelta(days=6) <= date.fromisoformat(document["newest_day"])
-
-
-def without_channels(psi: dict[str, float]) -> dict[str, float]:
-    """Give of the features that there are for each channel the greatest PSI, under the name without it."""
-    made: dict[str, float] = {}
-    for name, value in psi.items():
-        feature = name.partition(":")[0]
-        made[feature] = max(value, made.get(feature, 0.0))
-    return made
 
 
 def level_of(psi: float) -> DriftLevel:

@@ -13,6 +13,8 @@ from schemas.learning_problems import (
     LakeUnavailable,
     LearnedModelUnknown,
     LearningUnderWay,
+    LoadingUnavailable,
+    ModelUnloadable,
 )
 from schemas.limits import PAGE_ROWS_DEFAULT
 from schemas.problems import CursorInvalid, TenantSuspended
@@ -37,6 +39,7 @@ from serve_apps.learned_documents import (
     drift_document,
     model_for_tenant,
     own_with_history,
+    promotions_of,
     shown_to_tenant,
 )
 from serve_apps.openapi import OWNER, USER, documented
@@ -45,7 +48,6 @@ from serve_apps.platform_answers import Job, JobLine
 from serve_apps.services import services_of
 from storage.postgres.learned_models import LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
-from tenancy.champions import promote, roll_back
 
 router = APIRouter()
 
@@ -91,14 +93,13 @@ async def retrain_learned_model(request: Request, response: Response, asked: New
     return learning_document(made)
 
 
-@router.post(f"{_PATH}/rollback", **documented(OWNER, ChampionMissing, LakeUnavailable))
+@router.post(f"{_PATH}/rollback", **documented(OWNER, ChampionMissing, LakeUnavailable, LoadingUnavailable))
 async def roll_back_learned_model(request: Request, asked: AskedRollback) -> RolledBack:
-    """Put the tenant's champion before back, if the lake has its artifact; without one, the global model serves."""
-    tenant_id, models, _ = await _registry(request)
+    """Put the tenant's newest champion before back that can be loaded; without one, the global model serves."""
+    tenant_id, _, _ = await _registry(request)
     _, caller = await user_of(request)
     async with audited_elsewhere(request, "model.rollback", asked.model):
-        settings = services_of(request).settings
-        model_id = await roll_back(models, settings, asked.model, tenant_id, by=caller.user_id)
+        model_id = await promotions_of(request).roll_back(asked.model, tenant_id, by=caller.user_id)
     return RolledBack(model_id=model_id)
 
 
@@ -133,15 +134,16 @@ async def get_learned_model(request: Request, model_id: Word) -> LearnedModelWit
 
 
 @router.post(
-    f"{_PATH}/{{model_id}}/promote", **documented(OWNER, LearnedModelUnknown, ArtifactMissing, LakeUnavailable)
+    f"{_PATH}/{{model_id}}/promote",
+    **documented(OWNER, LearnedModelUnknown, ArtifactMissing, ModelUnloadable, LakeUnavailable, LoadingUnavailable),
 )
 async def promote_learned_model(request: Request, model_id: Word) -> LearnedModelShown:
-    """Make one of the tenant's own models its champion, if the lake has its artifact."""
+    """Make one of the tenant's own models its champion, if it can be loaded from the lake."""
     tenant_id, models, _ = await _registry(request)
     _, caller = await user_of(request)
     async with audited_elsewhere(request, "model.promote", model_id):
         await model_for_tenant(models, model_id, tenant_id, to_change=True)
-        await promote(models, services_of(request).settings, model_id, by=caller.user_id, reason="by hand")
+        await promotions_of(request).promote(model_id, by=caller.user_id, reason="by hand")
     return shown_to_tenant(await model_for_tenant(models, model_id, tenant_id))
 
 

@@ -12,6 +12,8 @@ from schemas.learning_problems import (
     LakeUnavailable,
     LearnedModelUnknown,
     LearningUnderWay,
+    LoadingUnavailable,
+    ModelUnloadable,
 )
 from schemas.limits import PAGE_ROWS_DEFAULT
 from schemas.problems import CursorInvalid, TenantUnknown
@@ -27,7 +29,7 @@ from serve_apps.learned_answers import (
     PlatformModelWithHistory,
     RolledBack,
 )
-from serve_apps.learned_documents import ask_for_training, shown_to_operator, with_history
+from serve_apps.learned_documents import ask_for_training, promotions_of, shown_to_operator, with_history
 from serve_apps.learned_drift import platform_drift
 from serve_apps.openapi import documented, platform_key
 from serve_apps.parameters import Cursor, Limit, Word
@@ -35,7 +37,6 @@ from serve_apps.platform_answers import Job
 from serve_apps.services import services_of
 from storage.postgres.learned_models import LearnedModelRecord, LearnedModels
 from storage.postgres.learning_jobs import LearningJobs
-from tenancy.champions import promote, roll_back
 
 router = APIRouter()
 
@@ -73,11 +74,10 @@ async def retrain_platform_model(request: Request, response: Response, asked: Ne
     return learning_document(made)
 
 
-@router.post(f"{_PATH}/rollback", **documented(_MODELS, ChampionMissing, LakeUnavailable))
+@router.post(f"{_PATH}/rollback", **documented(_MODELS, ChampionMissing, LakeUnavailable, LoadingUnavailable))
 async def roll_back_platform_model(request: Request, asked: AskedPlatformRollback) -> RolledBack:
-    """Put the champion before back, if the lake has its artifact; without one, the scope does without."""
-    settings = services_of(request).settings
-    model_id = await roll_back(_models(request), settings, asked.model, asked.tenant_id, by=_caller(request))
+    """Put the newest champion before back that can be loaded; without one, the scope does without."""
+    model_id = await promotions_of(request).roll_back(asked.model, asked.tenant_id, by=_caller(request))
     return RolledBack(model_id=model_id)
 
 
@@ -96,13 +96,13 @@ async def get_platform_model(request: Request, model_id: Word) -> PlatformModelW
 
 
 @router.post(
-    f"{_PATH}/{{model_id}}/promote", **documented(_MODELS, LearnedModelUnknown, ArtifactMissing, LakeUnavailable)
+    f"{_PATH}/{{model_id}}/promote",
+    **documented(_MODELS, LearnedModelUnknown, ArtifactMissing, ModelUnloadable, LakeUnavailable, LoadingUnavailable),
 )
 async def promote_platform_model(request: Request, model_id: Word) -> PlatformModel:
-    """Make a model the champion of its scope, if the lake has its artifact."""
-    models = _models(request)
-    await promote(models, services_of(request).settings, model_id, by=_caller(request), reason="by hand")
-    return shown_to_operator(await _found(models, model_id))
+    """Make a model the champion of its scope, if it can be loaded from the lake."""
+    await promotions_of(request).promote(model_id, by=_caller(request), reason="by hand")
+    return shown_to_operator(await _found(_models(request), model_id))
 
 
 async def _found(models: LearnedModels, model_id: str) -> LearnedModelRecord:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from actors.handles import TenantActors
+from jobs.model_trials import ModelTrials
 from schemas.settings import Settings
 from serve_apps.allowed_origins import AllowedOrigins
 from serve_apps.fair_turns import FairTurns
@@ -43,6 +44,7 @@ class Services:
     origins: AllowedOrigins
     touches: TouchRecorder
     models: ModelRuns
+    trials: ModelTrials
     imports: ImportIntake
     previews: FraudPreviews
     passwords: Passwords

@@ -1,7 +1,8 @@
-"""One more process that runs what a replica of the tenant plane runs, on a port of its own.
+"""One more process that runs what a replica of a plane runs, on a port of its own.
 
-Serve shares requests out among its replicas as it likes: a test that must ask each of two has the second one so.
-Standard input brings its backends and settings, and ends when it is to end.
+Serve shares requests out among its replicas as it likes: a test that must ask each of two has the second one so. And a
+stack without apps has so the global plane with those who make tenants, export and train. Standard input brings what it
+has to know, and ends when the process is to end.
 """
 
 import asyncio
@@ -13,27 +14,33 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 
+from actors.handles import TenantActors
+from jobs.learning_supervisor import LearningSupervisor
+from jobs.life_supervisor import LifeSupervisor
 from local import ray_cluster
 from local.deploy import connect
 from local.free_ports import free_port
-from serve_apps.builder import tenant_plane
-from tests.stack_fixtures import RunningStack, eventually
+from local.stack import Stack
+from schemas.settings import Settings
+from serve_apps.builder import global_plane, tenant_plane
+from tests.stack_fixtures import eventually
 
 
 @asynccontextmanager
-async def second_replica(running: RunningStack) -> AsyncIterator[str]:
-    """Run one beside the stack's own; give its URL."""
-    stack, port = running.stack, free_port()
+async def replica(plane: str, stack: Stack, settings: Settings) -> AsyncIterator[str]:
+    """Run one of a plane, `tenant` or `global`, on a stack; give its URL."""
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.replica_process",
+        plane,
         str(port),
         env=os.environ | ray_cluster.driver_environment(stack.places),
         stdin=asyncio.subprocess.PIPE,
     )
     assert process.stdin is not None
-    process.stdin.write(pickle.dumps((stack.backends, stack.settings)))
+    process.stdin.write(pickle.dumps((stack.backends, settings, stack.provisioner_password)))
     try:
         await eventually(lambda: _accepts(port), seconds=60)
         yield f"http://127.0.0.1:{port}"
@@ -51,10 +58,16 @@ async def _accepts(port: int) -> bool:
     return True
 
 
-async def _serve(port: int) -> None:
-    backends, settings = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the test that started this process
+async def _serve(plane: str, port: int) -> None:
+    backends, settings, password = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the test that started this process
     connect(settings)
-    server = uvicorn.Server(uvicorn.Config(tenant_plane(backends, settings), port=port, log_level="warning"))
+    # They live by the tasks that they start, as long as somebody has them.
+    beside: list[object] = []
+    if plane == "global":
+        beside += [LearningSupervisor(lambda: (backends, settings))]
+        beside += [LifeSupervisor(backends, settings, password, TenantActors)]
+    app = {"tenant": tenant_plane, "global": global_plane}[plane](backends, settings)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     serving = asyncio.create_task(server.serve())
     await asyncio.to_thread(sys.stdin.buffer.read)
     server.should_exit = True
@@ -62,4 +75,4 @@ async def _serve(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    asyncio.run(_serve(sys.argv[1], int(sys.argv[2])))

@@ -108,6 +108,14 @@ def load_as(kind: type[M], artifact: bytes) -> M:
     return model
 
 
+def load_kind(kind: LearnedKind, artifact: bytes) -> LearnedModel:
+    """Do the same by the kind's name."""
+    model = load(artifact)
+    if not isinstance(model, _KINDS[kind]):
+        raise ArtifactRefusedError(f"an artifact of another kind of model, not {kind}")
+    return model
+
+
 def _made(document: dict[str, Any]) -> LearnedModel:
     if document["format"] != FORMAT:
         raise ArtifactRefusedError(f"an artifact of format {document['format']}, not {FORMAT}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
 
-from schemas.learning import LearnedKind, LearnedModelDocument
+from schemas.learning import Estimate, LearnedKind, LearnedModelDocument
 
 RATIO_MIN, RATIO_MAX = 0.8, 1.25
 """Between these the total that is foretold may be planned with."""
@@ -72,7 +72,7 @@ def judge_first(document: LearnedModelDocument, margin: float) -> Verdict:
     if document.kind is LearnedKind.ANOMALY:
         return Verdict(Outcome.PROMOTE, "a score of the unusual has no truth to be measured by")
     if document.kind is LearnedKind.PLTV:
-        return _judge_pltv(document)
+        return _judge_pltv(document, margin)
     subjects = [_LAST_TOUCH, *([_GLOBAL] if document.base_model_id else [])]
     for subject in subjects:
         if not _beats(document, subject, margin):
@@ -96,22 +96,33 @@ def judge_shadow(parts: Iterable[Shadow], rows_min: int, margin: float) -> tuple
     return Verdict(Outcome.WAIT, said), shadow
 
 
-def _judge_pltv(document: LearnedModelDocument) -> Verdict:
+def _judge_pltv(document: LearnedModelDocument, margin: float) -> Verdict:
     ratio = document.metric("total_ratio")
     if ratio is None or not RATIO_MIN <= ratio.value <= RATIO_MAX:
         told = "is not known" if ratio is None else f"is {ratio.value:.2f} of what came"
         return Verdict(Outcome.REFUSE, f"the total that it foretells {told}, not {RATIO_MIN} to {RATIO_MAX}")
-    own, baseline = (
-        sum(each.value for name in ("pinball_low", "pinball_high") if (each := document.metric(name, subject)))
-        for subject in ("model", _MEAN_BY_SOURCE)
-    )
-    if own >= baseline:
+    if _pinball(document, "model") >= _pinball(document, _MEAN_BY_SOURCE):
         return Verdict(Outcome.REFUSE, f"its bands are no better than {_MEAN_BY_SOURCE}'s on its holdout")
-    return Verdict(Outcome.PROMOTE, f"its total is right and its bands beat {_MEAN_BY_SOURCE}'s on its holdout")
+    beaten = [_MEAN_BY_SOURCE]
+    if document.base_model_id is not None:
+        if not _wins(document.metric("pinball_difference", _GLOBAL), _pinball(document, _GLOBAL), margin):
+            return Verdict(Outcome.REFUSE, f"its bands do not beat {_GLOBAL}'s on its holdout by {margin:.2%}")
+        beaten.append(_GLOBAL)
+    return Verdict(Outcome.PROMOTE, f"its total is right and its bands beat {' and '.join(beaten)} on its holdout")
+
+
+def _pinball(document: LearnedModelDocument, subject: str) -> float:
+    """Add up the losses of both ends of a subject's bands; 0 where they are not known."""
+    return sum(each.value for name in ("pinball_low", "pinball_high") if (each := document.metric(name, subject)))
 
 
 def _beats(document: LearnedModelDocument, subject: str, margin: float) -> bool:
-    difference, loss = document.metric("log_loss_difference", subject), document.metric("log_loss", subject)
-    if difference is None or loss is None or difference.high is None:
+    loss = document.metric("log_loss", subject)
+    return loss is not None and _wins(document.metric("log_loss_difference", subject), loss.value, margin)
+
+
+def _wins(difference: Estimate | None, loss: float, margin: float) -> bool:
+    """Say whether a loss less another's is below 0 beyond doubt, and by the margin as a share of the other's."""
+    if difference is None or difference.high is None:
         return False
-    return difference.high < 0 and -difference.value >= margin * loss.value
+    return difference.high < 0 and -difference.value >= margin * loss

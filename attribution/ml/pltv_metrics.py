@@ -12,6 +12,10 @@
 
 Each over all horizons, and with `_d7`, `_d30` … by horizon; of `model`, and of `mean_by_source`, which foretells of an
 install the mean and the quantiles of its source's installs before it. Replicates draw installs, with all horizons.
+
+Of a tenant's model also of `global`, the model that serves the tenant otherwise, at the horizons that it foretells, and
+
+- `pinball_difference`: the pinball loss of both ends together, of the model less that of the global one, on these.
 """
 
 from collections.abc import Sequence
@@ -28,7 +32,7 @@ from attribution.ml.quality import Statistic, estimates
 from attribution.ml.trained import HOLDOUT, THE_MODEL
 from schemas.learning import HORIZON_DAYS, Estimate, MetricValue
 
-BASELINE = "mean_by_source"
+BASELINE, GLOBAL = "mean_by_source", "global"
 
 
 class Told(NamedTuple):
@@ -48,33 +52,60 @@ class _Cells(NamedTuple):
 
 
 def pltv_metrics(
-    model: PltvModel, installs: InstallTable, told: Sequence[Told], seed: int, threads: int
+    model: PltvModel, installs: InstallTable, told: Sequence[Told], seed: int, threads: int, base: PltvModel | None
 ) -> tuple[MetricValue, ...]:
-    """Measure a model and the baseline."""
+    """Measure a model and the baseline, and `base`, the global model, where there is one."""
     drawn = np.unique(np.concatenate([each.holdout for each in told]))
-    bands = model.predict(installs.select(drawn), threads)
-    cells: dict[str, list[_Cells]] = {THE_MODEL: [], BASELINE: []}
-    for each in told:
-        rows = np.searchsorted(drawn, each.holdout)
-        actual = installs.revenue_to[each.holdout, each.place]
-        mine = PltvBands(*(band[rows, each.place] for band in bands))
-        cells[THE_MODEL].append(_Cells(rows, mine, actual))
-        cells[BASELINE].append(_Cells(rows, _by_source(installs, each), actual))
-    asked: dict[tuple[str, str], Statistic] = {}
-    for subject, by_horizon in cells.items():
-        names = ["", *(f"_d{HORIZON_DAYS[each.place]}" for each in told)]
-        for name, some in zip(names, [_joined(by_horizon), *by_horizon], strict=True):
-            asked[f"total_ratio{name}", subject] = _ratio(some)
-            asked[f"pinball_low{name}", subject] = _mean(some, _pinball(some.actual, some.bands.low, LOW))
-            asked[f"pinball_high{name}", subject] = _mean(some, _pinball(some.actual, some.bands.high, HIGH))
-            inside = (some.actual >= some.bands.low) & (some.actual <= some.bands.high)
-            asked[f"coverage{name}", subject] = _mean(some, inside.astype(np.float64))
+    sample = installs.select(drawn)
+
+    def foretold(by: PltvModel, places: Sequence[Told]) -> list[_Cells]:
+        bands = by.predict(sample, threads)
+        return [
+            _cells(installs, drawn, each, PltvBands(*(band[_rows(drawn, each), each.place] for band in bands)))
+            for each in places
+        ]
+
+    asked = _asked(THE_MODEL, told, foretold(model, told))
+    asked |= _asked(BASELINE, told, [_cells(installs, drawn, each, _by_source(installs, each)) for each in told])
+    shared = [each for each in told if base is not None and base.horizons[each.place] is not None]
+    if base is not None and shared:
+        theirs = foretold(base, shared)
+        asked |= _asked(GLOBAL, shared, theirs)
+        mine, other = _joined(foretold(model, shared)), _joined(theirs)
+        asked["pinball_difference", GLOBAL] = _mean(mine, _of_both_ends(mine) - _of_both_ends(other))
     measured = tuple(
         MetricValue(metric=metric, subject=subject, split=HOLDOUT, estimate=estimate)
         for (metric, subject), estimate in estimates(asked, np.ones(len(drawn)), seed).items()
         if np.isfinite(estimate.value)
     )
     return measured + _of_cohorts(model, installs, told, drawn, threads)
+
+
+def _asked(subject: str, told: Sequence[Told], by_horizon: Sequence[_Cells]) -> dict[tuple[str, str], Statistic]:
+    """List the measures of a subject, over all horizons and by each."""
+    asked: dict[tuple[str, str], Statistic] = {}
+    names = ["", *(f"_d{HORIZON_DAYS[each.place]}" for each in told)]
+    for name, some in zip(names, [_joined(by_horizon), *by_horizon], strict=True):
+        asked[f"total_ratio{name}", subject] = _ratio(some)
+        asked[f"pinball_low{name}", subject] = _mean(some, _pinball(some.actual, some.bands.low, LOW))
+        asked[f"pinball_high{name}", subject] = _mean(some, _pinball(some.actual, some.bands.high, HIGH))
+        inside = (some.actual >= some.bands.low) & (some.actual <= some.bands.high)
+        asked[f"coverage{name}", subject] = _mean(some, inside.astype(np.float64))
+    return asked
+
+
+def _rows(drawn: Ints, told: Told) -> Ints:
+    """Find a horizon's installs among those that are drawn."""
+    return np.searchsorted(drawn, told.holdout)
+
+
+def _cells(installs: InstallTable, drawn: Ints, told: Told, bands: PltvBands) -> _Cells:
+    return _Cells(_rows(drawn, told), bands, installs.revenue_to[told.holdout, told.place])
+
+
+def _of_both_ends(cells: _Cells) -> Floats:
+    """Give the loss of each band: that of its lower end and that of its upper one."""
+    return _pinball(cells.actual, cells.bands.low, LOW) + _pinball(cells.actual, cells.bands.high, HIGH)
 
 
 def _of_cohorts(

@@ -34,12 +34,17 @@ _PROFILED_ROWS_MAX = 200_000
 
 
 def train_pltv(
-    installs: InstallTable, *, seed: int, holdout_share: float = 0.2, threads: int = 1
+    installs: InstallTable,
+    *,
+    seed: int,
+    holdout_share: float = 0.2,
+    threads: int = 1,
+    base: PltvModel | None = None,
 ) -> TrainedModel[PltvModel]:
     """Fit each horizon to the earliest installs, bring its total to that of later ones, and measure it on the latest.
 
     The metrics are those of `attribution.ml.pltv_metrics`. A horizon of which too few installs are known is left out.
-    `threads` bounds the cores.
+    `threads` bounds the cores. `base`, the global model, is measured on the same installs; nothing is learned from it.
 
     Raises:
         TooFewRowsError: no horizon can be trained.
@@ -73,7 +78,7 @@ def train_pltv(
         )
         model = PltvModel(words, rates, tuple(horizons))
         told = [Told(place, split.holdout, split.train) for place, split in enumerate(splits) if split is not None]
-        metrics = pltv_metrics(model, installs, told, seed, threads)
+        metrics = pltv_metrics(model, installs, told, seed, threads, base)
     sample = of_first.fit[:_PROFILED_ROWS_MAX]
     return TrainedModel(
         model=model,

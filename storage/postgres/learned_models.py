@@ -4,7 +4,7 @@ A promotion is one transaction: the champion of the scope steps down, the other 
 Whoever keeps champions at hand hears of it by a notification and asks again.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,13 +23,25 @@ _PROMOTIONS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """Which model serves in the place of a champion (None: none of its scope), and since when."""
+
+    model_id: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LearnedModelRecord:
-    """A learned model of the registry; `shadow` is how it did beside the champion, as it was judged last."""
+    """A learned model of the registry; `shadow` is how it did beside the champion, as it was judged last.
+
+    Of a champion that cannot be read or loaded there is a `stand_in`.
+    """
 
     document: LearnedModelDocument
     state: LearnedState
     promoted_at: datetime | None
     shadow: dict[str, Any] | None
+    stand_in: StandIn | None
 
     @property
     def model_id(self) -> str:
@@ -55,25 +67,13 @@ class Promotion:
     at: datetime
 
 
-async def _before(
-    connection: Any, kind: str, tenant_id: TenantId | None, model_id: str
-) -> AsyncIterator[Mapping[str, Any]]:
-    """Go back from a champion, each time to the one in whose place it came; never twice to the same."""
-    seen = {model_id}
-    while (row := await connection.fetchrow(_SQL["champion_before"], kind, tenant_id, model_id)) is not None:
-        model_id = row["model_id"]
-        if model_id in seen:
-            return
-        seen.add(model_id)
-        yield row
-
-
 def _record(row: Mapping[str, Any]) -> LearnedModelRecord:
     return LearnedModelRecord(
         LearnedModelDocument.model_validate_json(row["document"]),
         LearnedState(row["state"]),
         row["promoted_at"],
         orjson.loads(row["shadow"]) if row["shadow"] else None,
+        StandIn(row["stood_in_by"], row["stood_in_since"]) if row["stood_in_since"] else None,
     )
 
 
@@ -162,13 +162,9 @@ class LearnedModels:
     async def before(self, champion: LearnedModelRecord, limit: int) -> list[LearnedModelRecord]:
         """Read the newest of the models that counted before a champion, in the order of going back."""
         kind, tenant_id, model_id = champion.document.kind, champion.tenant_id, champion.model_id
-        found: list[LearnedModelRecord] = []
         async with self._control.connection() as connection:
-            async for row in _before(connection, kind, tenant_id, model_id):
-                found.append(_record(row))
-                if len(found) == limit:
-                    break
-        return found
+            rows = await connection.fetch(_SQL["champions_before"], kind, tenant_id, model_id, limit)
+        return [_record(row) for row in rows]
 
     async def roll_back(
         self,
@@ -191,13 +187,18 @@ class LearnedModels:
             rows = await connection.fetch(_SQL["of_scope"], kind, tenant_id, LearnedState.CHAMPION)
             if not rows:
                 raise KeyError(kind)
-            target: str | None = None
-            async for row in _before(connection, kind, tenant_id, rows[0]["model_id"]):
-                if row["model_id"] not in past:
-                    target = row["model_id"]
-                    break
+            # One more than those to go past: whoever is not among them is wanted.
+            before = await connection.fetch(
+                _SQL["champions_before"], kind, tenant_id, rows[0]["model_id"], len(past) + 1
+            )
+            target = next((row["model_id"] for row in before if row["model_id"] not in past), None)
             await self._put(connection, kind, tenant_id, target, by, reason, is_rollback=True)
             return target
+
+    async def tell_stand_ins(self, stood_in: Mapping[str, str | None]) -> None:
+        """Record which model serves in the place of which champion (None: none of its scope); of all others none."""
+        async with self._control.connection() as connection:
+            await connection.execute(_SQL["tell_stand_ins"], list(stood_in), list(stood_in.values()))
 
     async def set_aside(self, model_id: str, state: LearnedState) -> None:
         """Retire or refuse a challenger; one that has been promoted stays."""

@@ -37,16 +37,40 @@ ORDER BY created_at DESC, model_id DESC
 -- Of two promotions of one scope the second sees what the first did.
 SELECT pg_advisory_xact_lock(hashtext('learned:' || $1 || ':' || coalesce($2, '')))
 
--- name: champion_before
--- Which was champion before this one earned its place; going back does not count as earning.
-SELECT m.* FROM learned_promotions AS p
-JOIN learned_models AS m ON m.model_id = p.previous_model_id
-WHERE p.kind = $1 AND p.tenant_id IS NOT DISTINCT FROM $2 AND p.model_id = $3 AND NOT p.is_rollback
-ORDER BY p.promotion_id DESC LIMIT 1
+-- name: champions_before
+-- So many champions before one, in the order of going back: each time to the one in whose place it came, never twice to
+-- the same. Going back itself does not count as coming in a place.
+WITH RECURSIVE back AS (
+    SELECT 0 AS place, $3::text AS model_id, ARRAY[$3::text] AS seen
+    UNION ALL
+    SELECT b.place + 1, came.model_id, b.seen || came.model_id
+    FROM back AS b
+    CROSS JOIN LATERAL (
+        SELECT m.model_id FROM learned_promotions AS p
+        JOIN learned_models AS m ON m.model_id = p.previous_model_id
+        WHERE p.kind = $1 AND p.tenant_id IS NOT DISTINCT FROM $2 AND p.model_id = b.model_id AND NOT p.is_rollback
+        ORDER BY p.promotion_id DESC
+        LIMIT 1
+    ) AS came
+    WHERE b.place < $4 AND came.model_id <> ALL(b.seen)
+)
+SELECT m.* FROM back AS b
+JOIN learned_models AS m ON m.model_id = b.model_id
+WHERE b.place > 0
+ORDER BY b.place
 
 -- name: set_state
 UPDATE learned_models SET state = $2, promoted_at = CASE WHEN $2 = 'champion' THEN now() ELSE promoted_at END
 WHERE model_id = $1
+
+-- name: tell_stand_ins
+-- Which model serves in the place of which champion; all others serve themselves.
+UPDATE learned_models AS m SET
+    stood_in_by = s.stand_in,
+    stood_in_since = CASE WHEN s.champion IS NULL THEN NULL ELSE coalesce(c.stood_in_since, now()) END
+FROM learned_models AS c
+LEFT JOIN unnest($1::text [], $2::text []) AS s (champion, stand_in) ON s.champion = c.model_id
+WHERE m.model_id = c.model_id AND (s.champion IS NOT NULL OR c.stood_in_since IS NOT NULL)
 
 -- name: set_aside
 -- Not one that was promoted in the meantime.

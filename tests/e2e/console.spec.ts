@@ -109,12 +109,15 @@ test('a tenant’s challenger is promoted, with its measures in sight, and rolle
   await expect(drift).not.toContainText('google_ads');
   await page.goto(`${stack.platformUrl}/#/models?tenant=${found?.tenant_id}`);
   await settled(page);
+  // The other champion of the tenant is lost, and no earlier one stands in.
+  await expect(page.getByText('Cannot be loaded', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: found?.model_id }).click();
   const details = page.getByRole('dialog', { name: 'Model' });
   await expect(details.getByText('Challenger', { exact: true })).toBeVisible();
   await expect(details.getByRole('table', { name: 'How good it is' }).getByText('Calibration error')).toBeVisible();
   await details.getByRole('button', { name: 'Make it the champion' }).click();
-  await expect(page.getByText(`${found?.model_id} is champion now`)).toBeVisible();
+  // It is loaded first, by a process that may have to start.
+  await expect(page.getByText(`${found?.model_id} is champion now`)).toBeVisible({ timeout: 30_000 });
   await expect(details.getByText('Champion', { exact: true }).first()).toBeVisible();
   await details.getByRole('button', { name: 'Roll back' }).click();
   await expect(page.getByText('Rolled back: this scope has no champion now')).toBeVisible();

@@ -6,6 +6,7 @@ from typing import Any
 
 from attribution.ml.artifacts import dump
 from local.demo_sources import EVERY_SOURCE
+from schemas.learning import LearnedKind
 from tenancy.provisioning import ProvisionedTenant
 from tests.learned_models import lake_of, pltv_champion, promote, register, trained_conversion
 from tests.stack_fixtures import RunningStack, ago, api_of, event, eventually, ndjson, new_tenant, result_of
@@ -18,7 +19,7 @@ _OBSERVED_SECONDS = 60.0
 async def learn(running: RunningStack, tenant: ProvisionedTenant) -> None:
     """Give a tenant champions, and wait until the pool has its: what is attributed from then on has its credits.
 
-    Another tenant gets the same as a challenger, which operators may promote.
+    Another tenant gets the same as a challenger, which operators may promote, and a champion that the lake has lost.
     """
     sources = tuple(source.name for source in EVERY_SOURCE)
     trained = await asyncio.to_thread(trained_conversion, 1, sources=sources)
@@ -27,7 +28,9 @@ async def learn(running: RunningStack, tenant: ProvisionedTenant) -> None:
     champion = await register(running, artifact, tenant.tenant_id, trained=trained)
     await promote(running, champion)
     await pltv_champion(running, tenant.tenant_id, "USD")
-    await register(running, artifact, (await new_tenant(running)).tenant_id, trained=trained)
+    other = (await new_tenant(running)).tenant_id
+    await register(running, artifact, other, trained=trained)
+    await promote(running, await register(running, b"lost", other, LearnedKind.ANOMALY))
     async with api_of(running, tenant) as api:
 
         async def counts() -> bool:

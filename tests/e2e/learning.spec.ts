@@ -67,11 +67,12 @@ test.describe('a model', () => {
     await expect(card.getByRole('table', { name: 'Side by side' }).getByRole('row')).toHaveCount(5);
     await page.getByRole('table', { name: 'All models' }).getByRole('link', { name: id }).click();
     await page.getByRole('button', { name: 'Make it the champion' }).click();
-    await expect(page.getByText(`${id} is champion now`)).toBeVisible();
+    // It is loaded first, by a process that may have to start.
+    await expect(page.getByText(`${id} is champion now`)).toBeVisible({ timeout: 30_000 });
     const history = page.getByRole('table', { name: 'Champions of this scope' });
     await expect(history.getByRole('row').nth(1)).toContainText(id);
     await page.getByRole('button', { name: 'Roll back' }).click();
-    await expect(page.getByText(/^Rolled back: conversion-\w+ is champion now$/)).toBeVisible();
+    await expect(page.getByText(/^Rolled back: conversion-\w+ is champion now$/)).toBeVisible({ timeout: 30_000 });
     await expect(page.getByText('Retired', { exact: true })).toBeVisible();
   });
 });

@@ -8,11 +8,14 @@ from contextlib import aclosing
 import asyncpg
 import pytest
 
+from attribution.ml.artifacts import dump
 from jobs.lake_environment import lake_environment
 from jobs.learning_work import LearningWork
+from jobs.model_trials import refusal_of
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument, LearnedState
 from schemas.learning_jobs import LearningDetail, LearningJobKind
+from schemas.learning_problems import ModelUnloadable
 from storage.lake.artifacts import Artifacts
 from storage.lake.lake import Lake
 from storage.postgres.connect import Database, Databases
@@ -74,7 +77,16 @@ async def test_promotes_and_rolls_back(control: Database, tenant: ProvisionedTen
     ]
     # What was rolled back may come again, and going back leads to what it came after.
     await models.promote(two, by="u1", reason="again")
-    assert (await models.of_scope(KIND, scope, LearnedState.CHAMPION))[0].model_id == two
+    (champion,) = await models.of_scope(KIND, scope, LearnedState.CHAMPION)
+    assert champion.model_id == two
+    assert [each.model_id for each in await models.before(champion, 9)] == [one]
+    # Nor does going back lead in a circle.
+    for model_id in (three, one):
+        await models.promote(model_id, by="u1", reason="again")
+    (champion,) = await models.of_scope(KIND, scope, LearnedState.CHAMPION)
+    assert [each.model_id for each in await models.before(champion, 9)] == [three, two]
+    assert [each.model_id for each in await models.before(champion, 1)] == [three]
+    assert await models.roll_back(KIND, scope, by="u2", reason="worse", past=[three]) == two
 
 
 async def test_one_champion_a_scope(control: Database, tenant: ProvisionedTenant) -> None:
@@ -142,42 +154,56 @@ async def test_whoever_listens_hears_of_a_promotion(control: Database, tenant: P
         await anext(promoted)
 
 
+async def loaded_here(kind: LearnedKind, artifact: bytes) -> None:
+    """Load an artifact in this process, which no cluster knows."""
+    refusal = await asyncio.to_thread(refusal_of, kind, artifact)
+    if refusal is not None:
+        raise ModelUnloadable(refusal)
+
+
 async def test_what_trainings_by_hand_left_is_entered(
     running: RunningStack, control: Database, tenant: ProvisionedTenant, lake_url: str
 ) -> None:
-    """From whatever lake: one whose artifact is there counts, one without is refused, a gone tenant's is deleted.
+    """From whatever lake: one that loads counts, one that does not or is not there is refused, a gone tenant's deleted.
 
     One that was entered by a supervisor that died before it judged it is judged, too.
     """
     settings = running.stack.settings.model_copy(update={"lake_url": lake_url})
     artifacts, models = Artifacts(Lake.open(lake_url)), LearnedModels(control)
-    content = secrets.token_bytes(64)
-    artifacts.put(content)
-    whole, without, gone = (
+    content, damaged = dump(await asyncio.to_thread(learned_models.anomaly_model)), secrets.token_bytes(64)
+    for each in (content, damaged):
+        artifacts.put(each)
+    whole, without, unloadable, gone = (
         learned_models.document_of(artifact, tenant_id, LearnedKind.ANOMALY)
         for artifact, tenant_id in (
             (content, tenant.tenant_id),
             (secrets.token_bytes(64), tenant.tenant_id),
+            (damaged, tenant.tenant_id),
             (secrets.token_bytes(64), "neverwas"),
         )
     )
     entered = learned_models.document_of(content, tenant.tenant_id)
     assert await models.register(entered)
-    for each in (whole, without, gone, entered):
-        artifacts.put_candidate(each.model_dump_json().encode(), each.model_id)
-    work = LearningWork(running.stack.backends, settings, lake_environment(lake_url))
+    for document in (whole, without, unloadable, gone, entered):
+        artifacts.put_candidate(document.model_dump_json().encode(), document.model_id)
+    work = LearningWork(running.stack.backends, settings, lake_environment(lake_url), loaded_here)
     await work.register_candidates()
     await work._databases.close()
-    states = [record.state if (record := await models.one(each.model_id)) else None for each in (whole, without, gone)]
-    assert states == [LearnedState.CHAMPION, LearnedState.REFUSED, None]
+    every = (whole, without, unloadable, gone)
+    states = [record.state if (record := await models.one(each.model_id)) else None for each in every]
+    assert states == [LearnedState.CHAMPION, LearnedState.REFUSED, LearnedState.REFUSED, None]
     judged = await models.one(entered.model_id)
     assert judged is not None
     assert judged.state is LearnedState.REFUSED
     assert "does not beat last_touch" in (judged.shadow or {})["verdict"]
-    refused = await models.one(without.model_id)
-    assert refused is not None
-    assert "The lake has no artifact" in (refused.shadow or {})["verdict"]
-    assert sorted(artifacts.candidates()) == sorted([whole.model_id, without.model_id, entered.model_id])
+    for document, why in (
+        (without, "The lake has no artifact"),
+        (unloadable, "does not load: no artifact of a learned"),
+    ):
+        refused = await models.one(document.model_id)
+        assert refused is not None
+        assert why in (refused.shadow or {})["verdict"]
+    assert sorted(artifacts.candidates()) == sorted(each.model_id for each in (whole, without, unloadable, entered))
     # The stack's own keeper looks into another lake.
     await models.roll_back(LearnedKind.ANOMALY, TenantId(tenant.tenant_id), by="test", reason="over")
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tenancy.provisioning import ProvisionedTenant
-from tests.replica_process import second_replica
+from tests.replica_process import replica
 from tests.stack_fixtures import RunningStack, event, new_tenant
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ async def house(running: RunningStack) -> ProvisionedTenant:
 async def replicas(running: RunningStack, house: ProvisionedTenant) -> AsyncIterator[list[httpx.AsyncClient]]:
     """Call the stack's own replica by the edge, and another one, each as nobody yet."""
     headers = {"X-Tenant-ID": house.tenant_id}
-    async with second_replica(running) as url:
+    async with replica("tenant", running.stack, running.stack.settings) as url:
         clients = [
             httpx.AsyncClient(base_url=each, headers=headers, timeout=30, trust_env=False)
             for each in (running.tenant_url, url)

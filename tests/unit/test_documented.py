@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from schemas.settings import Settings
+from telemetry.metrics import METRICS, Metric
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,6 +37,13 @@ def test_every_setting_says_why() -> None:
             assert all(field.description for field in kind.model_fields.values())
         else:
             assert group.description
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_every_metric_is_documented(metric: Metric) -> None:
+    """docs/metrics.md says of every metric what its code says."""
+    row = f"| `{metric.name}` | {', '.join(f'`{label}`' for label in metric.labels)} | {metric.meaning} |"
+    assert row in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 
 
 def test_the_import_rule_is_the_one_in_the_docs() -> None:

@@ -222,7 +222,7 @@ class GlobalCalls(Caller):
         return answer
 
     async def roll_back_platform_model(self, body: AskedPlatformRollback | Mapping[str, Any]) -> RolledBack:
-        """Put the champion before back, if the lake has its artifact; without one, the scope does without."""
+        """Put the newest champion before back that can be loaded; without one, the scope does without."""
         answer: RolledBack = await self._call(RolledBack, "POST", "/api/v1/models/rollback", body=body)
         return answer
 
@@ -239,7 +239,7 @@ class GlobalCalls(Caller):
         return answer
 
     async def promote_platform_model(self, model_id: str) -> PlatformModel:
-        """Make a model the champion of its scope, if the lake has its artifact."""
+        """Make a model the champion of its scope, if it can be loaded from the lake."""
         answer: PlatformModel = await self._call(PlatformModel, "POST", f"/api/v1/models/{segment(model_id)}/promote")
         return answer
 

@@ -256,6 +256,17 @@ class ShadowShown(Shape):
     verdict: str | None
 
 
+class StandInShown(Shape):
+    """
+    Which model serves in the place of a champion that cannot be read or loaded.
+
+    `model_id` null: none of its scope, so the global model or the rules.
+    """
+
+    model_id: str | None
+    since: AwareDatetime
+
+
 class StorageUsage(Shape):
     """Bytes on disk; rows of events as they lie there, repeats that are not folded yet included."""
 
@@ -397,7 +408,7 @@ class PlatformModel(Shape):
     schema_hash: str
     metrics: list[MetricValue]
     base_model_id: str | None
-    """The global model from which a tenant's own was fine-tuned."""
+    """The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat."""
     currency: str | None
     """Of foretold revenue."""
     artifact_sha256: str
@@ -406,6 +417,7 @@ class PlatformModel(Shape):
     last_day: date | None
     rows: int | None
     shadow: ShadowShown | None
+    stand_in: StandInShown | None
     tenant_id: str | None
     job_id: str
     manifests: dict[str, int]
@@ -431,7 +443,7 @@ class PlatformModelWithHistory(Shape):
     schema_hash: str
     metrics: list[MetricValue]
     base_model_id: str | None
-    """The global model from which a tenant's own was fine-tuned."""
+    """The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat."""
     currency: str | None
     """Of foretold revenue."""
     artifact_sha256: str
@@ -440,6 +452,7 @@ class PlatformModelWithHistory(Shape):
     last_day: date | None
     rows: int | None
     shadow: ShadowShown | None
+    stand_in: StandInShown | None
     tenant_id: str | None
     job_id: str
     manifests: dict[str, int]

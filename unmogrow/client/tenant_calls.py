@@ -666,7 +666,7 @@ class TenantCalls(Caller):
         return answer
 
     async def roll_back_learned_model(self, body: AskedRollback | Mapping[str, Any]) -> RolledBack:
-        """Put the tenant's champion before back, if the lake has its artifact; without one, the global model serves."""
+        """Put the tenant's newest champion before back that can be loaded; without one, the global model serves."""
         answer: RolledBack = await self._call(RolledBack, "POST", "/api/v1/models/rollback", body=body)
         return answer
 
@@ -696,7 +696,7 @@ class TenantCalls(Caller):
         return answer
 
     async def promote_learned_model(self, model_id: str) -> LearnedModelShown:
-        """Make one of the tenant's own models its champion, if the lake has its artifact."""
+        """Make one of the tenant's own models its champion, if it can be loaded from the lake."""
         answer: LearnedModelShown = await self._call(
             LearnedModelShown, "POST", f"/api/v1/models/{segment(model_id)}/promote"
         )

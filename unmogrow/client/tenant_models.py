@@ -1526,6 +1526,17 @@ class SourceDifference(Shape):
     difference: int
 
 
+class StandInShown(Shape):
+    """
+    Which model serves in the place of a champion that cannot be read or loaded.
+
+    `model_id` null: none of its scope, so the global model or the rules.
+    """
+
+    model_id: str | None
+    since: AwareDatetime
+
+
 class StillRejected(Shape):
     """A dead letter that is still invalid."""
 
@@ -1970,7 +1981,7 @@ class LearnedModelShown(Shape):
     schema_hash: str
     metrics: list[MetricValue]
     base_model_id: str | None
-    """The global model from which a tenant's own was fine-tuned."""
+    """The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat."""
     currency: str | None
     """Of foretold revenue."""
     artifact_sha256: str
@@ -1979,6 +1990,7 @@ class LearnedModelShown(Shape):
     last_day: date_aliased | None
     rows: int | None
     shadow: ShadowShown | None
+    stand_in: StandInShown | None
 
 
 class LearnedModelWithHistory(Shape):
@@ -1995,7 +2007,7 @@ class LearnedModelWithHistory(Shape):
     schema_hash: str
     metrics: list[MetricValue]
     base_model_id: str | None
-    """The global model from which a tenant's own was fine-tuned."""
+    """The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat."""
     currency: str | None
     """Of foretold revenue."""
     artifact_sha256: str
@@ -2004,6 +2016,7 @@ class LearnedModelWithHistory(Shape):
     last_day: date_aliased | None
     rows: int | None
     shadow: ShadowShown | None
+    stand_in: StandInShown | None
     history: list[PromotionShown]
 
 

@@ -371,8 +371,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put the champion before back, if the lake has its artifact; without one, the scope does without
-         * @description Put the champion before back, if the lake has its artifact; without one, the scope does without.
+         * Put the newest champion before back that can be loaded; without one, the scope does without
+         * @description Put the newest champion before back that can be loaded; without one, the scope does without.
          */
         post: operations["roll_back_platform_model"];
         delete?: never;
@@ -431,8 +431,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a model the champion of its scope, if the lake has its artifact
-         * @description Make a model the champion of its scope, if the lake has its artifact.
+         * Make a model the champion of its scope, if it can be loaded from the lake
+         * @description Make a model the champion of its scope, if it can be loaded from the lake.
          */
         post: operations["promote_platform_model"];
         delete?: never;
@@ -1170,7 +1170,7 @@ export interface components {
             metrics: components["schemas"]["MetricValue"][];
             /**
              * Base Model Id
-             * @description The global model from which a tenant's own was fine-tuned.
+             * @description The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat.
              */
             base_model_id: string | null;
             /**
@@ -1189,6 +1189,7 @@ export interface components {
             /** Rows */
             rows: number | null;
             shadow: components["schemas"]["ShadowShown"] | null;
+            stand_in: components["schemas"]["StandInShown"] | null;
             /** Tenant Id */
             tenant_id: string | null;
             /** Job Id */
@@ -1232,7 +1233,7 @@ export interface components {
             metrics: components["schemas"]["MetricValue"][];
             /**
              * Base Model Id
-             * @description The global model from which a tenant's own was fine-tuned.
+             * @description The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat.
              */
             base_model_id: string | null;
             /**
@@ -1251,6 +1252,7 @@ export interface components {
             /** Rows */
             rows: number | null;
             shadow: components["schemas"]["ShadowShown"] | null;
+            stand_in: components["schemas"]["StandInShown"] | null;
             /** Tenant Id */
             tenant_id: string | null;
             /** Job Id */
@@ -1358,6 +1360,21 @@ export interface components {
             high: number | null;
             /** Verdict */
             verdict: string | null;
+        };
+        /**
+         * StandInShown
+         * @description Which model serves in the place of a champion that cannot be read or loaded.
+         *
+         *     `model_id` null: none of its scope, so the global model or the rules.
+         */
+        StandInShown: {
+            /** Model Id */
+            model_id: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
         };
         /**
          * StorageUsage
@@ -3551,6 +3568,7 @@ export interface operations {
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `lake-unavailable`: The lake, where the fitted models are, does not answer at the moment.
+             *     - `loading-unavailable`: Whether the model loads could not be found out in time.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
              */
             503: {
@@ -3739,7 +3757,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `artifact-missing`: The lake does not have the fitted model, or not as it was trained, so it cannot become champion. */
+            /**
+             * @description - `artifact-missing`: The lake does not have the fitted model, or not as it was trained, so it cannot become champion.
+             *     - `model-unloadable`: The lake has the model as it was trained, but this version cannot load it, so it cannot become champion.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3760,6 +3781,7 @@ export interface operations {
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `lake-unavailable`: The lake, where the fitted models are, does not answer at the moment.
+             *     - `loading-unavailable`: Whether the model loads could not be found out in time.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
              */
             503: {

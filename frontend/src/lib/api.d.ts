@@ -1074,8 +1074,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put the tenant's champion before back, if the lake has its artifact; without one, the global model serves
-         * @description Put the tenant's champion before back, if the lake has its artifact; without one, the global model serves.
+         * Put the tenant's newest champion before back that can be loaded; without one, the global model serves
+         * @description Put the tenant's newest champion before back that can be loaded; without one, the global model serves.
          */
         post: operations["roll_back_learned_model"];
         delete?: never;
@@ -1154,8 +1154,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make one of the tenant's own models its champion, if the lake has its artifact
-         * @description Make one of the tenant's own models its champion, if the lake has its artifact.
+         * Make one of the tenant's own models its champion, if it can be loaded from the lake
+         * @description Make one of the tenant's own models its champion, if it can be loaded from the lake.
          */
         post: operations["promote_learned_model"];
         delete?: never;
@@ -4090,7 +4090,7 @@ export interface components {
             metrics: components["schemas"]["MetricValue"][];
             /**
              * Base Model Id
-             * @description The global model from which a tenant's own was fine-tuned.
+             * @description The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat.
              */
             base_model_id: string | null;
             /**
@@ -4109,6 +4109,7 @@ export interface components {
             /** Rows */
             rows: number | null;
             shadow: components["schemas"]["ShadowShown"] | null;
+            stand_in: components["schemas"]["StandInShown"] | null;
         };
         /**
          * LearnedModelWithHistory
@@ -4141,7 +4142,7 @@ export interface components {
             metrics: components["schemas"]["MetricValue"][];
             /**
              * Base Model Id
-             * @description The global model from which a tenant's own was fine-tuned.
+             * @description The global model from which a tenant's own was fine-tuned, or (pLTV) which it had to beat.
              */
             base_model_id: string | null;
             /**
@@ -4160,6 +4161,7 @@ export interface components {
             /** Rows */
             rows: number | null;
             shadow: components["schemas"]["ShadowShown"] | null;
+            stand_in: components["schemas"]["StandInShown"] | null;
             /** History */
             history: components["schemas"]["PromotionShown"][];
         };
@@ -5951,6 +5953,21 @@ export interface components {
             after: number;
             /** Difference */
             difference: number;
+        };
+        /**
+         * StandInShown
+         * @description Which model serves in the place of a champion that cannot be read or loaded.
+         *
+         *     `model_id` null: none of its scope, so the global model or the rules.
+         */
+        StandInShown: {
+            /** Model Id */
+            model_id: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
         };
         /**
          * StillRejected
@@ -12839,6 +12856,7 @@ export interface operations {
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `lake-unavailable`: The lake, where the fitted models are, does not answer at the moment.
+             *     - `loading-unavailable`: Whether the model loads could not be found out in time.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
              *     - `store-unavailable`: The tenant's event store does not answer at the moment.
              */
@@ -13223,7 +13241,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description - `artifact-missing`: The lake does not have the fitted model, or not as it was trained, so it cannot become champion. */
+            /**
+             * @description - `artifact-missing`: The lake does not have the fitted model, or not as it was trained, so it cannot become champion.
+             *     - `model-unloadable`: The lake has the model as it was trained, but this version cannot load it, so it cannot become champion.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13244,6 +13265,7 @@ export interface operations {
             /**
              * @description - `directory-unavailable`: The directory of tenants does not answer at the moment, and what the request names is not known without it.
              *     - `lake-unavailable`: The lake, where the fitted models are, does not answer at the moment.
+             *     - `loading-unavailable`: Whether the model loads could not be found out in time.
              *     - `spool-unavailable`: The tenant's database does not take events at the moment.
              *     - `store-unavailable`: The tenant's event store does not answer at the moment.
              */

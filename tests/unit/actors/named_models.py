@@ -1,7 +1,7 @@
 """Champions whose names say what their models do, and whoever names them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from actors.champion_calls import Champion, ChampionsUnknownError, Standing
 
@@ -14,7 +14,7 @@ class Keeper:
     def __init__(self, champions: Sequence[Champion] | None) -> None:
         self._champions = champions
 
-    async def current(self, known_version: str) -> Standing | None:
+    async def current(self, known_version: str, _stood_in: Mapping[str, str | None]) -> Standing | None:
         """Say who counts."""
         if self._champions is None:
             raise ChampionsUnknownError

@@ -1,7 +1,7 @@
 """A replica of the pool, called as Serve calls it but in this process."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ POLICY = pack_policy(Policy())
 class Keeper:
     """Knows one global champion whose artifact is none."""
 
-    async def current(self, known_version: str) -> Standing | None:
+    async def current(self, known_version: str, _stood_in: Mapping[str, str | None]) -> Standing | None:
         """Say who counts."""
         return None if known_version else Standing("1", (Champion(LearnedKind.CONVERSION, None, "damaged"),))
 

@@ -1,7 +1,7 @@
 """How a replica of the pool follows promotions."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
@@ -28,9 +28,11 @@ class Registry:
         self.damaged: set[str] = set()
         self.before: dict[str, tuple[str, ...]] = {}
         self.is_away = False
+        self.stood_in: dict[str, str | None] = {}
 
-    async def current(self, known_version: str) -> Standing | None:
+    async def current(self, known_version: str, stood_in: Mapping[str, str | None]) -> Standing | None:
         """Say who counts."""
+        self.stood_in = dict(stood_in)
         if self.is_away:
             raise ChampionsUnknownError
         version = str(sorted(self.champions.items()))
@@ -92,6 +94,7 @@ async def test_what_is_known_goes_on() -> None:
         registry.champions = {"all": "g2", "t1": "a2"}
         await asyncio.sleep(0.1)
         assert (await model_of(shelf, "t1"), await model_of(shelf, "t2")) == ("a1", "g2")
+        assert registry.stood_in == {"a2": "a1"}
         registry.is_away = True
         await asyncio.sleep(0.05)
         assert await model_of(shelf, "t1") == "a1"
@@ -101,7 +104,7 @@ async def test_what_is_known_goes_on() -> None:
 
 
 async def test_one_that_cannot_be_loaded_is_stood_in_for() -> None:
-    """By the newest before it that can be, loaded once; when it can be loaded itself, it takes its place."""
+    """By the newest before it that can be, loaded once, which the keeper hears; when it can be, it takes its place."""
     registry = Registry(t1="a3")
     registry.before = {"a3": ("a2", "a1")}
     registry.damaged = {"a3", "a2"}
@@ -110,13 +113,21 @@ async def test_one_that_cannot_be_loaded_is_stood_in_for() -> None:
         await asyncio.sleep(0.1)
         assert await model_of(shelf, "t1") == "a1"
         assert registry.asked.count("a1") == 1
+        assert registry.stood_in == {"a3": "a1"}
         registry.damaged = {"a2"}
         await asyncio.sleep(0.1)
         assert await model_of(shelf, "t1") == "a3"
+        await asyncio.sleep(0.05)
+        assert registry.stood_in == {}
     registry.damaged = {"a3", "a2", "a1"}
     async with shelf_of(registry) as shelf:
         with pytest.raises(ValueError, match="damaged"):
             await model_of(shelf, "t1")
+        await asyncio.sleep(0.1)
+        assert registry.stood_in == {"a3": None}
+        registry.champions = {}
+        await asyncio.sleep(0.1)
+        assert registry.stood_in == {}
 
 
 async def test_so_many_are_loaded() -> None:

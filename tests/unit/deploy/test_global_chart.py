@@ -9,6 +9,7 @@ import pytest
 import yaml
 from ray.serve.schema import ServeDeploySchema
 
+from telemetry.metrics import METRICS
 from tests.unit.deploy.charts import CHARTS, ROOT, of_kind, pods, render
 
 CHART = "unmogrow-global"
@@ -102,6 +103,17 @@ def test_the_provisioners_password_is_on_the_head_alone() -> None:
     for container in (head, *workers):
         (postgres,) = (each for each in container["env"] if each["name"] == "POSTGRES_URL")
         assert "@" not in postgres["value"]
+
+
+def test_alerts_ask_for_metrics_that_there_are() -> None:
+    """Each alert is about a metric of the product, and stands in docs/metrics.md with what it asks; if wanted."""
+    (rules,) = of_kind(render(CHART, "serviceMonitor.enabled=true"), "PrometheusRule")
+    documented = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    for alert in rules["spec"]["groups"][0]["rules"]:
+        assert any(f"ray_{metric.name}" in alert["expr"] for metric in METRICS)
+        assert f"| `{alert['alert']}` | `{alert['expr']}` for " in documented
+    without = render(CHART, "serviceMonitor.enabled=true", "serviceMonitor.alerts=false")
+    assert not of_kind(without, "PrometheusRule")
 
 
 def test_what_stays_and_what_comes_and_goes() -> None:

@@ -74,6 +74,21 @@ def test_foretold_revenue(ratio: float, own: float, outcome: Outcome) -> None:
     assert judge_first(document(LearnedKind.ANOMALY), MARGIN).outcome is Outcome.PROMOTE
 
 
+def test_a_tenants_revenue_is_foretold_better_than_by_the_global_model() -> None:
+    """Where there is one, its bands have to lose more by the margin beyond doubt; without one it is not asked."""
+    bands = [(name, "model", 0.5, None) for name in ("pinball_low", "pinball_high")]
+    bands += [(name, "mean_by_source", 1.0, None) for name in ("pinball_low", "pinball_high")]
+    bands += [(name, "global", 0.6, None) for name in ("pinball_low", "pinball_high")]
+    for value, high, outcome in (
+        (-0.2, -0.1, Outcome.PROMOTE),
+        (-0.2, 0.1, Outcome.REFUSE),
+        (-0.001, -1e-4, Outcome.REFUSE),
+    ):
+        measures = [("total_ratio", "model", 1.0, None), ("pinball_difference", "global", value, high), *bands]
+        assert judge_first(document(LearnedKind.PLTV, *measures, base="g"), MARGIN).outcome is outcome
+        assert judge_first(document(LearnedKind.PLTV, *measures), MARGIN).outcome is Outcome.PROMOTE
+
+
 def shadow(rows: int, mean: float, deviation: float = 0.1) -> Shadow:
     """Make the sums of rows with this mean difference and deviation; the champion loses 0.5 on each."""
     return Shadow(rows, rows * mean, rows * (deviation**2 + mean**2), rows * 0.5)

@@ -36,6 +36,22 @@ def test_the_bands_hold_what_they_promise(pltv: TrainedModel[PltvModel]) -> None
         assert metric(pltv, end).value < metric(pltv, end, "mean_by_source").value
 
 
+def test_a_global_model_is_measured_on_the_same_installs(pltv: TrainedModel[PltvModel]) -> None:
+    """One of people who pay three times as much loses beyond doubt; the model itself neither wins nor loses."""
+    own = planted_installs(3_000, seed=5).table
+    dearer = replace(own, revenue=own.revenue * 3, revenue_to=own.revenue_to * 3)
+    other = train_pltv(dearer, seed=0).model
+    beside = metric(train_pltv(own, seed=0, base=other), "pinball_difference", "global")
+    assert beside.value < 0
+    assert beside.high is not None
+    assert beside.high < 0
+    trained = train_pltv(own, seed=0)
+    again = train_pltv(own, seed=0, base=trained.model)
+    assert metric(again, "pinball_difference", "global") == Estimate(value=0.0, low=0.0, high=0.0)
+    assert metric(again, "pinball_high", "global") == metric(again, "pinball_high")
+    assert {each.subject for each in pltv.metrics} == {"model", "mean_by_source"}
+
+
 def test_bands_are_in_order(installs: PlantedInstalls, pltv: TrainedModel[PltvModel]) -> None:
     """Low, mean, high; never falling from one horizon to the next, and never below what the first day brought."""
     low, mid, high = pltv.model.predict(installs.table)

@@ -34,6 +34,12 @@ export const learned = {
     none: 'No model serves.',
     since: (moment: string) => `since ${moment}`,
   },
+  standIn: {
+    title: 'Cannot be loaded',
+    by: (moment: string) => `Since ${moment} an earlier model serves in its place:`,
+    none: (moment: string) =>
+      `Since ${moment} no model of this scope serves: the global one does, or the rules alone. Roll back, or train anew.`,
+  },
   shadow: {
     title: 'In shadow',
     waits: (rows: string) =>
@@ -92,6 +98,7 @@ export const learned = {
       model_id: 'Model',
       tenant: 'Tenant id',
       base: 'Fine-tuned from',
+      rival: 'Measured against',
       currency: 'Currency',
       seed: 'Seed',
       code: 'Code',
@@ -116,6 +123,7 @@ export const learned = {
     total_ratio: 'Total foretold / actual',
     pinball_low: 'Pinball loss, lower bound',
     pinball_high: 'Pinball loss, upper bound',
+    pinball_difference: 'Its pinball loss less theirs',
     coverage: 'Inside the band',
     cohort_coverage: 'Cohorts inside their bands',
     suspect_share: 'Suspect',
@@ -129,6 +137,7 @@ export const learned = {
     total_ratio: '1 is right: a budget hangs on it',
     pinball_low: 'Lower is better',
     pinball_high: 'Lower is better',
+    pinball_difference: 'Both ends of the bands together: below 0 the model wins',
     coverage: '80% should lie in the band',
     cohort_coverage: '80% should: near it, and not only above',
     suspect_share: 'Of installs that no rule flagged',

@@ -34,6 +34,12 @@ export const learned: Messages['learned'] = {
     none: 'Действующей модели нет.',
     since: (moment) => `с ${moment}`,
   },
+  standIn: {
+    title: 'Не загружается',
+    by: (moment: string) => `С ${moment} вместо неё работает более ранняя модель:`,
+    none: (moment: string) =>
+      `С ${moment} модели этой области не работают: работает общая или только правила. Откатите или обучите заново.`,
+  },
   shadow: {
     title: 'В тени',
     waits: (rows) =>
@@ -91,6 +97,7 @@ export const learned: Messages['learned'] = {
       model_id: 'Модель',
       tenant: 'Id клиента',
       base: 'Дообучена из',
+      rival: 'Сравнена с',
       currency: 'Валюта',
       seed: 'Зерно случайности',
       code: 'Код',
@@ -115,6 +122,7 @@ export const learned: Messages['learned'] = {
     total_ratio: 'Прогноз / факт в сумме',
     pinball_low: 'Квантильная ошибка, нижняя граница',
     pinball_high: 'Квантильная ошибка, верхняя граница',
+    pinball_difference: 'Её квантильная ошибка минус их',
     coverage: 'Внутри полосы',
     cohort_coverage: 'Когорты внутри полос',
     suspect_share: 'Подозрительные',
@@ -128,6 +136,7 @@ export const learned: Messages['learned'] = {
     total_ratio: '1 – точно: от этого зависит бюджет',
     pinball_low: 'Чем меньше, тем лучше',
     pinball_high: 'Чем меньше, тем лучше',
+    pinball_difference: 'Обе границы вместе: ниже 0 модель выигрывает',
     coverage: 'В полосе должно быть 80 %',
     cohort_coverage: 'Должно быть около 80%',
     suspect_share: 'Из установок, не отмеченных правилами',
