@@ -30,7 +30,7 @@ from bench.load import Bodies
 from bench.open_loop import OpenLoop
 from local.free_ports import free_block
 from local.stack import Stack
-from schemas.settings import MemorySettings, Settings
+from schemas.settings import Settings
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 
 RESULTS = Path(__file__).parent / "results" / "tenants.json"
@@ -272,9 +272,7 @@ def main() -> None:
     parser.add_argument("--load-seconds", type=float, default=10.0, help="how long each is loaded (default 10)")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="tenants-"))
-    # With the default bound ClickHouse refused after a thousand tenants were made: it counted 11.8 GiB.
-    memory = MemorySettings(clickhouse_bytes=16 * 1024**3)
-    stack = Stack(Settings(data_dir=folder / "data", ports=free_block(), memory=memory))
+    stack = Stack(Settings(data_dir=folder / "data", ports=free_block()))
     try:
         asyncio.run(_up(stack))
         costs = [asyncio.run(_cost(stack, body, arguments.load_seconds)) for body in arguments.bodies]
