@@ -40,6 +40,7 @@ GOAL_ACTIVE_BYTES = 5_000_000
 _REGISTERED_AT_ONCE = 4
 _BODY_EVENTS = 2
 _SETTLE_SECONDS = 10.0
+_REST_SECONDS = 20.0
 _HOSTS = "hosts of tenants"
 _MB = 1e6
 
@@ -188,8 +189,14 @@ async def _measure(
     found = [await _taken(stack, 0, 0)]
     for count in steps:
         each_seconds = await _register(stack, tenants, count)
+        began = cpu_by_part(stack)
+        await asyncio.sleep(_REST_SECONDS)
+        cores = {part: (taken - began[part]) / _REST_SECONDS for part, taken in cpu_by_part(stack).items()}
         found.append(await _taken(stack, count, 0))
-        console.print(f"{count:,} registered, {each_seconds:.2f} s each")
+        console.print(
+            f"{count:,} registered, {each_seconds:.2f} s each; at rest {sum(cores.values()):.2f} cores, "
+            f"{cores['Postgres']:.2f} of them in Postgres"
+        )
     for active in active_steps:
         served = await _trickle(stack, tenants[:active], every_seconds, seconds)
         found.append(await _taken(stack, len(tenants), active))
