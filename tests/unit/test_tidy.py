@@ -38,6 +38,8 @@ ENTRY_POINTS = {
     "bench/learning.py": "run by `make bench-learning`",
     "bench/results_lag.py": "run by `make bench-results`",
     "bench/pool.py": "run by `make bench`",
+    "bench/raylets.py": "run by `make bench-raylets`",
+    "bench/raylet.py": "started by bench/raylets.py",
     "bench/tenants.py": "run by `make bench-tenants`",
     "bench/plain_handler.py": "run by uvicorn for the bench",
 }
