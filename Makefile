@@ -34,7 +34,7 @@ doctor: install ## Say what is wrong with this machine, and how to mend it
 
 # -- Check it
 test: install site $(HELM) ## Run every test of one machine: unit, integration on the real stack, crash, the site in a browser
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-cluster: install site $(REDIS) ## Run a cluster of several nodes on this machine: nodes come, go and die under load (5 minutes)
 	@$(BIN)/pytest -s tests/cluster
