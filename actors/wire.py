@@ -160,11 +160,10 @@ class Wire:
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            try:
-                _send(writer, number, packed)
-            except ConnectionResetError as error:
-                raise WireBrokenError(repr(error)) from error
+            _send(writer, number, packed)
             return await answer
+        except ConnectionResetError as error:
+            raise WireBrokenError(repr(error)) from error
         finally:
             del self._waiting[number]
 

@@ -39,7 +39,7 @@ PARTS_WRITTEN_MAX = 60
 """One a second, whatever a tenant sends, over all its tables: many tenants' inserts take turns."""
 
 _BLOCK_ROWS = 10_000
-_BODY_EVENTS = 100
+BODY_EVENTS = 100
 
 console = Console()
 
@@ -90,11 +90,11 @@ async def at_half_rate(
     head, bodies = ingest_head(tenant), Bodies(f"half-{secrets.token_hex(4)}", now_text())
 
     def request() -> bytes:
-        body = bodies.make(_BODY_EVENTS)
+        body = bodies.make(BODY_EVENTS)
         return head(len(body)) + body
 
     loop = OpenLoop((stack.settings.ports.host, stack.settings.ports.tenant), request, 202)
-    await loop.run(events_per_second / _BODY_EVENTS, seconds)
+    await loop.run(events_per_second / BODY_EVENTS, seconds)
     return loop.percentile_ms(50), loop.percentile_ms(99)
 
 
@@ -109,7 +109,7 @@ async def make_tenants(stack: Stack, count: int) -> list[ProvisionedTenant]:
         ]
     # The first calls start the actors; they are not counted.
     for group in range(0, count, 4):
-        await asyncio.gather(*(_load(stack, tenant, 1, 0.1) for tenant in tenants[group : group + 4]))
+        await asyncio.gather(*(load_tenant(stack, tenant, 1, 0.1) for tenant in tenants[group : group + 4]))
     return tenants
 
 
@@ -118,9 +118,9 @@ async def over_tenants(
 ) -> float:
     """Load many tenants at once, then one over as many connections; return the many's share of the one's events."""
     connections = max(1, CONNECTIONS // len(tenants))
-    results = await asyncio.gather(*(_load(stack, tenant, connections, seconds) for tenant in tenants))
+    results = await asyncio.gather(*(load_tenant(stack, tenant, connections, seconds) for tenant in tenants))
     many = sum(result.acknowledged_events for result in results) / max(result.seconds for result in results)
-    one = await _load(stack, alone, connections * len(tenants), seconds)
+    one = await load_tenant(stack, alone, connections * len(tenants), seconds)
     return many / one.events_per_second
 
 
@@ -130,14 +130,15 @@ async def over_shards(stack: Stack, tenant: ProvisionedTenant, shards: int, seco
     async with PlatformClient(f"http://{ports.host}:{ports.global_}", stack.operator_key) as platform:
         await platform.change_tenant(tenant.tenant_id, {"shards": shards})
     # The first calls start the shards; they are not counted.
-    await measure_ours(stack, tenant, _BODY_EVENTS, 2.0)
-    result, _ = await measure_ours(stack, tenant, _BODY_EVENTS, seconds)
+    await measure_ours(stack, tenant, BODY_EVENTS, 2.0)
+    result, _ = await measure_ours(stack, tenant, BODY_EVENTS, seconds)
     return result.events_per_second
 
 
-async def _load(stack: Stack, tenant: ProvisionedTenant, connections: int, seconds: float) -> LoadResult:
+async def load_tenant(stack: Stack, tenant: ProvisionedTenant, connections: int, seconds: float) -> LoadResult:
+    """Load a tenant with bodies of 100 events over so many connections."""
     address = (stack.settings.ports.host, stack.settings.ports.tenant)
-    result = LoadResult(_BODY_EVENTS)
+    result = LoadResult(BODY_EVENTS)
     bodies = Bodies(f"many-{secrets.token_hex(4)}", now_text())
     await run_load(address, ingest_head(tenant), bodies, result, connections=connections, seconds=seconds)
     return result
@@ -162,14 +163,14 @@ def cpu_seconds(stack: Stack) -> Callable[[], float]:
 
 async def _measure(stack: Stack, seconds: float, count: int, shards: int, parts_seconds: float) -> Depth:
     tenant = await make_tenant(stack)
-    await measure_ours(stack, tenant, _BODY_EVENTS, 2.0)
+    await measure_ours(stack, tenant, BODY_EVENTS, 2.0)
     direct = await feed_engine(stack, tenant, seconds)
     tenant = await make_tenant(stack)
     large, drain_seconds = await measure_ours(stack, tenant, 1_000, seconds)
     stored = large.acknowledged_events / (large.seconds + drain_seconds)
     tenant = await make_tenant(stack)
     spent = cpu_seconds(stack)
-    most, _ = await measure_ours(stack, tenant, _BODY_EVENTS, seconds)
+    most, _ = await measure_ours(stack, tenant, BODY_EVENTS, seconds)
     million_cost = spent() / most.acknowledged_events * 1e6
     half = most.events_per_second / 2
     p50, p99 = await at_half_rate(stack, tenant, half, seconds)

@@ -8,12 +8,8 @@ import argparse
 import asyncio
 import json
 import resource
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +19,11 @@ from rich.table import Table
 
 from attribution.model_spec import OF_JOURNEYS, Model, ModelSpec
 from jobs.model_work import Columns, compute_models
-from local.free_ports import free_port
+from local.clickhouse_alone import clickhouse_alone
 from schemas.backends import Backends
 from schemas.ids import TenantId
 from schemas.settings import ClickHouseSettings
-from storage.clickhouse.connect import ClickHouse, StoreAwayError
+from storage.clickhouse.connect import ClickHouse
 from storage.clickhouse.journey_reader import JourneyQuestion, JourneyReader
 from storage.clickhouse.report_reader import Conversion
 from storage.clickhouse.schema import ensure_tables
@@ -42,7 +38,6 @@ QUESTION = JourneyQuestion(
     datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC), ("install",), conversion=Conversion("USD")
 )
 _PORTION = 100_000
-_START_SECONDS = 20.0
 
 _PEOPLE = """
 SELECT
@@ -84,28 +79,8 @@ class Stage:
     goal: float | None = None
 
 
-@contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """Run a ClickHouse server for a block; gives its URL."""
-    port = free_port()
-    command = [sys.executable, "-m", "local.clickhouse_server", "--port", str(port), "--data-dir", str(folder)]
-    process = subprocess.Popen([*command, "--max-memory-bytes", str(2 * 1024**3)])
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
 async def make_journeys(store: ClickHouse, journeys: int) -> None:
     """Fill the tenant's tables."""
-    async with asyncio.timeout(_START_SECONDS):
-        while True:
-            try:
-                await store.ping()
-                break
-            except StoreAwayError:
-                await asyncio.sleep(0.1)
     await ensure_tables(store, TENANT)
     tables = clickhouse_tables(TENANT)
     async with store.client() as client:
@@ -154,7 +129,7 @@ def compute(columns: Columns, specs: list[ModelSpec]) -> tuple[float, int]:
 
 async def measure(journeys: int) -> list[Stage]:
     """Make journeys, read them and compute all models."""
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, clickhouse_alone(Path(folder)) as url:
         store = ClickHouse(Backends("", 0, "", url, b""), ClickHouseSettings())
         await make_journeys(store, journeys)
         # The first question opens the connection, and imports what computes.

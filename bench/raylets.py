@@ -7,7 +7,6 @@ costs that parts of the work are on different nodes, and what a node takes by it
 import argparse
 import asyncio
 import json
-import secrets
 import shutil
 import sys
 import tempfile
@@ -19,20 +18,16 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench.depth import make_tenants
-from bench.ingest import ingest_head, now_text
-from bench.load import Bodies, LoadResult, run_load
+from bench.depth import BODY_EVENTS, load_tenant, make_tenants
 from bench.tenants import cpu_by_part
 from local import ray_cluster
 from local.free_ports import free_block
 from local.stack import Stack
 from local.supervision import Program
 from schemas.settings import ActorSettings, ServeSettings, Settings
-from tenancy.provisioning import ProvisionedTenant
 
 RESULTS = Path(__file__).parent / "results" / "raylets.json"
 
-_BODY_EVENTS = 100
 _TENANTS = 8
 _CONNECTIONS_EACH = 2
 _SETTLE_SECONDS = 10.0
@@ -93,14 +88,6 @@ def _own_bytes(raylet: psutil.Process, started: Sequence[psutil.Process]) -> int
     return sum(each.memory_full_info().pss for each in (raylet, *agents))
 
 
-async def _load(stack: Stack, tenant: ProvisionedTenant, seconds: float) -> LoadResult:
-    result = LoadResult(_BODY_EVENTS)
-    bodies = Bodies(f"spread-{secrets.token_hex(4)}", now_text())
-    address = (stack.settings.ports.host, stack.settings.ports.tenant)
-    await run_load(address, ingest_head(tenant), bodies, result, connections=_CONNECTIONS_EACH, seconds=seconds)
-    return result
-
-
 async def _until_joined(stack: RayletsStack) -> None:
     async with asyncio.timeout(_JOIN_SECONDS):
         while len(stack.processes_of_raylets()) < stack.raylets:  # noqa: ASYNC110 - processes tell nobody
@@ -109,9 +96,9 @@ async def _until_joined(stack: RayletsStack) -> None:
 
 async def _measure(stack: RayletsStack, seconds: float) -> Spread:
     tenants = await make_tenants(stack, _TENANTS)
-    await asyncio.gather(*(_load(stack, each, 2.0) for each in tenants))
+    await asyncio.gather(*(load_tenant(stack, each, _CONNECTIONS_EACH, 2.0) for each in tenants))
     began = cpu_by_part(stack)
-    results = await asyncio.gather(*(_load(stack, each, seconds) for each in tenants))
+    results = await asyncio.gather(*(load_tenant(stack, each, _CONNECTIONS_EACH, seconds) for each in tenants))
     # What was taken is stored and attributed by then.
     await asyncio.sleep(_SETTLE_SECONDS)
     events = sum(each.acknowledged_events for each in results)
@@ -129,9 +116,7 @@ async def _measure(stack: RayletsStack, seconds: float) -> Spread:
 
 def _print(found: Sequence[Spread]) -> None:
     parts = sorted({part for each in found for part in each.cpu_seconds_per_million})
-    table = Table(
-        title=f"{_TENANTS} tenants, bodies of {_BODY_EVENTS}: seconds of a core for a million events, by part"
-    )
+    table = Table(title=f"{_TENANTS} tenants, bodies of {BODY_EVENTS}: seconds of a core for a million events, by part")
     for name in ("raylets", "with hosts", "with planes", "events/s", "refused", *parts, "all", "a raylet, MB"):
         table.add_column(name, justify="right")
     for each in found:

@@ -65,13 +65,15 @@ def pltv_metrics(
             for each in places
         ]
 
-    asked = _asked(THE_MODEL, told, foretold(model, told))
+    own = foretold(model, told)
+    asked = _asked(THE_MODEL, told, own)
     asked |= _asked(BASELINE, told, [_cells(installs, drawn, each, _by_source(installs, each)) for each in told])
-    shared = [each for each in told if base is not None and base.horizons[each.place] is not None]
+    shared = [place for place, each in enumerate(told) if base is not None and base.horizons[each.place] is not None]
     if base is not None and shared:
-        theirs = foretold(base, shared)
-        asked |= _asked(GLOBAL, shared, theirs)
-        mine, other = _joined(foretold(model, shared)), _joined(theirs)
+        of_both = [told[place] for place in shared]
+        theirs = foretold(base, of_both)
+        asked |= _asked(GLOBAL, of_both, theirs)
+        mine, other = _joined([own[place] for place in shared]), _joined(theirs)
         asked["pinball_difference", GLOBAL] = _mean(mine, _of_both_ends(mine) - _of_both_ends(other))
     measured = tuple(
         MetricValue(metric=metric, subject=subject, split=HOLDOUT, estimate=estimate)
