@@ -8,8 +8,12 @@ from schemas.listening_settings import PortSettings
 _BLOCK_FIRST = 21_000
 _BLOCK_LAST = 29_000
 _BLOCK_PORTS = 400
+_HOLDER_OFFSET = 19
 _REPLICA_OFFSET = 20
 _WORKER_OFFSET = 100
+
+_holders: list[socket.socket] = []
+"""Listens in the block that was found last. Its stack does not yet, and whoever looks meanwhile is to find another."""
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -33,12 +37,14 @@ def free_port() -> int:
 def free_block() -> PortSettings:
     """Find a run of free ports for a whole stack, below the ports that the system hands out by itself.
 
+    Until this process looks for another, nobody else finds them, whether or not the stack has begun to listen.
+
     Raises:
         OSError: there is none.
     """
     for _ in range(50):
         first = _BLOCK_FIRST + secrets.randbelow((_BLOCK_LAST - _BLOCK_FIRST) // _BLOCK_PORTS) * _BLOCK_PORTS
-        if all(map(is_free, range(first, first + _BLOCK_PORTS))):
+        if all(map(is_free, range(first, first + _BLOCK_PORTS))) and _hold(first + _HOLDER_OFFSET):
             return PortSettings(
                 tenant=first,
                 global_=first + 1,
@@ -58,3 +64,18 @@ def free_block() -> PortSettings:
                 worker_count=_BLOCK_PORTS - _WORKER_OFFSET,
             )
     raise OSError(f"no {_BLOCK_PORTS} free ports in a row from {_BLOCK_FIRST} to {_BLOCK_LAST}")
+
+
+def _hold(port: int) -> bool:
+    """Listen at a port in the place of where this process listened before, unless somebody else was quicker."""
+    holder = socket.socket()
+    try:
+        holder.bind(("127.0.0.1", port))
+        holder.listen()
+    except OSError:
+        holder.close()
+        return False
+    for former in _holders:
+        former.close()
+    _holders[:] = [holder]
+    return True
