@@ -13,7 +13,7 @@ _REPLICA_OFFSET = 20
 _WORKER_OFFSET = 100
 
 _holders: list[socket.socket] = []
-"""Listens in the block that was found last. Its stack does not yet, and whoever looks meanwhile is to find another."""
+"""Has a port of the block that was found last: nobody listens there yet, and who looks meanwhile is to find another."""
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -67,11 +67,10 @@ def free_block() -> PortSettings:
 
 
 def _hold(port: int) -> bool:
-    """Listen at a port in the place of where this process listened before, unless somebody else was quicker."""
+    """Take a port, without listening there, in the place of the one held before, unless somebody else was quicker."""
     holder = socket.socket()
     try:
         holder.bind(("127.0.0.1", port))
-        holder.listen()
     except OSError:
         holder.close()
         return False
