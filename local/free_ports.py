@@ -1,7 +1,9 @@
 """Ports that nothing listens on: for tests and benchmarks, which run beside a stack that is up."""
 
+import atexit
 import secrets
 import socket
+from contextlib import ExitStack
 
 from schemas.listening_settings import PortSettings
 
@@ -12,8 +14,10 @@ _HOLDER_OFFSET = 19
 _REPLICA_OFFSET = 20
 _WORKER_OFFSET = 100
 
-_holders: list[socket.socket] = []
+_held = ExitStack()
 """Has a port of the block that was found last: nobody listens there yet, and who looks meanwhile is to find another."""
+
+atexit.register(_held.close)
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -74,7 +78,6 @@ def _hold(port: int) -> bool:
     except OSError:
         holder.close()
         return False
-    for former in _holders:
-        former.close()
-    _holders[:] = [holder]
+    _held.close()
+    _held.enter_context(holder)
     return True
