@@ -17,6 +17,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import Self
 
 import structlog
@@ -163,6 +164,7 @@ class TenantPipeline:
         self._settings = settings
         self._turns = turns
         self._backlog = Backlog()
+        self._ripening: asyncio.TimerHandle | None = None
         self._committed = Cursor()
         self._committer = Committer(stores.commits, shard, self._backlog, self._committed, settings)
         self._watched = WatchedKeys() if shard.count == 1 else None
@@ -250,9 +252,17 @@ class TenantPipeline:
     async def append(self, batch: EventBatch) -> AppendReceipt:
         """Make a batch durable; see `Committer.append`."""
         receipt = await self._committer.append(batch)
-        if self._backlog.fills_insert(self._settings):
-            self._turns.events.hurry()
+        self._end_rests_when_ripe()
         return receipt
+
+    def _end_rests_when_ripe(self) -> None:
+        if self._ripening:
+            self._ripening.cancel()
+        seconds = self._backlog.ripe_in_seconds(self._settings, time.monotonic())
+        if seconds == 0.0:
+            self._turns.events.hurry()
+        elif seconds < inf:
+            self._ripening = asyncio.get_running_loop().call_later(seconds, self._turns.events.hurry)
 
     async def is_done(self) -> bool:
         """Say whether everything that was accepted or asked for is done."""

@@ -3,7 +3,7 @@
 The slower the store, be it for this host's rows or for everyone's, the longer the rest: fewer and larger inserts are
 less work for it, and nobody has to know how busy the others are. What arrives while a shard waits for its turn makes
 its next insert larger. For whoever has waited long there is no rest: results wait for the store, too. Nor is there one
-while somebody has a full insert: more time would not make it larger.
+while somebody has a ripe insert: more time would not make it larger.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ class StoreTurns:
         self._hurried = Signal()
 
     def hurry(self) -> None:
-        """End the rest that is going on, and those of all who have asked for a turn: somebody has a full insert."""
+        """End the rest that is going on, and those of all who have asked for a turn: somebody has a ripe insert."""
         self._hurried.give()
 
     @asynccontextmanager
-    async def turn(self, *, has_much: bool = False) -> AsyncIterator[None]:
-        """Wait for a turn, and have it until the block ends. Whoever has a full insert does not rest, nor do others."""
+    async def turn(self, *, is_ripe: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn, and have it until the block ends. Whoever has a ripe insert does not rest, nor do others."""
         asked_at, hurried = time.monotonic(), self._hurried.count
-        if has_much:
+        if is_ripe:
             self.hurry()
         async with self._gate:
             until = min(self._rests_until, asked_at + self._wait_seconds_max)

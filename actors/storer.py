@@ -92,7 +92,8 @@ class Storer:
         while True:
             await self._due()
             # Sealed in its turn: what arrives while others have theirs makes one larger batch.
-            async with self._turns.turn(has_much=self._backlog.fills_insert(self._settings)):
+            is_ripe = self._backlog.ripe_in_seconds(self._settings, time.monotonic()) == 0.0
+            async with self._turns.turn(is_ripe=is_ripe):
                 counted_events, counted_bytes = self._backlog.events, self._backlog.bytes
                 sealed = await self._seal(epoch)
                 if sealed is None:

@@ -103,6 +103,9 @@ class ActorSettings(SettingsGroup):
         description="A host's rest in multiples of what its last insert took: a busy store gets fewer, larger ones.",
     )
     insert_rest_seconds_max: float = Field(1.5, description="Longest such rest: results wait for it.")
+    insert_lull_seconds: float = Field(
+        default=0.2, description="A tenth of `flush_rows` to which nothing was added for so long goes without a rest."
+    )
     insert_wait_seconds_max: float = Field(
         default=2.0, description="Whoever has waited so long for a host's inserts has no rest to wait for."
     )

@@ -41,6 +41,17 @@ def test_waits_by_what_waits(
     assert wait == pytest.approx(expected_seconds)
 
 
+def test_many_rows_do_not_wait_for_more_when_none_come() -> None:
+    """A tenth of a full insert goes a fifth of a second after the last row came; fewer linger."""
+    few, many = Backlog(), Backlog()
+    few.add(9, 10, has_conversion=False, now=10.0)
+    many.add(5, 10, has_conversion=False, now=10.0)
+    many.add(5, 10, has_conversion=False, now=10.3)
+    assert flush_in_seconds(few, SETTINGS, 0.0, now=10.3) == pytest.approx(0.7)
+    assert flush_in_seconds(many, SETTINGS, 10.2, now=10.3) == pytest.approx(0.2)
+    assert flush_in_seconds(many, SETTINGS, 10.2, now=10.5) == 0.0
+
+
 def test_is_full_by_bytes_and_by_age() -> None:
     """A tenant over its share of the spool is refused, and taken again when the backlog is stored."""
     backlog = Backlog()

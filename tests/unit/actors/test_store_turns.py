@@ -48,18 +48,18 @@ async def test_nobody_waits_for_rests_for_long() -> None:
     assert third[1] - second[2] < _LATE_SECONDS
 
 
-async def test_who_has_much_does_not_rest() -> None:
+async def test_who_has_a_ripe_insert_does_not_rest() -> None:
     """At once after another's insert of 80 ms."""
     turns = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.2)
     async with turns.turn():
         await asyncio.sleep(0.08)
     began = time.monotonic()
-    async with turns.turn(has_much=True):
+    async with turns.turn(is_ripe=True):
         assert time.monotonic() - began < _LATE_SECONDS
 
 
-async def test_a_full_insert_ends_the_rest_of_whoever_rests() -> None:
-    """After an insert of 80 ms one who would rest for a tenth of a second goes as soon as another has a full insert."""
+async def test_a_ripe_insert_ends_the_rest_of_whoever_rests() -> None:
+    """After an insert of 80 ms one who would rest for a tenth of a second goes as soon as another has a ripe insert."""
     turns = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.2)
     async with turns.turn():
         await asyncio.sleep(0.08)
@@ -71,15 +71,15 @@ async def test_a_full_insert_ends_the_rest_of_whoever_rests() -> None:
 
     async def full() -> float:
         await asyncio.sleep(0.02)
-        async with turns.turn(has_much=True):
+        async with turns.turn(is_ripe=True):
             return time.monotonic() - began
 
     rested, waited = await asyncio.gather(small(), full())
     assert 0.015 < rested <= waited < 0.02 + _LATE_SECONDS
 
 
-async def test_rows_that_fill_an_insert_meanwhile_end_its_rest() -> None:
-    """Who asked with little does not rest on when it has much."""
+async def test_an_insert_that_ripens_meanwhile_ends_its_rest() -> None:
+    """Who asked with little does not rest on when that has changed."""
     turns = StoreTurns(rest_factor=2.0, rest_seconds_max=0.1, wait_seconds_max=0.2)
     async with turns.turn():
         await asyncio.sleep(0.08)
