@@ -127,11 +127,15 @@ async def _rotate_keys(stack: Stack, tenant_id: TenantId, *, at_once: bool) -> N
 
 
 @app.command(name="list")
-def list_tenants(url: PlatformUrlOption = None, key: PlatformKeyOption = None) -> None:
+def list_tenants(
+    search: Annotated[str | None, typer.Option(help="A part of their id, host or name, in any case.")] = None,
+    url: PlatformUrlOption = None,
+    key: PlatformKeyOption = None,
+) -> None:
     """List the tenants of this platform, in whatever state: host, name, state and shards of each."""
 
     async def read(client: PlatformClient) -> list[Tenant]:
-        return [tenant async for tenant in client.iter_tenants(limit=1_000)]
+        return [tenant async for tenant in client.iter_tenants(search=search, limit=1_000)]
 
     table = Table("tenant", "host", "name", "state", "shards")
     for tenant in run_platform(platform_client(url, key), read):

@@ -107,12 +107,13 @@ async def create_tenant(request: Request, new: NewTenant, idempotency_key: Idemp
 async def list_tenants(
     request: Request,
     state: TenantState | None = None,
+    search: Annotated[Word | None, Query(description="A part of their id, host or name, in any case.")] = None,
     cursor: Cursor = None,
     limit: Limit = PAGE_ROWS_DEFAULT,
 ) -> Page[Tenant]:
     """List tenants in the order of their ids, in whatever state."""
     after = read_word(cursor) if cursor else ""
-    rows = await _admin(request).page(after=after, state=state, limit=limit)
+    rows = await _admin(request).page(after=after, state=state, search=search or None, limit=limit)
     following = write_cursor("", rows[-1].tenant_id) if len(rows) == limit else None
     return Page(data=[_tenant(row) for row in rows], next_cursor=following)
 

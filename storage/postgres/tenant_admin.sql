@@ -1,8 +1,9 @@
 -- name: page
 SELECT tenant_id, host, name, state, events_per_second, events_per_day, requests_at_once, shards, created_at FROM tenants
 WHERE tenant_id > $1 AND ($2::text IS NULL OR state = $2)
+    AND ($3::text IS NULL OR strpos(lower(concat_ws(E'\n', tenant_id, host, name)), lower($3)) > 0)
 ORDER BY tenant_id
-LIMIT $3
+LIMIT $4
 
 -- name: one
 SELECT tenant_id, host, name, state, events_per_second, events_per_day, requests_at_once, shards, created_at FROM tenants

@@ -139,6 +139,10 @@ async def test_changes_and_lists(running: RunningStack, tenant: ProvisionedTenan
         parameters["cursor"] = page["next_cursor"]
     assert found == sorted(set(found))
     assert tenant.tenant_id in found
+    for search, is_found in ((tenant.tenant_id.upper(), True), (host, True), (f"{tenant.tenant_id}%", False)):
+        alike = (await platform.get("/api/v1/tenants", params={"search": search, "state": "active"})).json()["data"]
+        assert (tenant.tenant_id in [each["tenant_id"] for each in alike]) is is_found
+        assert len(alike) <= 1
 
 
 async def test_a_key_does_what_its_scopes_say(running: RunningStack, platform: httpx.AsyncClient) -> None:

@@ -45,12 +45,16 @@ class GlobalCalls(Caller):
         self,
         *,
         state: Literal["provisioning", "active", "suspended", "exporting", "erasing", "gone"] | None = None,
+        search: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> TenantPage:
         """List tenants in the order of their ids, in whatever state."""
         answer: TenantPage = await self._call(
-            TenantPage, "GET", "/api/v1/tenants", query={"state": state, "cursor": cursor, "limit": limit}
+            TenantPage,
+            "GET",
+            "/api/v1/tenants",
+            query={"state": state, "search": search, "cursor": cursor, "limit": limit},
         )
         return answer
 
@@ -58,10 +62,11 @@ class GlobalCalls(Caller):
         self,
         *,
         state: Literal["provisioning", "active", "suspended", "exporting", "erasing", "gone"] | None = None,
+        search: str | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[Tenant]:
         """Give every row of `list_tenants`, page by page."""
-        return pages(lambda cursor: self.list_tenants(cursor=cursor, state=state, limit=limit))
+        return pages(lambda cursor: self.list_tenants(cursor=cursor, state=state, search=search, limit=limit))
 
     async def get_tenant(self, tenant_id: str) -> Tenant:
         """Give one tenant."""

@@ -2124,6 +2124,8 @@ export interface operations {
         parameters: {
             query?: {
                 state?: components["schemas"]["TenantState"] | null;
+                /** @description A part of their id, host or name, in any case. */
+                search?: string | null;
                 /** @description The `next_cursor` of the page before, unchanged. */
                 cursor?: string | null;
                 /** @description Rows of a page. */
