@@ -20,7 +20,7 @@ _LOGICAL_CPUS_MIN = 8
 
 _RAY_PORTS = 10
 
-WORKER_HOOK = "local.loopback.keep_to_loopback"
+WORKER_HOOK = "local.worker_setup.set_up"
 """Named, not imported: importing it imports Ray, which the command line need not wait for."""
 
 HEAD = "local.ray_head"

@@ -20,7 +20,7 @@ ENTRY_POINTS = {
     "local/ray_head.py": "run as a module by the stack",
     "local/serve_driver.py": "run as a module beside Ray's head",
     "jobs/retrain.py": "run as a module by jobs of Ray",
-    "local/loopback.py": "run by Ray in each worker",
+    "local/worker_setup.py": "run by Ray in each worker",
     "serve_apps/entry.py": "imported by `serve deploy`",
     "serve_apps/prepare.py": "run as a module before a cluster is deployed",
     "deploy/cluster/keep_gcs.py": "run on the head of a cluster",
