@@ -16,6 +16,8 @@ from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack, event, eventually, ndjson
 
 SENDERS = 4
+REST_SECONDS = 0.05
+"""A sender's rest between two bodies: half of what it could send, so that what was killed has a core to start on."""
 EVENTS_PER_BODY = 20
 
 
@@ -37,7 +39,7 @@ class Load:
 
 @asynccontextmanager
 async def under_load(
-    running: RunningStack, tenant: ProvisionedTenant, rest_seconds: float = 0.0
+    running: RunningStack, tenant: ProvisionedTenant, rest_seconds: float = REST_SECONDS
 ) -> AsyncIterator[Load]:
     """Send events from a few clients until the block ends; then let each finish its last body.
 

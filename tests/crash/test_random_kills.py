@@ -26,7 +26,8 @@ async def test_exactly_once_after_random_kills(
     chance = random.Random(seed)
     victims = chance.sample(VICTIMS, len(VICTIMS))
     print(f"seed {seed}: {', '.join(victims)}")
-    async with under_load(running, tenant) as load:
+    # Without a rest, so that there is no moment without something under way.
+    async with under_load(running, tenant, rest_seconds=0) as load:
         await load.reach(100)
         for victim in victims:
             await asyncio.sleep(chance.uniform(0.2, 2.0))
