@@ -15,7 +15,7 @@ from attribution.ml.artifacts import ArtifactRefusedError, load_as
 from attribution.ml.install_tables import InstallTable
 from attribution.ml.pltv import PltvModel
 from jobs.lake_installs import commonest_currency, days_of_installs, read_installs_of
-from jobs.lake_rows import Days, bound_ray_data
+from jobs.lake_rows import Days
 from jobs.learning_columns import Hashes
 from jobs.nicely import run_nicely
 from schemas.backends import Backends
@@ -45,11 +45,11 @@ def foretell_installs(
         StoreAwayError: ClickHouse is away.
     """
     configure_logs()
-    bound_ray_data()
     lake = Lake.open(settings.lake_address)
     manifest = lake.manifest(tenant_id)
     learning = settings.learning
-    days = None if manifest is None else Days.newest(lake, manifest, days_of_installs(learning.days))
+    back = days_of_installs(learning.days)
+    days = None if manifest is None else Days.newest(lake, manifest, back, learning.task_bytes)
     if days is None:
         return ForetoldInstalls(state=ForetoldState.NO_INSTALLS)
     currency = commonest_currency(days)

@@ -1,6 +1,6 @@
-"""Reads a tenant's days from the lake by Ray Data: a few files at once, a few megabytes at a time, as columns.
+"""Reads a tenant's days from the lake a few megabytes at a time, as columns: where they are many, by tasks of Ray.
 
-What a row is reduced to, the tasks that read do; who asks gets one small table after another, in any order.
+What a row is reduced to, whoever reads it does; who asks gets one small table after another, in any order.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,18 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import ray.data
 from numpy.typing import NDArray
-from ray.data import DataContext, TaskPoolStrategy
 
 from jobs.learning_columns import text_hashes
 from storage.lake.lake import Lake
 from storage.lake.manifest import Dataset, LakeFile, Manifest
 
-_BLOCK_BYTES = 16 * 1024**2
-"""The object store of a small machine takes 96 MB."""
-_TASKS_AT_ONCE = 2
-_PORTION_BYTES = 64 * 1024**2
 _ROWS_AT_ONCE = 65_536
 _MICROSECONDS = 1e6
 
@@ -51,20 +45,24 @@ CONVERSION_COLUMNS = (
 
 @dataclass(frozen=True)
 class Days:
-    """The days of one tenant in the lake from which is read, both ends included."""
+    """The days of one tenant in the lake from which is read, both ends included.
+
+    Files of `task_bytes` are a task: fewer are read by whoever asks, as a process starts as long as it reads those.
+    """
 
     lake: Lake
     manifest: Manifest
     first: date
     last: date
+    task_bytes: int
 
     @classmethod
-    def newest(cls, lake: Lake, manifest: Manifest, days: int) -> "Days | None":
+    def newest(cls, lake: Lake, manifest: Manifest, days: int, task_bytes: int) -> "Days | None":
         """Take the last days that there are; None of an empty manifest."""
         if not manifest.files:
             return None
         last = max(file.date for file in manifest.files)
-        return cls(lake, manifest, last - timedelta(days=days - 1), last)
+        return cls(lake, manifest, last - timedelta(days=days - 1), last, task_bytes)
 
     def rows(
         self, dataset: Dataset, columns: Sequence[str], reduced: Callable[[pa.Table], pa.Table]
@@ -73,15 +71,28 @@ class Days:
         files = [
             file for file in self.manifest.files if file.dataset == dataset and self.first <= file.date <= self.last
         ]
-        if not files:
-            return
-        # Ray Data's own reader starts a process for each of the first files to look at it: dear where all are small.
-        portions = [pa.table({"path": paths}) for paths in _portions(files, self.lake)]
+        portions = [pa.table({"path": paths}) for paths in self._portions(files)]
         read = _Read(self.lake, tuple(columns), reduced)
-        pieces = ray.data.from_arrow(portions).map_batches(
-            read, batch_format="pyarrow", batch_size=None, compute=TaskPoolStrategy(size=_TASKS_AT_ONCE)
-        )
-        yield from pieces.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1)
+        if len(portions) > 1:
+            # Here and not above: it takes seconds and 100 MB, which most tenants' days need not.
+            from jobs.lake_tasks import read_by_tasks  # noqa: PLC0415
+
+            yield from read_by_tasks(portions, read)
+        elif portions:
+            yield from read(portions[0])
+
+    def _portions(self, files: Sequence[LakeFile]) -> Iterator[list[str]]:
+        """Cut files into portions for a task each."""
+        portion: list[str] = []
+        portion_bytes = 0
+        for file in files:
+            portion.append(self.lake.path(file.path))
+            portion_bytes += file.size_bytes
+            if portion_bytes >= self.task_bytes:
+                yield portion
+                portion, portion_bytes = [], 0
+        if portion:
+            yield portion
 
 
 class _Read:
@@ -99,28 +110,6 @@ class _Read:
             with pq.ParquetFile(path, filesystem=self._lake.filesystem) as file:
                 for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=list(self._columns)):
                     yield self._reduced(pa.Table.from_batches([batch]))
-
-
-def _portions(files: Sequence[LakeFile], lake: Lake) -> Iterator[list[str]]:
-    """Cut files into portions for a task each: of many megabytes, for a process starts as long as it reads those."""
-    portion: list[str] = []
-    portion_bytes = 0
-    for file in files:
-        portion.append(lake.path(file.path))
-        portion_bytes += file.size_bytes
-        if portion_bytes >= _PORTION_BYTES:
-            yield portion
-            portion, portion_bytes = [], 0
-    if portion:
-        yield portion
-
-
-def bound_ray_data() -> None:
-    """Have Ray Data take little of the machine, and say nothing."""
-    context: Any = DataContext.get_current()
-    context.target_max_block_size = _BLOCK_BYTES
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
 
 
 def touches_of(rows: pa.Table) -> pa.Table:

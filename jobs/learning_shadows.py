@@ -45,10 +45,7 @@ class LearningShadows:
         watched = await self._watched(tenant_id)
         if not watched:
             return []
-        learning = self._settings.learning
-        seen: Seen = await self._task.remote(
-            self._settings.lake_address, tenant_id, watched, learning.days, learning.rows_max
-        )
+        seen: Seen = await self._task.remote(self._settings.lake_address, tenant_id, watched, self._settings.learning)
         for kind, document in seen.drifts.items():
             await self._jobs.keep_drift(tenant_id, kind, document)
         champion_ids = {of.model_id: each.champion.model_id for each in watched for of in each.challengers}

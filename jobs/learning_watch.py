@@ -24,10 +24,11 @@ from attribution.ml.pltv import FEATURES, PltvModel, errors_beside
 from attribution.ml.quality import losses
 from jobs.lake_installs import commonest_currency, days_of_installs, read_installs
 from jobs.lake_journeys import read_journeys
-from jobs.lake_rows import Days, bound_ray_data
+from jobs.lake_rows import Days
 from jobs.learning_views import Seen, Watched
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind, LearnedModelDocument
+from schemas.learning_settings import LearningSettings
 from storage.lake.artifacts import ArtifactCorruptError, Artifacts
 from storage.lake.lake import Lake
 
@@ -36,12 +37,11 @@ _WEEK_SECONDS = 7 * 86_400.0
 log = structlog.get_logger()
 
 
-def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: int, rows_max: int) -> Seen:
+def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], learning: LearningSettings) -> Seen:
     """Do the Ray task: read a tenant's newest days once for each kind, and have the models foretell them.
 
     Drift is told of the tenant's own champion, or of the global one if it has none.
     """
-    bound_ray_data()
     lake = Lake.open(lake_url)
     manifest = lake.manifest(tenant_id)
     is_heard = manifest is not None and manifest.contributes
@@ -52,14 +52,15 @@ def watch(lake_url: str, tenant_id: TenantId, watched: Sequence[Watched], days: 
         if each.champion.tenant_id is None and not is_heard
         for challenger in each.challengers
     }
+    days = learning.days
     drifts: dict[LearnedKind, dict[str, Any]] = {}
     unread: dict[str, str] = {}
     for kind, back in ((LearnedKind.CONVERSION, days), (LearnedKind.PLTV, days_of_installs(days))):
         of_kind = [each for each in watched if each.champion.kind is kind]
-        span = None if manifest is None else Days.newest(lake, manifest, back)
+        span = None if manifest is None else Days.newest(lake, manifest, back, learning.task_bytes)
         if not of_kind or span is None:
             continue
-        look = _Look(lake, kind, span, rows_max)
+        look = _Look(lake, kind, span, learning.rows_max)
         serving = min(of_kind, key=lambda each: each.champion.tenant_id is None).champion
         for each in of_kind:
             if each.champion.tenant_id or is_heard:

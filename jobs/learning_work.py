@@ -212,7 +212,7 @@ class LearningWork:
         scope = ["--all"] if run.tenant_id is None else ["--tenant", run.tenant_id]
         base = [] if run.detail.base_model_id is None else ["--base", run.detail.base_model_id]
         numbers = {"--seed": seed, "--days": learning.days, "--rows-min": learning.rows_min}
-        numbers |= {"--rows-max": learning.rows_max}
+        numbers |= {"--rows-max": learning.rows_max, "--task-bytes": learning.task_bytes}
         named = [text for name, value in numbers.items() for text in (name, str(value))]
         return ["--model", run.model, "--job", run.job.job_id, *scope, *base, *named]
 

@@ -9,7 +9,6 @@ What it says are lines of JSON on standard output, `schemas.learning_jobs.Traini
 
 import argparse
 import json
-import logging
 import os
 import sys
 import time
@@ -18,14 +17,12 @@ from contextlib import suppress
 from importlib.metadata import version
 from secrets import token_hex
 
-import ray
-
 from attribution.ml import artifacts as learned_artifacts
 from attribution.ml.conversion import ConversionModel
 from attribution.ml.pltv import PltvModel
 from attribution.ml.trained import TooFewRowsError
 from jobs.lake_installs import days_of_installs
-from jobs.lake_rows import Days, bound_ray_data
+from jobs.lake_rows import Days
 from jobs.training import read_training_data, train
 from schemas.ids import TenantId, parse_tenant_id
 from schemas.learning import Artifact, LearnedKind, LearnedModelDocument
@@ -88,8 +85,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(asked: argparse.Namespace, job_id: str, lake: Lake, speaker: Speaker) -> None:
     kind = LearnedKind(asked.model)
-    ray.init(address="auto", log_to_driver=False, logging_level=logging.ERROR, ignore_reinit_error=True)
-    bound_ray_data()
     spans = _spans(lake, asked)
     data = read_training_data(kind, spans, asked.rows_max, speaker.say_at_times)
     if data.rows < asked.rows_min:
@@ -131,7 +126,8 @@ def _spans(lake: Lake, asked: argparse.Namespace) -> list[Days]:
     manifests = [manifest for each in tenants if (manifest := lake.manifest(each)) is not None]
     wanted = [manifest for manifest in manifests if manifest.contributes or not asked.all]
     back = days_of_installs(asked.days) if asked.model == LearnedKind.PLTV else asked.days
-    spans = [days for each in wanted if (days := Days.newest(lake, each, back)) is not None]
+    found = [Days.newest(lake, each, back, asked.task_bytes) for each in wanted]
+    spans = [days for days in found if days is not None]
     if not spans:
         raise NothingToLearnError(
             "the lake has no days of " + ("tenants that contribute" if asked.all else asked.tenant)
@@ -174,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--job", help="the model's id; default: the job's, as Ray names it")
     parser.add_argument("--rows-min", type=int, default=learning.rows_min)
     parser.add_argument("--rows-max", type=int, default=learning.rows_max)
+    parser.add_argument("--task-bytes", type=int, default=learning.task_bytes, help="files that one task reads")
     parser.add_argument("--threads", type=int, default=1, help="cores that the training may take")
     return parser
 

@@ -30,6 +30,10 @@ class LearningSettings(SettingsGroup):
     rows_max: int = Field(
         default=2_000_000, description="Of more, a sample drawn by person is trained on, which bounds memory to 4 GB."
     )
+    task_bytes: int = Field(
+        default=64 * 1024**2,
+        description="Files that one task reads; fewer are read by whoever needs them: a task starts as long.",
+    )
     promote_margin: float = Field(
         default=0.005,
         description="A challenger takes over when its log-loss is lower by this share, and the interval excludes 0.",

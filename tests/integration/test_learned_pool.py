@@ -4,14 +4,12 @@ import asyncio
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import httpx
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from attribution.ml.artifacts import dump
@@ -25,7 +23,6 @@ from jobs.lake_rows import Days
 from schemas.ids import TenantId
 from schemas.learning import LearnedKind
 from storage.lake.lake import Lake
-from storage.lake.manifest import Dataset
 from telemetry.clock import utc_now
 from tests.crash.load import titled
 from tests.learned_models import SOURCES, anomaly_model, conversion_model, lake_of, promote, register
@@ -83,17 +80,6 @@ async def test_a_result_has_the_credits_of_its_tenants_champion(shop: Shop) -> N
         assert (await result_of(api, "i"))["model_version"] == "rules-2"
 
 
-class DaysHere(Days):
-    """Days that are read in this process, without tasks."""
-
-    def rows(
-        self, dataset: Dataset, columns: Sequence[str], reduced: Callable[[pa.Table], pa.Table]
-    ) -> Iterator[pa.Table]:
-        """Give one piece a file."""
-        for path in self.manifest.paths(dataset):
-            yield reduced(pq.read_table(self.lake.path(path), filesystem=self.lake.filesystem, columns=list(columns)))
-
-
 async def test_training_sees_of_a_journey_what_the_pool_sees(shop: Shop) -> None:
     """The model gives its touches as the lake has them what it gave them in the pool: by the last touch's place."""
     device = {"device_id": secrets.token_hex(8)}
@@ -111,7 +97,7 @@ async def test_training_sees_of_a_journey_what_the_pool_sees(shop: Shop) -> None
 
     async def learned_from() -> JourneyTable | None:
         manifest = await asyncio.to_thread(export_tenant, stack.backends, stack.settings, tenant_id, contributes=True)
-        days = DaysHere.newest(lake, manifest, 90)
+        days = Days.newest(lake, manifest, 90, stack.settings.learning.task_bytes)
         table = read_journeys(days, 1_000, lambda *_: None) if days else None
         # What this module's others sent is too young to learn from.
         return table if table is not None and len(table) == 1 and table.converted.all() else None

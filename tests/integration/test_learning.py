@@ -108,7 +108,8 @@ async def test_learns_and_serves(
     difference = [each for each in champion["metrics"] if each["metric"] == "log_loss_difference"]
     assert {each["subject"]: each["estimate"]["high"] < 0 for each in difference}["last_touch"]
 
-    arguments = ("--tenant", tenant.tenant_id, "--model", "conversion", "--seed", str(SEED))
+    # By tasks, where the supervisor's had few enough files to read them itself.
+    arguments = ("--tenant", tenant.tenant_id, "--model", "conversion", "--seed", str(SEED), "--task-bytes", "50000")
     said = await submitted_by_hand(running, *arguments)
     assert champion["artifact_sha256"] in said
 

@@ -14,6 +14,7 @@ from cli.main import app
 from local.free_ports import free_block
 from local.stack import Stack
 from schemas.ids import TenantId
+from schemas.learning_settings import LearningSettings
 from schemas.settings import Settings
 from storage.lake.artifacts import Artifacts
 from storage.lake.lake import Lake
@@ -49,7 +50,10 @@ async def test_learns_from_a_lake_on_s3(bare: Stack, s3_endpoint: str) -> None:
         await provisioner.keep_operator_key(bare.operator_key)
     databases = Databases(bare.backends, bare.settings.postgres)
     url = f"s3://{BUCKET}/{secrets.token_hex(4)}?endpoint_override={s3_endpoint}&region={REGION}"
-    async with replica("global", bare, bare.settings.model_copy(update={"lake_url": url})) as plane:
+    # So that tasks read, too: they need what opens the lake.
+    learning = LearningSettings(task_bytes=50_000)
+    settings = bare.settings.model_copy(update={"lake_url": url, "learning": learning})
+    async with replica("global", bare, settings) as plane:
         async with bare.provisioner() as provisioner:
             for each in tenants:
                 request = TenantRequest(each, f"{each}.localhost", each, f"owner@{each}.localhost")
