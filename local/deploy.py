@@ -10,11 +10,10 @@ import sys
 import time
 
 import ray
-from ray.serve._private.constants import SERVE_CONTROLLER_NAME
 from ray.util import list_named_actors
 
+from local.worker_setup import set_up
 from schemas.settings import Settings
-from serve_apps.deployments import Deployments
 
 _SERVE_SECONDS = 60.0
 _AGAIN_SECONDS = 0.1
@@ -40,6 +39,8 @@ def _wait_for_serve() -> None:
     Raises:
         TimeoutError: it did not.
     """
+    from ray.serve._private.constants import SERVE_CONTROLLER_NAME  # noqa: PLC0415 - see `main`
+
     until = time.monotonic() + _SERVE_SECONDS
     while not any(each["name"] == SERVE_CONTROLLER_NAME for each in list_named_actors(all_namespaces=True)):
         if time.monotonic() > until:
@@ -49,6 +50,10 @@ def _wait_for_serve() -> None:
 
 def main() -> None:
     """Deploy what standard input describes."""
+    set_up()
+    # After that, as in a worker.
+    from serve_apps.deployments import Deployments  # noqa: PLC0415
+
     known, provisioner_password = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent process
     _, settings = known()
     connect(settings)

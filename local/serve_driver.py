@@ -10,13 +10,18 @@ import select
 import socket
 
 import ray
-from ray import serve
+
+from local.worker_setup import set_up
 
 _AGAIN_SECONDS = 0.1
 
 
 def main() -> None:
     """Do what the environment asks for; see `ray_cluster.environment`."""
+    set_up()
+    # After that, as in a worker.
+    from ray import serve  # noqa: PLC0415
+
     host, control, node_manager, port, namespace = os.environ["UNMOGROW_SERVE_DRIVER"].split()
     head = os.pidfd_open(os.getppid())
     while not (_accepts(host, control) and _accepts(host, node_manager) and _is_joined(f"{host}:{control}", namespace)):

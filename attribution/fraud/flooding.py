@@ -23,7 +23,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import kolmogorov
 
 from schemas.fraud import Evidence, SiteFinding, SiteKey
 from schemas.fraud_policy import ClickFlooding
@@ -89,6 +88,9 @@ def baselines(counts: Sequence[SiteCounts], limits: ClickFlooding) -> dict[SiteK
 
 def ks_test(one: Histogram, other: Histogram) -> tuple[float, float]:
     """Measure two samples' Kolmogorov-Smirnov distance and the probability of a larger one by chance."""
+    # Here and not above: it is a tenth of what a host of tenants would import, and is needed once a day.
+    from scipy.special import kolmogorov  # noqa: PLC0415
+
     n, m = int(one.sum()), int(other.sum())
     distance = float(np.abs(np.cumsum(one) / n - np.cumsum(other) / m).max())
     return distance, float(kolmogorov(np.sqrt(n * m / (n + m)) * distance))
