@@ -38,7 +38,7 @@ def _keep_to_loopback() -> None:
 class _SparePandas(MetaPathFinder):
     """Has Serve be imported as where there is no pandas.
 
-    Serve has it for routes that return data frames, which none of ours does: it would take 45 MB, and a third of the
+    Serve has it for routes that return data frames, which none of ours does: it would take 75 MB, and a third of the
     time to start, of each of a dozen processes.
     """
 
