@@ -21,6 +21,8 @@ async def learn(running: RunningStack, tenant: ProvisionedTenant) -> None:
 
     Another tenant gets the same as a challenger, which operators may promote, and a champion that the lake has lost.
     """
+    async with api_of(running, tenant) as api:
+        await _contribute(api, contributes=False)
     sources = tuple(source.name for source in EVERY_SOURCE)
     trained = await asyncio.to_thread(trained_conversion, 1, sources=sources)
     artifact = dump(trained.model)
@@ -42,16 +44,19 @@ async def learn(running: RunningStack, tenant: ProvisionedTenant) -> None:
 async def observe(running: RunningStack, tenant: ProvisionedTenant) -> None:
     """Have a tenant's days exported, and the champion looked at on them: whoever changes their mind is, at once."""
     async with api_of(running, tenant) as api:
-        settings = await api.get("/api/v1/settings")
-        for contributes in (False, True):
-            await api.put("/api/v1/settings", settings | {"contributes_to_global_model": contributes})
+        await _contribute(api, contributes=True)
 
-            async def is_observed() -> bool:
-                jobs = (await api.get("/api/v1/models/jobs"))["data"]
-                has_ended = bool(jobs) and all(job["finished_at"] for job in jobs)
-                return has_ended and bool((await api.get("/api/v1/models/drift"))["data"])
+        async def is_observed() -> bool:
+            jobs = (await api.get("/api/v1/models/jobs"))["data"]
+            has_ended = bool(jobs) and all(job["finished_at"] for job in jobs)
+            return has_ended and bool((await api.get("/api/v1/models/drift"))["data"])
 
-            await eventually(is_observed, seconds=_OBSERVED_SECONDS)
+        await eventually(is_observed, seconds=_OBSERVED_SECONDS)
+
+
+async def _contribute(api: TenantApi, *, contributes: bool) -> None:
+    settings = await api.get("/api/v1/settings")
+    await api.put("/api/v1/settings", settings | {"contributes_to_global_model": contributes})
 
 
 async def _converts(api: TenantApi) -> str:
