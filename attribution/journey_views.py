@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attribution.journeys import Floats, Ints, Journeys, summed
-from attribution.shapley import membership
+from attribution.membership import membership
 
 CONVERSION = "(conversion)"
 NULL = "(null)"

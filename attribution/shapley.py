@@ -15,36 +15,12 @@ from math import comb
 
 import numpy as np
 
-from attribution.journeys import Floats, Ints, Journeys
+from attribution.journeys import Floats, Ints
+from attribution.membership import Membership
 from attribution.tallies import Tally
 
 _BITS = 62
 """Channels whose presence one signed number can hold."""
-
-
-@dataclass(frozen=True)
-class Membership:
-    """Each distinct channel of each journey once, in the order of their first touches.
-
-    `owners`, `codes` and `ranks` [M]: the journey, the channel, and its rank (from 0) among its journey's channels.
-    `counts` [J]: how many distinct channels a journey has.
-    """
-
-    owners: Ints
-    codes: Ints
-    ranks: Ints
-    counts: Ints
-
-
-def membership(journeys: Journeys) -> Membership:
-    """Find the distinct channels of each journey."""
-    base = len(journeys.channels)
-    _, firsts = np.unique(journeys.owners * base + journeys.touches, return_index=True)
-    firsts.sort()
-    owners, codes = journeys.owners[firsts], journeys.touches[firsts]
-    counts = np.bincount(owners, minlength=len(journeys.lengths))
-    ranks = np.arange(len(owners)) - (np.cumsum(counts) - counts)[owners]
-    return Membership(owners, codes, ranks, counts)
 
 
 def simplified_tally(members: Membership, channels: int) -> Tally:

@@ -8,6 +8,7 @@ import numpy as np
 from attribution import shapley, touch_weights
 from attribution.journeys import Floats, Journeys
 from attribution.markov import markov_chain
+from attribution.membership import Membership, membership
 from attribution.model_spec import Model, ModelSpec
 from attribution.tallies import Tally, sums_of
 
@@ -59,7 +60,7 @@ def solver(journeys: Journeys, spec: ModelSpec) -> Solver:
         return _by_removal(journeys, spec.markov_order)
     if spec.model in _RULES:
         return _by_rule(journeys, _RULES[spec.model](journeys, spec))
-    members = shapley.membership(journeys)
+    members = membership(journeys)
     channels = len(journeys.channels)
     if spec.model is Model.SHAPLEY:
         return Solver(shapley.simplified_tally(members, channels), (), lambda shared, _: Solved(shared))
@@ -84,7 +85,7 @@ def _by_removal(journeys: Journeys, order: int) -> Solver:
     return Solver(chain.ends, chain.seen, solve)
 
 
-def _by_rank(members: shapley.Membership, channels: int) -> Solver:
+def _by_rank(members: Membership, channels: int) -> Solver:
     def solve(shared: Floats, _: Floats) -> Solved:
         ranked = shared.reshape(channels, -1)
         return Solved(ranked.sum(axis=1), by_rank=ranked)
@@ -92,7 +93,7 @@ def _by_rank(members: shapley.Membership, channels: int) -> Solver:
     return Solver(shapley.ordered_tally(members, channels), (), solve)
 
 
-def _by_rate(members: shapley.Membership, channels: int) -> Solver:
+def _by_rate(members: Membership, channels: int) -> Solver:
     game = shapley.rate_game(members, channels)
 
     def solve(converted: Floats, seen: Floats) -> Solved:

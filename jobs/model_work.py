@@ -1,7 +1,7 @@
 """Computing over journeys as Ray tasks: away from every event loop, and ended for good when it takes too long.
 
 A task gets columns as bytes and holds no credentials. It is nice to whoever else uses the machine: events and results
-go first, however large a question is.
+go first, however large a question is. Models are imported in the task alone: the plane that asks needs none of them.
 """
 
 import os
@@ -14,7 +14,6 @@ from attribution import journey_views
 from attribution.journey_columns import folded_journeys, timed_journeys
 from attribution.journeys import Journeys
 from attribution.model_spec import Model, ModelResult, ModelSpec
-from attribution.models import credit_all
 
 _NICENESS = 10
 
@@ -63,6 +62,7 @@ def compute_models(
     Raises:
         ValueError: a parameter is out of its range, or a chain has too many states.
     """
+    from attribution.models import credit_all  # noqa: PLC0415
 
     def compute() -> tuple[JourneyCounts, list[ModelResult]]:
         journeys = folded_journeys(columns.folded, columns.channels)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from attribution.journeys import Journeys, journeys_of_paths
 from attribution.markov import markov_chain
+from attribution.membership import membership
 from attribution.model_spec import OF_JOURNEYS, Model, ModelSpec
 from attribution.models import credit, credit_all
-from attribution.shapley import membership, ordered_tally, rate_game
+from attribution.shapley import ordered_tally, rate_game
 from local.demo_paths import read_paths
 
 FILE = Path(os.environ.get("UNMOGROW_PATHS_FILE", Path(__file__).parents[4] / "shared" / "data" / "paths.csv"))
