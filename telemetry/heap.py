@@ -2,7 +2,8 @@
 
 import gc
 
-_YOUNG_OBJECTS = 50_000
+YOUNG_OBJECTS = 50_000
+"""So many new objects are looked through for garbage at once."""
 
 
 def settle_heap() -> None:
@@ -13,4 +14,4 @@ def settle_heap() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS)
+    gc.set_threshold(YOUNG_OBJECTS)
