@@ -137,6 +137,12 @@ async def tenant(running: RunningStack) -> ProvisionedTenant:
     return await new_tenant(running)
 
 
+@pytest.fixture(scope="session")
+def shared_tenant(running: RunningStack) -> ProvisionedTenant:
+    """Make the tenant of all tests that leave nothing there: each tenant is a database and a dozen tables."""
+    return asyncio.run(new_tenant(running))
+
+
 async def new_tenant(running: RunningStack) -> ProvisionedTenant:
     """Make one more tenant."""
     tenant_id = f"t{secrets.token_hex(4)}"

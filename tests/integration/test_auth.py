@@ -12,6 +12,12 @@ from tests.stack_fixtures import RunningStack, new_tenant
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture
+def tenant(shared_tenant: ProvisionedTenant) -> ProvisionedTenant:
+    """Ask as the tenant of all."""
+    return shared_tenant
+
+
 async def log_in(http: httpx.AsyncClient, tenant: ProvisionedTenant) -> dict[str, Any]:
     answer = await http.post("/api/v1/auth", json={"email": tenant.owner_email, "password": tenant.owner_password})
     assert answer.status_code == 200, answer.text
@@ -52,11 +58,13 @@ async def test_malformed_login(http: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/password")
 
 
-async def test_too_many_failures(http: httpx.AsyncClient, tenant: ProvisionedTenant) -> None:
+async def test_too_many_failures(running: RunningStack, http: httpx.AsyncClient) -> None:
     """429 with Retry-After after ten failures of one account, also for the right password."""
+    own = await new_tenant(running)
+    http.headers["X-Tenant-ID"] = own.tenant_id
     for _ in range(10):
-        await http.post("/api/v1/auth", json={"email": tenant.owner_email, "password": "wrong"})
-    answer = await http.post("/api/v1/auth", json={"email": tenant.owner_email, "password": tenant.owner_password})
+        await http.post("/api/v1/auth", json={"email": own.owner_email, "password": "wrong"})
+    answer = await http.post("/api/v1/auth", json={"email": own.owner_email, "password": own.owner_password})
     assert (answer.status_code, answer.json()["code"]) == (429, "login-too-often")
     assert int(answer.headers["Retry-After"]) > 0
 

@@ -9,6 +9,12 @@ from tests.stack_fixtures import RunningStack, eventually
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture
+def tenant(shared_tenant: ProvisionedTenant) -> ProvisionedTenant:
+    """Ask as the tenant of all."""
+    return shared_tenant
+
+
 async def test_live_without_a_tenant(running: RunningStack) -> None:
     """200 for /livez and /readyz of both planes, with neither tenant nor token."""
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:

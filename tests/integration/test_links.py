@@ -1,5 +1,6 @@
 """Tracking links on the real stack: made through the API, followed by strangers, found again in ClickHouse."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -178,6 +179,13 @@ def unnamed_fields() -> dict[str, str]:
     return {"media_source": "x", "web_url": "https://a.example"}
 
 
+@pytest.fixture
+async def shared_api(running: RunningStack, shared_tenant: ProvisionedTenant) -> AsyncIterator[TenantApi]:
+    """Call the API as the owner of the tenant of all."""
+    async with api_of(running, shared_tenant) as client:
+        yield client
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
@@ -188,10 +196,10 @@ def unnamed_fields() -> dict[str, str]:
         ({"colour": "red"}, "/colour"),
     ],
 )
-async def test_bad_links_are_refused(api: TenantApi, change: dict[str, str], pointer: str) -> None:
+async def test_bad_links_are_refused(shared_api: TenantApi, change: dict[str, str], pointer: str) -> None:
     """422 with a pointer to what is wrong, and a sentence."""
     with pytest.raises(ProblemError) as refused:
-        await api.post(LINKS, unnamed_fields() | change)
+        await shared_api.post(LINKS, unnamed_fields() | change)
     assert (refused.value.status, refused.value.document["code"]) == (422, "request-invalid")
     assert [fault["pointer"] for fault in refused.value.document["errors"]] == [pointer]
 
@@ -199,9 +207,13 @@ async def test_bad_links_are_refused(api: TenantApi, change: dict[str, str], poi
 @pytest.mark.parametrize(
     "path", [f"{LINKS}/%00", f"{LINKS}?cursor=WyIwMDAxLTAxLTAxIiwiXHUwMDAwIl0", "/c/%00", "/c/..%2fx"]
 )
-async def test_odd_paths_are_problems(api: TenantApi, http: httpx.AsyncClient, path: str) -> None:
+async def test_odd_paths_are_problems(
+    running: RunningStack, shared_tenant: ProvisionedTenant, shared_api: TenantApi, path: str
+) -> None:
     """A 4xx problem for ids and cursors that nobody made."""
-    answer = await http.get(path, headers=await api.authorization())
+    headers = {"X-Tenant-ID": shared_tenant.tenant_id} | await shared_api.authorization()
+    async with httpx.AsyncClient(base_url=running.tenant_url, headers=headers, timeout=30, trust_env=False) as bare:
+        answer = await bare.get(path)
     assert (400 <= answer.status_code < 500, answer.headers["Content-Type"]) == (True, "application/problem+json")
 
 

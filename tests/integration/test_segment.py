@@ -239,10 +239,10 @@ async def test_keeps_what_cannot_be_an_event(
     ],
 )
 async def test_refuses_broken_bodies(
-    tenant: ProvisionedTenant, bare: httpx.AsyncClient, body: bytes, status: int, code: str
+    shared_tenant: ProvisionedTenant, bare: httpx.AsyncClient, body: bytes, status: int, code: str
 ) -> None:
     """A problem with the code and the message that SDKs read, for a body that is none."""
-    answer = await bare.post("/v1/batch", content=body, auth=(tenant.write_key, ""))
+    answer = await bare.post("/v1/batch", content=body, auth=(shared_tenant.write_key, ""))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["message"]
 
