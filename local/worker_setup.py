@@ -3,11 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable
-from functools import partial
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 from ray._common import tls_utils
@@ -15,15 +11,15 @@ from ray._common import tls_utils
 from telemetry.heap import YOUNG_OBJECTS
 
 _ANY = "[::]:"
-_IMPORTS_PANDAS = "ray.serve._private.utils"
+_SERVE = "ray.serve"
 
 
 def set_up() -> None:
-    """Keep the worker to loopback, pandas out of it until somebody uses it, and its start short."""
+    """Keep the worker to loopback, pandas out of Serve, and its start short."""
     _keep_to_loopback()
     # What is imported is no garbage: to look for some again and again was a tenth of the start.
     gc.set_threshold(YOUNG_OBJECTS)
-    sys.meta_path.insert(0, _SparePandas())
+    sys.meta_path.insert(0, _WithoutPandas())
 
 
 def _keep_to_loopback() -> None:
@@ -40,27 +36,17 @@ def _keep_to_loopback() -> None:
     tls_utils.add_port_to_grpc_server = bind_to_loopback
 
 
-class _SparePandas(MetaPathFinder):
-    """Has Serve be imported as where there is no pandas.
+class _WithoutPandas(MetaPathFinder):
+    """Finds no pandas once Serve is there.
 
     Serve has it for routes that return data frames, which none of ours does: it would take 75 MB, and a third of the
-    time to start, of each of a dozen processes.
+    time to start, of each of a dozen processes. Others ask for it as for something that may be there, and do without.
     """
 
-    def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
-        if fullname != _IMPORTS_PANDAS or "pandas" in sys.modules:
-            return None
-        sys.meta_path.remove(self)
-        spec = find_spec(fullname)
-        if spec is not None and spec.loader is not None:
-            spec.loader.exec_module = partial(_without_pandas, spec.loader.exec_module)  # type: ignore[method-assign]
-        return spec
+    def __init__(self) -> None:
+        self._is_serve = False
 
-
-def _without_pandas(execute: Callable[[ModuleType], None], module: ModuleType) -> None:
-    # Whoever imports what is None here is told that there is no such module.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
-    try:
-        execute(module)
-    finally:
-        del sys.modules["pandas"]
+    def find_spec(self, fullname: str, *_: Any) -> None:
+        self._is_serve |= fullname == _SERVE
+        if self._is_serve and fullname == "pandas":
+            raise ModuleNotFoundError("A process of Serve has no pandas.", name=fullname)

@@ -19,6 +19,7 @@ from local.doctor import diagnose
 from local.free_ports import free_block
 from local.stack import Stack
 from schemas.settings import Settings
+from tests.crash.load import titled
 from tests.stack_fixtures import RunningStack, eventually
 
 LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
@@ -83,6 +84,15 @@ async def test_nothing_but_loopback(running: RunningStack) -> None:
     found = {address.port for address in bound}
     assert single | {ports.ray, ports.postgres, ports.clickhouse} <= found
     assert found & replicas
+
+
+def test_serve_starts_without_pandas(running: RunningStack) -> None:
+    """No process of Serve has loaded it, neither to start nor for what it was asked since."""
+    serve = titled(running, "ray::Serve", "ray::ProxyActor", "ray::HAProxyManager")
+    assert len(serve) > 5
+    libraries = {process.pid: Path(f"/proc/{process.pid}/maps").read_text() for process in serve}
+    assert all("/ray/" in loaded for loaded in libraries.values())
+    assert not [pid for pid, loaded in libraries.items() if "/pandas/" in loaded]
 
 
 def test_sockets_are_private(running: RunningStack) -> None:
