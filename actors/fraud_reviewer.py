@@ -9,6 +9,7 @@ One shard of a tenant does this for all, beside the tenant's live work: it rests
 took. How far it came is recorded with what it found, so a kill costs one portion.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -123,7 +124,8 @@ class FraudReviewer:
         limits = policy.fraud.click_flooding
         found = {}
         if policy.fraud.runs(FraudRule.CLICK_FLOODING):
-            found = flooding_sites(await count_sites(self._reader, limits, self._now()), limits)
+            counts = await count_sites(self._reader, limits, self._now())
+            found = await asyncio.to_thread(flooding_sites, counts, limits)
         await self._lists.replace_sites(epoch, list(found.values()))
         self._facts.look_again()
         return len(found)
