@@ -42,7 +42,7 @@ async def replica(plane: str, stack: Stack, settings: Settings) -> AsyncIterator
     assert process.stdin is not None
     process.stdin.write(pickle.dumps((stack.backends, settings, stack.provisioner_password)))
     try:
-        await eventually(lambda: _accepts(port), seconds=60)
+        await eventually(lambda: _accepts(port), seconds=100)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.stdin.close()

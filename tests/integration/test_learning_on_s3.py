@@ -27,7 +27,7 @@ from tests.planted_tenant import plant
 from tests.replica_process import replica
 from tests.stack_fixtures import keep_no_sync
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
