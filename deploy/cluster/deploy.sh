@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 POSTGRES_URL="$POSTGRES_ADMIN_URL" .venv/bin/python -m serve_apps.prepare
 run="${UNMOGROW_DATA_DIR:-/var/tmp/unmogrow}"
-mkdir -p -m 700 "$run"
+install -d -m 700 "$run"
 .venv/bin/python -m serve_apps.described deploy/serve.yaml >"$run/serve.yaml"
 .venv/bin/serve deploy --address http://127.0.0.1:8265 "$run/serve.yaml"
 export UNMOGROW_EDGE_TENANT_BIND="${UNMOGROW_EDGE_TENANT_BIND:-*:8080}"

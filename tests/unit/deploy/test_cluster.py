@@ -1,8 +1,10 @@
 """cluster.yaml and what it starts, checked by Ray's own validators."""
 
 import json
+import os
 import re
 import shlex
+import stat
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,19 @@ def test_ray_is_started_without_what_the_deployment_alone_needs(provider: Provid
             ["/bin/bash", "-c", environment], env={"HOME": str(tmp_path)}, capture_output=True, text=True, check=True
         )
         assert {name for name in secrets if f"{name}=" in done.stdout} == {"UNMOGROW_PROVISIONER_PASSWORD"}
+
+
+def test_what_the_head_keeps_is_for_nobody_else(tmp_path: Path) -> None:
+    """0700: the folder of Ray's control service and the one around it, also if it was there, whatever the umask."""
+    (command,) = (
+        each for each in described(ROOT / "cluster.yaml", Provider.AWS)["head_start_ray_commands"] if "--head" in each
+    )
+    makes = command.partition("ulimit -n 65536 &&")[2].partition("&& .venv/bin/ray")[0]
+    around, folder = tmp_path / "unmogrow", tmp_path / "unmogrow" / "gcs"
+    around.mkdir(mode=0o755)
+    given = {"UNMOGROW_DATA_DIR": str(around), "RAY_gcs_storage_path": str(folder)}
+    subprocess.run(["/bin/bash", "-c", f"umask 000 && {makes}"], env=os.environ | given, check=True)
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (around, folder)] == [0o700, 0o700]
 
 
 def example(name: str) -> dict[str, str]:

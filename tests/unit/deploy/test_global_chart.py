@@ -21,6 +21,11 @@ EVERYTHING = (
     "ray.gcs.backend=rocksdb",
     "ingress.globalHost=operators.example.com",
 )
+LAKE_SECRET = (
+    "extraEnv[0].name=AWS_SECRET_ACCESS_KEY",
+    "extraEnv[0].valueFrom.secretKeyRef.name=lake",
+    "extraEnv[0].valueFrom.secretKeyRef.key=secret",
+)
 CRDS = ROOT.parent / "shared" / "data" / "kuberay"
 FOREIGN = ("monitoring.coreos.com", "postgresql.cnpg.io", "clickhouse.altinity.com")
 
@@ -90,7 +95,7 @@ def test_nobody_is_root_and_nothing_is_written_to() -> None:
 
 def test_the_provisioners_password_is_on_the_head_alone() -> None:
     """Nodes that answer requests do not know it, nor any an administrator; those of the pool know no secret at all."""
-    (service,) = of_kind(render(CHART), "RayService")
+    (service,) = of_kind(render(CHART, *LAKE_SECRET), "RayService")
     cluster = service["spec"]["rayClusterConfig"]
     head, *_ = cluster["headGroupSpec"]["template"]["spec"]["containers"]
     workers = [group["template"]["spec"]["containers"][0] for group in cluster["workerGroupSpecs"]]
@@ -103,6 +108,21 @@ def test_the_provisioners_password_is_on_the_head_alone() -> None:
     for container in (head, *workers):
         (postgres,) = (each for each in container["env"] if each["name"] == "POSTGRES_URL")
         assert "@" not in postgres["value"]
+        assert "AWS_SECRET_ACCESS_KEY" in {each["name"] for each in container["env"]}
+
+
+def test_a_node_is_asked_for_its_metrics_once() -> None:
+    """One monitor, of all of Ray's pods, and each of their ports for metrics once."""
+    monitoring = [each for each in render(CHART, "serviceMonitor.enabled=true") if each["kind"].endswith("Monitor")]
+    (monitor,) = monitoring
+    (service,) = of_kind(render(CHART), "RayService")
+    cluster = service["spec"]["rayClusterConfig"]
+    wanted = monitor["spec"]["selector"]["matchLabels"].items()
+    for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
+        pod = group["template"]
+        assert wanted <= pod["metadata"]["labels"].items()
+        opened = [port["name"] for port in pod["spec"]["containers"][0]["ports"] if port["name"].endswith("metrics")]
+        assert sorted(opened) == sorted(each["port"] for each in monitor["spec"]["podMetricsEndpoints"])
 
 
 def test_alerts_ask_for_metrics_that_there_are() -> None:

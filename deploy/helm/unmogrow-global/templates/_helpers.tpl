@@ -46,7 +46,8 @@ postgresql://{{ include "unmogrow.name" . }}-postgres-rw:5432/postgres?sslmode=r
 {{- end }}
 {{- end }}
 
-{{/* How the stores are reached, but for Postgres' address: who prepares it connects as somebody else. */}}
+{{/* How the stores are reached, but for Postgres' address: who prepares it connects as somebody else. What is added may
+be the lake's credentials. */}}
 {{- define "unmogrow.stores" -}}
 - name: CLICKHOUSE_URL
   valueFrom: {secretKeyRef: {name: {{ .Values.existingSecret }}, key: CLICKHOUSE_URL}}
@@ -54,6 +55,9 @@ postgresql://{{ include "unmogrow.name" . }}-postgres-rw:5432/postgres?sslmode=r
   valueFrom: {secretKeyRef: {name: {{ .Values.existingSecret }}, key: UNMOGROW_SECRET_KEY}}
 - name: UNMOGROW_SECRET_KEY_PREVIOUS
   valueFrom: {secretKeyRef: {name: {{ .Values.existingSecret }}, key: UNMOGROW_SECRET_KEY_PREVIOUS, optional: true}}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/* What every part of the product is told; none of it is a secret. */}}
@@ -68,9 +72,6 @@ postgresql://{{ include "unmogrow.name" . }}-postgres-rw:5432/postgres?sslmode=r
 {{- end }}
 {{- range $name, $value := .Values.settings }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
-{{- end }}
-{{- with .Values.extraEnv }}
-{{ toYaml . }}
 {{- end }}
 {{- end }}
 
