@@ -18,10 +18,11 @@ import ray
 import structlog
 from ray.exceptions import RayError
 from ray.util import get_node_ip_address, list_named_actors
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.attributor import PoolAwayError
 from actors.host_calls import Answer, Ticket, pack_answers, unpack_consignments
-from actors.placement import is_shared, place_of
+from actors.placement import is_shared, node_of, place_of
 from actors.pool_client import PoolClient
 from actors.store_turns import HostTurns
 from actors.tenant_shard import HostTools, TenantShard
@@ -248,6 +249,8 @@ async def find_host(place: str, backends: Backends, settings: Settings) -> Any:
 
 
 def _found(place: str, backends: Backends, settings: Settings) -> Any:
+    with suppress(ValueError):
+        return ray.get_actor(place, settings.ray_namespace)
     return (
         ray.remote(TenantHost)
         .options(
@@ -262,10 +265,24 @@ def _found(place: str, backends: Backends, settings: Settings) -> Any:
             max_concurrency=_CALLS_MAX,
             num_cpus=settings.actor.cpus,
             label_selector=settings.placement.hosts,
-            scheduling_strategy="SPREAD",
+            scheduling_strategy=_scheduling(place, settings),
         )
         .remote(place, backends, settings)
     )
+
+
+def _scheduling(place: str, settings: Settings) -> NodeAffinitySchedulingStrategy | str:
+    """Say on which node a new host is best; if that has no room, or dies, it is Ray's choice."""
+    labels, cpus = settings.placement.hosts.items(), settings.actor.cpus
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call] # Ray's own
+    fit = [
+        each["NodeID"]
+        for each in nodes
+        if each["Alive"] and labels <= each["Labels"].items() and each["Resources"].get("CPU", 0) >= cpus
+    ]
+    if not fit:
+        return "SPREAD"
+    return NodeAffinitySchedulingStrategy(node_of(place, fit), soft=True, _spill_on_unavailable=True)
 
 
 async def end_at(places: Collection[str], tenant_id: TenantId, settings: Settings) -> None:

@@ -1,24 +1,26 @@
-"""`python -m bench.raylet HOST PORT BYTES`: a raylet beside the head that listens there, with so large an object store.
+"""`python -m bench.raylet HOST PORT BYTES FILE`: a raylet beside the head that listens there.
 
-Ray's own command adds nodes to heads of other machines only: it takes a loopback address for this machine's outer one.
+Its object store has so many bytes, and the file is there once the cluster knows it. Ray's own command adds nodes to
+heads of other machines only: it takes a loopback address for this machine's outer one.
 """
 
 import signal
 import sys
 import time
+from pathlib import Path
 
 from ray._private.node import Node
 from ray._private.parameter import RayParams
 
-_CPUS = 8
-"""As many as the head of one machine says it has."""
+_CPUS = 1
+"""All that is placed counts as a fraction of one, and a raylet starts a worker ahead for each, at seconds of a core."""
 
 _AGAIN_SECONDS = 1.0
 
 
 def main() -> None:
     """Join the head as soon as it is up, and stay until this process is ended."""
-    host, port, store_bytes = sys.argv[1:]
+    host, port, store_bytes, joined = sys.argv[1:]
     parameters = RayParams(
         gcs_address=f"{host}:{port}",
         node_ip_address=host,
@@ -35,6 +37,7 @@ def main() -> None:
             time.sleep(_AGAIN_SECONDS)
         else:
             break
+    Path(joined).touch()
     signal.pause()
 
 

@@ -37,13 +37,21 @@ _MB = 1e6
 console = Console(width=max(Console().width, 130))
 
 
+_HELD = {
+    "hosts": "ray::TenantHost",
+    "planes": "ray::ServeReplica:tenant:",
+    "pool": "ray::ServeReplica:attribution:",
+    "others": "ray::ServeReplica:",
+}
+"""What a raylet holds, by how its processes' titles begin; the last one is what no other has counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What came of so many raylets: where processes were, what an event cost by part, and what a raylet takes."""
+    """What came of so many raylets: what each held, what an event cost by part, and what a raylet takes."""
 
     raylets: int
-    raylets_with_hosts: int
-    raylets_with_planes: int
+    held: list[dict[str, int]]
     events_per_second: float
     refused: int
     cpu_seconds_per_million: dict[str, float]
@@ -59,14 +67,23 @@ class RayletsStack(Stack):
         """Start the further raylets, which wait for the head."""
         environment = ray_cluster.environment(self.settings, self.places)
         further = [
-            Program(f"raylet{number}", self._raylet(), environment, stop_signal="KILL")
-            for number in range(1, self.raylets)
+            Program(f"raylet{number}", self._raylet(joined), environment, stop_signal="KILL")
+            for number, joined in enumerate(self._joined(), 1)
         ]
         return [*super().programs(), *further]
 
-    def _raylet(self) -> list[str]:
+    def _raylet(self, joined: Path) -> list[str]:
         ports, store_bytes = self.settings.ports, self.settings.memory.object_store_bytes
-        return [sys.executable, "-m", "bench.raylet", ports.host, str(ports.ray), str(store_bytes)]
+        return [sys.executable, "-m", "bench.raylet", ports.host, str(ports.ray), str(store_bytes), str(joined)]
+
+    def _joined(self) -> list[Path]:
+        return [self.places.run / f"raylet{number}.joined" for number in range(1, self.raylets)]
+
+    async def until_joined(self) -> None:
+        """Wait until the cluster knows all raylets: what is deployed before that is placed on the head's alone."""
+        async with asyncio.timeout(_JOIN_SECONDS):
+            while not all(each.exists() for each in self._joined()):  # noqa: ASYNC110 - files tell nobody
+                await asyncio.sleep(0.2)
 
     def processes_of_raylets(self) -> list[tuple[psutil.Process, list[psutil.Process]]]:
         """List the raylets, each with what it has started."""
@@ -78,20 +95,16 @@ def _title(process: psutil.Process) -> str:
     return " ".join(process.cmdline())
 
 
-def _with(parts: Sequence[tuple[psutil.Process, list[psutil.Process]]], title: str) -> int:
-    return sum(any(_title(each).startswith(title) for each in started) for _, started in parts)
+def _held(started: Sequence[psutil.Process]) -> dict[str, int]:
+    """Count what a raylet holds of each kind."""
+    kinds = [next((kind for kind, title in _HELD.items() if _title(each).startswith(title)), "") for each in started]
+    return {kind: kinds.count(kind) for kind in _HELD}
 
 
 def _own_bytes(raylet: psutil.Process, started: Sequence[psutil.Process]) -> int:
     """Measure a raylet and Ray's agents beside it: what a node takes without any work."""
     agents = [each for each in started if "Agent" in _title(each)]
     return sum(each.memory_full_info().pss for each in (raylet, *agents))
-
-
-async def _until_joined(stack: RayletsStack) -> None:
-    async with asyncio.timeout(_JOIN_SECONDS):
-        while len(stack.processes_of_raylets()) < stack.raylets:  # noqa: ASYNC110 - processes tell nobody
-            await asyncio.sleep(0.2)
 
 
 async def _measure(stack: RayletsStack, seconds: float) -> Spread:
@@ -105,8 +118,7 @@ async def _measure(stack: RayletsStack, seconds: float) -> Spread:
     parts = stack.processes_of_raylets()
     return Spread(
         stack.raylets,
-        _with(parts, "ray::TenantHost"),
-        _with(parts, "ray::ServeReplica:tenant"),
+        [_held(started) for _, started in parts],
         events / max(each.seconds for each in results),
         sum(each.refused for each in results),
         {part: (spent - began.get(part, 0.0)) / events * 1e6 for part, spent in cpu_by_part(stack).items()},
@@ -117,18 +129,22 @@ async def _measure(stack: RayletsStack, seconds: float) -> Spread:
 def _print(found: Sequence[Spread]) -> None:
     parts = sorted({part for each in found for part in each.cpu_seconds_per_million})
     table = Table(title=f"{_TENANTS} tenants, bodies of {BODY_EVENTS}: seconds of a core for a million events, by part")
-    for name in ("raylets", "with hosts", "with planes", "events/s", "refused", *parts, "all", "a raylet, MB"):
+    for name in ("raylets", "events/s", "refused", *parts, "all", "a raylet, MB"):
         table.add_column(name, justify="right")
     for each in found:
         seconds = [each.cpu_seconds_per_million.get(part, 0.0) for part in parts]
         table.add_row(
-            *map(str, (each.raylets, each.raylets_with_hosts, each.raylets_with_planes)),
+            str(each.raylets),
             f"{each.events_per_second:,.0f}",
             str(each.refused),
             *(f"{figure:.1f}" for figure in (*seconds, sum(seconds))),
             f"{sum(each.raylet_bytes) / len(each.raylet_bytes) / _MB:.0f}",
         )
     console.print(table)
+    for each in found:
+        for number, held in enumerate(each.held, 1):
+            what = ", ".join(f"{count} {kind}" for kind, count in held.items())
+            console.print(f"raylet {number} of {each.raylets} held {what}")
 
 
 def _run(raylets: int, seconds: float) -> Spread:
@@ -142,7 +158,7 @@ def _run(raylets: int, seconds: float) -> Spread:
 
     async def measured() -> Spread:
         await stack.up(console.print)
-        await _until_joined(stack)
+        await stack.until_joined()
         await stack.prepare(console.print)
         return await _measure(stack, seconds)
 

@@ -230,8 +230,8 @@ def _variables(example: str) -> list[tuple[str, str]]:
 
 @contextmanager
 def deployed(kind: type[Nodes], folder: Path, **own: Any) -> Iterator[Nodes]:
-    """Start a cluster that keeps all in a folder, with all hosts in one process, deploy to it, and end it at last."""
-    auth, actor = AuthSettings(argon2_memory_kib=64, argon2_passes=1), ActorSettings(hosts=1)
+    """Start a cluster that keeps all in a folder, with a host for each of the two nodes, deploy, and end it at last."""
+    auth, actor = AuthSettings(argon2_memory_kib=64, argon2_passes=1), ActorSettings(hosts=2)
     stack = kind(Settings(data_dir=folder / "data", ports=free_block(), auth=auth, actor=actor, **own))
     stack.failpoints = folder / "failpoints"
     stack.failpoints.mkdir()

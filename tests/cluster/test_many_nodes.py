@@ -24,7 +24,7 @@ from tests.cluster.control_outage import REST_SECONDS, check_outage, pids_of, un
 from tests.cluster.many_nodes import POOL_NODES_MAX, ManyNodes, deployed
 from tests.cluster.pool_load import STUCK
 from tests.crash.checks import assert_attributed, assert_balanced, assert_exactly_once
-from tests.crash.load import actors_of, under_load
+from tests.crash.load import actors_of, titled, under_load
 from tests.stack_fixtures import RunningStack, eventually
 from tests.tenant_api import TenantApi
 
@@ -77,6 +77,19 @@ async def until_nodes(load: asyncio.subprocess.Process, wanted: int, seconds: fl
         while int(await load.stdout.readline()) != wanted:
             pass
     return time.monotonic() - began
+
+
+async def test_hosts_are_on_different_nodes(running: RunningStack) -> None:
+    """1 of the 2 hosts of tenants on each of the 2 nodes that may have them, whoever started it first."""
+
+    async def both_hosts() -> list[psutil.Process]:
+        hosts = titled(running, "ray::TenantHost")
+        return hosts if len(hosts) == 2 else []
+
+    raylets = [
+        parent for host in await eventually(both_hosts) for parent in host.parents() if parent.name() == "raylet"
+    ]
+    assert len(set(raylets)) == 2
 
 
 async def test_nodes_come_and_go_with_the_load(
