@@ -18,25 +18,31 @@ _CPUS = 1
 _AGAIN_SECONDS = 1.0
 
 
-def main() -> None:
-    """Join the head as soon as it is up, and stay until this process is ended."""
-    host, port, store_bytes, joined = sys.argv[1:]
-    parameters = RayParams(
-        gcs_address=f"{host}:{port}",
-        node_ip_address=host,
-        num_cpus=_CPUS,
-        object_store_memory=int(store_bytes),
-        # Any that are free: the usual ones are the head's.
-        min_worker_port=0,
-        max_worker_port=0,
-    )
+def join(parameters: RayParams) -> None:
+    """Start a raylet as soon as its head is up; it lives as long as this process."""
     while True:
         try:
             Node(parameters, head=False, spawn_reaper=False)
         except (ConnectionError, RuntimeError):
             time.sleep(_AGAIN_SECONDS)
         else:
-            break
+            return
+
+
+def main() -> None:
+    """Join the head, and stay until this process is ended."""
+    host, port, store_bytes, joined = sys.argv[1:]
+    join(
+        RayParams(
+            gcs_address=f"{host}:{port}",
+            node_ip_address=host,
+            num_cpus=_CPUS,
+            object_store_memory=int(store_bytes),
+            # Any that are free: the usual ones are the head's.
+            min_worker_port=0,
+            max_worker_port=0,
+        )
+    )
     Path(joined).touch()
     signal.pause()
 
