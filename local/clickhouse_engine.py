@@ -31,6 +31,9 @@ _CONFIG: Final = """<clickhouse>
     <background_common_pool_size>2</background_common_pool_size>
     <background_move_pool_size>1</background_move_pool_size>
     <background_fetches_pool_size>1</background_fetches_pool_size>
+    <background_processing_pool_thread_sleep_seconds_if_nothing_to_do>1</background_processing_pool_thread_sleep_seconds_if_nothing_to_do>
+    <background_processing_pool_task_sleep_seconds_when_no_work_multiplier>1.5</background_processing_pool_task_sleep_seconds_when_no_work_multiplier>
+    <background_streaming_processing_pool_thread_sleep_seconds_if_nothing_to_do>600</background_streaming_processing_pool_thread_sleep_seconds_if_nothing_to_do>
     <mark_cache_size>{cache_bytes}</mark_cache_size>
     <index_mark_cache_size>{cache_bytes}</index_mark_cache_size>
     <primary_index_cache_size>{cache_bytes}</primary_index_cache_size>
@@ -44,6 +47,10 @@ _CONFIG: Final = """<clickhouse>
 """
 """Two background threads are enough for one machine's merges; the thresholds follow, because the engine insists that
 they are below the pool's size.
+
+Each table looks whether there is something to merge: after an insert, after a merge, and while it rests. By default it
+does so after a tenth of a second, then after 1.1 times as long each time; and so for streaming queries, of which there
+are none. The tables of a thousand tenants took a third of a core for it.
 
 Queries are bounded, and caches, but not the engine's count of all its memory: it counts what nobody touches, 1 MiB for
 each table with a window of tokens, and would refuse all queries where tables are many. Its bound is one that no machine

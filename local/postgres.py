@@ -74,6 +74,8 @@ def command(settings: Settings, places: Places) -> list[str]:
         "wal_compression": "on",
         # After a crash it would sync each file of each tenant's database by itself: minutes, with hundreds of tenants.
         "recovery_init_sync_method": "syncfs",
+        # It starts a process for each database so often, at 12 ms of a core, whether or not anything happened there.
+        "autovacuum_naptime": "5min",
         # Roles' passwords pass through ALTER ROLE.
         "log_statement": "none",
         "log_min_error_statement": "panic",
@@ -83,6 +85,15 @@ def command(settings: Settings, places: Places) -> list[str]:
     return [_binary(places, "postgres"), "-D", str(places.postgres)] + [
         part for name, value in options.items() for part in ("-c", f"{name}={value}")
     ]
+
+
+def environment() -> dict[str, str]:
+    """Build what the server's memory allocator (glibc's) is told: give back what a statement has used (bytes).
+
+    A tenant's connection holds 0.6 MB less so, and a statement takes 20 microseconds longer: by default the
+    allocator keeps what it took in blocks of less than 128 KiB, and with the first larger one it raises that bound.
+    """
+    return {"MALLOC_MMAP_THRESHOLD_": "16384", "MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_TOP_PAD_": "16384"}
 
 
 async def is_ready(settings: Settings, places: Places) -> bool:

@@ -302,8 +302,8 @@ class Stack:
             # INT ends sessions and shuts down cleanly; TERM would wait for every client to leave. On a busy disk its
             # last checkpoint takes long; killed over that, its servers hold its memory when the next one starts.
             user = POSTGRES_USER if as_root() else None
-            command = postgres.command(self.settings, self.places)
-            programs.append(Program("postgres", command, user=user, stop_signal="INT", stop_seconds=30))
+            command, environment = postgres.command(self.settings, self.places), postgres.environment()
+            programs.append(Program("postgres", command, environment, user, stop_signal="INT", stop_seconds=30))
         if self.settings.clickhouse_url is None:
             programs.append(Program("clickhouse", self._clickhouse_command()))
         # A head keeps nothing, and asked to end while it still starts it does not hear.
