@@ -6,6 +6,7 @@ No autoscaler has started them: Ray's provider for such clusters has its nodes i
 import json
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -15,8 +16,7 @@ from tests.cluster.redis_nodes import RedisNodes
 
 _ROLES = ("hosts", "hosts", "pool")
 _CPUS = 4
-_OF_HEAD = {"--autoscaling-config", "--labels"}
-_NODE_ID = {"RAY_OVERRIDE_NODE_ID_FOR_TESTING", "RAY_CLOUD_INSTANCE_ID", "RAY_FAKE_CLUSTER"}
+_OF_THE_AUTOSCALER = {"RAY_OVERRIDE_NODE_ID_FOR_TESTING", "RAY_CLOUD_INSTANCE_ID", "RAY_FAKE_CLUSTER"}
 
 
 class HeadLoss(RedisNodes):
@@ -47,11 +47,10 @@ class HeadLoss(RedisNodes):
         return [sys.executable, str(Path(__file__).with_name("node.py")), str(file)]
 
     def _head_options(self) -> list[str]:
-        options = [each for each in super()._head_options() if each.partition("=")[0] not in _OF_HEAD]
-        return [*options, "--labels=role=head"]
+        return [each for each in super()._head_options() if not each.startswith("--autoscaling-config")]
 
     def _environment(self) -> dict[str, str]:
-        return {name: value for name, value in super()._environment().items() if name not in _NODE_ID}
+        return {name: value for name, value in super()._environment().items() if name not in _OF_THE_AUTOSCALER}
 
     def lose_head(self) -> int:
         """Kill all that the head's machine runs and delete its folder; give how many processes that was."""
@@ -62,8 +61,9 @@ class HeadLoss(RedisNodes):
         ]
         self.supervisor.stop_program("ray")
         for process in lost:
-            if process.is_running():
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
+        psutil.wait_procs(lost)
         shutil.rmtree(self.places.ray)
         return len(lost)
 
