@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from tenancy.provisioning import ProvisionedTenant
+from tests.in_time import assert_in_time, best_of_rounds
 from tests.stack_fixtures import RunningStack, ago, event, new_tenant, result_of
 from tests.tenant_api import TenantApi
 from unmogrow.client import ProblemError
@@ -140,18 +141,9 @@ async def test_unknown_conversion(api: TenantApi) -> None:
     assert (refused.value.status, refused.value.document["code"]) == (404, "conversion-unknown")
 
 
+@best_of_rounds
 async def test_result_within_a_second(api: TenantApi, http: httpx.AsyncClient) -> None:
-    """On an idle stack, 95 of 100 results are readable within a second of the acknowledgement.
-
-    What else the machine does can only make it slower, so the best of a few rounds tells what the product needs.
-    """
-    rounds = [await _waits(api, http) for _ in range(3)]
-    print("result readable after, 19th of 20:", *(f"{waits[18]:.2f} s" for waits in rounds))
-    assert min(waits[18] for waits in rounds) < 1.0
-
-
-async def _waits(api: TenantApi, http: httpx.AsyncClient) -> list[float]:
-    """Send twenty installs, one after another; return in how many seconds each had its result, shortest first."""
+    """On an idle stack, 95 of 100 results are readable within a second of the acknowledgement."""
     waits = []
     for _ in range(20):
         install = event("install")
@@ -159,4 +151,6 @@ async def _waits(api: TenantApi, http: httpx.AsyncClient) -> list[float]:
         acknowledged = time.monotonic()
         await result_of(api, install["event_id"])
         waits.append(time.monotonic() - acknowledged)
-    return sorted(waits)
+    waits.sort()
+    print(f"result readable after: median {waits[10]:.2f} s, 19th of 20 {waits[18]:.2f} s, last {waits[19]:.2f} s")
+    assert_in_time(waits[18], 1.0)
