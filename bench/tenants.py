@@ -278,6 +278,8 @@ def main() -> None:
     parser.add_argument("--bodies", type=int, nargs="*", default=[1, 100, 1_000], help="events a body when loaded")
     parser.add_argument("--load-seconds", type=float, default=10.0, help="how long each is loaded (default 10)")
     arguments = parser.parse_args()
+    if len(arguments.active) < 2 or min(arguments.active) < 1:
+        parser.error("--active needs two steps or more, each of a tenant at least: what one more takes, they tell")
     folder = Path(tempfile.mkdtemp(prefix="tenants-"))
     stack = Stack(Settings(data_dir=folder / "data", ports=free_block()))
     try:
