@@ -98,7 +98,7 @@ async def test_killed_supervisor(running: RunningStack, tenant: ProvisionedTenan
     async def is_unknown() -> bool:
         return (await http.post("/api/v1/events/ingest", json=event())).status_code in {401, 404}
 
-    await eventually(is_unknown)
+    await eventually(is_unknown, seconds=2)
     assert (lake.manifest(TenantId(tenant.tenant_id)), lake.files_of(TenantId(tenant.tenant_id))) == (None, [])
     databases = Databases(running.stack.backends, running.stack.settings.postgres)
     await assert_gone(running, databases, TenantId(tenant.tenant_id))

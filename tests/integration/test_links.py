@@ -143,7 +143,7 @@ async def test_looking_is_not_clicking(api: TenantApi, http: httpx.AsyncClient) 
 
 
 async def test_links_are_managed(api: TenantApi, http: httpx.AsyncClient) -> None:
-    """Made once, listed page by page, changed and deleted; a redirect follows within seconds."""
+    """Made once, listed page by page, changed and deleted; a redirect follows within a second."""
     first = await api.post(LINKS, SPRING)
     unnamed = await api.post(LINKS, {"media_source": "x", "web_url": "https://a.example"})
     assert len(unnamed["link_id"]) == 10
@@ -159,14 +159,14 @@ async def test_links_are_managed(api: TenantApi, http: httpx.AsyncClient) -> Non
         location: str = (await http.get("/c/spring", headers={"User-Agent": DESKTOP})).headers["Location"]
         return location.startswith("https://b.example")
 
-    await eventually(moved, seconds=10)
+    await eventually(moved, seconds=2)
     token = (await api.authorization())["Authorization"]
     assert (await http.delete(f"{LINKS}/spring", headers={"Authorization": token})).status_code == 204
 
     async def gone() -> bool:
         return (await http.get("/c/spring")).status_code == 404
 
-    await eventually(gone, seconds=10)
+    await eventually(gone, seconds=2)
     answer = await http.get("/c/spring")
     assert (answer.headers["Content-Type"], answer.json()["code"]) == ("application/problem+json", "link-unknown")
     for call in (api.get(f"{LINKS}/spring"), api.put(f"{LINKS}/spring", unnamed_fields())):
@@ -263,7 +263,7 @@ async def test_apps_open_links_themselves(api: TenantApi, http: httpx.AsyncClien
         answer = await http.get("/.well-known/apple-app-site-association")
         return answer if answer.status_code == 200 else None
 
-    apple = await eventually(named, seconds=10)
+    apple = await eventually(named, seconds=2)
     assert apple.headers["Content-Type"] == "application/json"
     assert apple.json() == {
         "applinks": {"details": [{"appIDs": ["ABCDE12345.com.example"], "components": [{"/": "/c/*"}]}]}

@@ -9,7 +9,7 @@ import pytest
 from cli.context import client_of
 from cli.credentials import Credentials
 from cli.demo_commands import load_paths
-from local.demo_paths import PathsFile, read_paths
+from local.demo_paths import read_paths
 from telemetry.clock import utc_now
 from tenancy.provisioning import ProvisionedTenant
 from tests.stack_fixtures import RunningStack
@@ -21,9 +21,9 @@ FILE = Path(os.environ.get("UNMOGROW_PATHS_FILE", Path(__file__).parents[3] / "s
 
 @pytest.mark.skipif(not FILE.exists(), reason=f"there is no {FILE.name}; set UNMOGROW_PATHS_FILE to it")
 async def test_totals_come_back(running: RunningStack, tenant: ProvisionedTenant) -> None:
-    """7,340 journeys of every eighth path: installs and value by last touch equal those counted from the file."""
-    file = PathsFile(read_paths(FILE).paths[::8])
-    assert (file.journeys_total, file.events_total, file.conversions_total) == (7_340, 35_411, 1_665)
+    """88,387 journeys of 10,000 paths: installs and value by last touch equal those counted from the file."""
+    file = read_paths(FILE)
+    assert (file.journeys_total, file.events_total, file.conversions_total) == (88_387, 397_994, 19_785)
     credentials = Credentials(
         tenant.tenant_id, tenant.host, tenant.write_key, tenant.owner_email, tenant.owner_password
     )
@@ -32,6 +32,6 @@ async def test_totals_come_back(running: RunningStack, tenant: ProvisionedTenant
         outcome = await load_paths(client, file, app_id="paths", now=utc_now())
     seconds = time.monotonic() - started
     print(f"{file.events_total:,} events sent, stored and attributed in {seconds:.0f} s")
-    assert (outcome.done.accepted, outcome.done.duplicates, outcome.done.rejected_count) == (35_411, 0, 0)
+    assert (outcome.done.accepted, outcome.done.duplicates, outcome.done.rejected_count) == (397_994, 0, 0)
     assert outcome.found == outcome.expected
-    assert outcome.found["alpha"].installs == 271
+    assert outcome.found["alpha"].installs == 8_447

@@ -60,7 +60,7 @@ async def test_a_late_touch_makes_a_revision(api: TenantApi, http: httpx.AsyncCl
 
 
 async def test_a_policy_is_drafted_adopted_and_taken_back(api: TenantApi, http: httpx.AsyncClient) -> None:
-    """A version that differs is a new one, in force within seconds; what is wrong with one is told by field."""
+    """A version that differs is a new one, in force within two seconds; what is wrong with one is told by field."""
     listed = await api.get("/api/v1/policies")
     assert (listed["adopted_version"], listed["data"][0]["version"]) == (1, 1)
     shorter = listed["data"][0]["policy"] | {"view_through": False}
@@ -77,9 +77,9 @@ async def test_a_policy_is_drafted_adopted_and_taken_back(api: TenantApi, http: 
         result = await result_of(api, install["event_id"])
         return result if result["policy_version"] == version else None
 
-    assert (await eventually(lambda: under(2), seconds=10))["is_organic"] is True
+    assert (await eventually(lambda: under(2), seconds=3))["is_organic"] is True
     await api.post("/api/v1/policies/1/adopt", {})
-    assert (await eventually(lambda: under(1), seconds=10))["media_source"] == "tv"
+    assert (await eventually(lambda: under(1), seconds=3))["media_source"] == "tv"
     with pytest.raises(ProblemError) as refused:
         await api.put("/api/v1/policies", {"policy": {"view_through": "yes"}})
     assert (refused.value.status, refused.value.document["errors"][0]["pointer"]) == (422, "/view_through")

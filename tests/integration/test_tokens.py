@@ -191,7 +191,7 @@ async def test_rotation(forge: Forge) -> None:
     async def published() -> bool:
         return len((await forge.http.get("/.well-known/jwks.json")).json()["keys"]) == 2
 
-    await eventually(published)
+    await eventually(published, seconds=1)
     keys = (await forge.http.get("/api/v1/signing-keys", headers=authorization)).json()["data"]
     assert [(key["kid"] == forge.kid, key["state"]) for key in keys] == [(True, "current"), (False, "next")]
     assert keys[0]["ends_at"] > keys[1]["signs_from"]
