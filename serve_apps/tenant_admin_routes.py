@@ -113,7 +113,7 @@ async def list_tenants(
 ) -> Page[Tenant]:
     """List tenants in the order of their ids, in whatever state."""
     after = read_word(cursor) if cursor else ""
-    rows = await _admin(request).page(after=after, state=state, search=search or None, limit=limit)
+    rows = await _admin(request).page(after=after, state=state, search=search, limit=limit)
     following = write_cursor("", rows[-1].tenant_id) if len(rows) == limit else None
     return Page(data=[_tenant(row) for row in rows], next_cursor=following)
 

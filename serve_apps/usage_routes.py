@@ -45,7 +45,7 @@ async def list_usage(
         rows = [one] if one else []
     else:
         after = read_word(cursor) if cursor else ""
-        rows = await admin.page(after=after, state=None, search=None, limit=limit)
+        rows = await admin.page(after=after, limit=limit)
     following = write_cursor("", rows[-1].tenant_id) if tenant_id is None and len(rows) == limit else None
     data = await _usage(services, admin, rows, since, until)
     return Usage.model_validate({"from": since, "to": until, "data": data, "next_cursor": following})

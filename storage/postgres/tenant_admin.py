@@ -84,7 +84,9 @@ class TenantAdmin:
     def __init__(self, control: Database) -> None:
         self._control = control
 
-    async def page(self, *, after: str, state: str | None, search: str | None, limit: int) -> list[TenantRow]:
+    async def page(
+        self, *, after: str, limit: int, state: str | None = None, search: str | None = None
+    ) -> list[TenantRow]:
         """Read tenants by id, those after one; `search` is a part of their id, host or name, in any case."""
         async with self._control.connection() as connection:
             return [TenantRow(**row) for row in await connection.fetch(_SQL["page"], after, state, search, limit)]

@@ -41,9 +41,8 @@ class HeadLoss(RedisNodes):
             "min_worker_port": 0,
             "max_worker_port": 0,
         }
-        file = self.places.run / f"node{number}.json"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps({"environment": self._environment(), "raylet": raylet}), encoding="utf-8")
+        described = json.dumps({"environment": self._environment(), "raylet": raylet})
+        file = self._private_file(f"node{number}.json", described)
         return [sys.executable, str(Path(__file__).with_name("node.py")), str(file)]
 
     def _head_options(self) -> list[str]:

@@ -109,9 +109,13 @@ class ManyNodes(Stack):
         }
 
     def _write_environment(self) -> Path:
-        file = self.places.run / "head.json"
+        return self._private_file("head.json", json.dumps(self._environment()))
+
+    def _private_file(self, name: str, text: str) -> Path:
+        """Write a file that only its owner can read: secrets belong on no command line."""
+        file = self.places.run / name
         file.touch(mode=0o600)
-        file.write_text(json.dumps(self._environment()), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
         return file
 
     def _environment(self) -> dict[str, str]:

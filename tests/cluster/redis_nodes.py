@@ -22,9 +22,6 @@ class RedisNodes(ManyNodes):
         binary = INSTALLED / "usr" / "bin" / "redis-server"
         assert binary.exists(), f"There is no {binary}; `make test-cluster` installs it."
         (libraries,) = (INSTALLED / "usr" / "lib").glob("*-linux-gnu")
-        # A password belongs on no command line.
-        configuration = self.places.run / "redis.conf"
-        configuration.touch(mode=0o600)
         lines = (
             f"bind {self.settings.ports.host}",
             f"port {self._port}",
@@ -32,7 +29,7 @@ class RedisNodes(ManyNodes):
             f"dir {self.places.run}",
             'save ""',
         )
-        configuration.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        configuration = self._private_file("redis.conf", "\n".join(lines) + "\n")
         redis = Program("redis", [str(binary), str(configuration)], {"LD_LIBRARY_PATH": str(libraries)})
         return [redis, *super().programs()]
 
